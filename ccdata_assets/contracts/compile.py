@@ -1,0 +1,212 @@
+"""A contract compiled to SQL: raw text rows in, typed rows with their faults and flags out.
+
+Only text is made here; `warehouse.staging` runs it. The query is layered so that it reads like the contract: texts →
+types → derived fields, one layer each, in the contract's order → judgement. Values never enter a message: a fault
+names rule, field and reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ccdata_assets.contracts.headers import HeaderMap
+from ccdata_assets.contracts.model import CodeList, Contract, FieldUse, Rule
+
+if TYPE_CHECKING:
+    from ccdata_assets.contracts.registry import Registry
+
+LINEAGE = ("_file", "_sha256", "_member", "_row", "_landed_at")
+"""Columns every raw row has beside the source's own."""
+
+COLUMN_TYPES = {
+    "text": "varchar", "integer": "bigint", "number": "double", "date": "date", "clock": "time",
+    "timestamp": "timestamp", "instant": "timestamptz", "boolean": "boolean",
+}  # fmt: skip
+DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
+CLOCK_FORMATS = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f")
+TIMESTAMP_FORMATS = tuple(f"{day}{gap}{clock}" for day in DATE_FORMATS for gap in (" ", "T") for clock in CLOCK_FORMATS)
+TRUE_WORDS = ("true", "t", "yes", "y", "1", "是", "有", "对")
+FALSE_WORDS = ("false", "f", "no", "n", "0", "否", "无", "错")
+
+LANDING_FAULTS = {
+    "short_row": "the row has fewer cells than the header; fix: quote cells that hold the delimiter or a line break",
+    "long_row": "the row has more cells than the header; fix: quote cells that hold the delimiter",
+    "unclosed_quote": "a quoted cell is never closed (is the file cut short?); fix: close the quote or send the file again",
+    "undecodable": "bytes that are no text in the file's encoding; fix: export the file as UTF-8",
+    "broken_record": "the record is not valid JSON from here on; fix: send the whole file again",
+    "no_header": "no header that the contract knows; fix: put the column names into the first line",
+    "missing_column": "a required column is missing from the file; fix: add it or give its header under `from` in the contract",
+    "unmapped_column": "the file has a column the contract does not know; fix: remove it or add it to the contract",
+    "too_many_columns": "more columns than CCDATA_MAX_COLUMNS; fix: check the delimiter or raise the limit",
+}
+"""Why landing could not read a row, by the code it leaves in `_fault`."""
+
+
+def quote(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _texts(texts: tuple[str, ...]) -> str:
+    return "[" + ", ".join(literal(text) for text in texts) + "]"
+
+
+def field_type(registry: Registry, contract: Contract, name: str) -> str:
+    """The type of a field in this feed: the contract's own, else fields.yaml's."""
+    use = contract.fields[name]
+    return use.type or registry.fields[name].type
+
+
+def column_type(kind: str) -> str:
+    """The DuckDB type of a field type."""
+    return COLUMN_TYPES.get(kind, "varchar")
+
+
+def _code_map(codes: CodeList, use: FieldUse) -> dict[str, str]:
+    words = {word.casefold(): value for value, spec in codes.values.items() for word in (value, *spec.aliases)}
+    return words | {word.casefold(): value for word, value in use.codes.items()}
+
+
+def _map_lookup(words: Mapping[str, str], text: str) -> str:
+    entries = ", ".join(f"{literal(word)}: {literal(value)}" for word, value in sorted(words.items()))
+    return f"(map {{{entries}}})[lower({text})]"
+
+
+def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str) -> str:
+    """An expression that reads the text `text` as `kind`, null where it cannot."""
+    match kind.partition(":")[0]:
+        case "text":
+            return text
+        case "integer":
+            return f"case when regexp_full_match({text}, '[-+]?[0-9][0-9,]*([.]0+)?') then try_cast(try_cast(replace({text}, ',', '') as decimal(38, 6)) as bigint) end"
+        case "number":
+            return f"try_cast(replace({text}, ',', '') as double)"
+        case "date":
+            return f"cast(try_strptime({text}, {_texts(use.format or DATE_FORMATS + TIMESTAMP_FORMATS)}) as date)"
+        case "clock":
+            return f"cast(try_strptime({text}, {_texts(use.format or CLOCK_FORMATS)}) as time)"
+        case "timestamp":
+            return f"try_strptime({text}, {_texts(use.format or TIMESTAMP_FORMATS + DATE_FORMATS)})"
+        case "instant":
+            local = f"timezone({literal(zone)}, try_strptime({text}, {_texts(use.format or TIMESTAMP_FORMATS + DATE_FORMATS)}))"
+            with_offset = f"case when regexp_matches({text}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$') then try_cast({text} as timestamptz) end"
+            return local if use.format else f"coalesce({local}, {with_offset})"
+        case "boolean":
+            words = dict.fromkeys(TRUE_WORDS, "true") | dict.fromkeys(FALSE_WORDS, "false")
+            return f"try_cast({_map_lookup(words, text)} as boolean)"
+        case "code":
+            return _map_lookup(_code_map(registry.codes[kind.partition(':')[2]], use), text)
+        case _:
+            raise AssertionError(kind)
+
+
+def _type_reason(use: FieldUse, kind: str) -> str:
+    base = kind.partition(":")[0]
+    match base:
+        case "code":
+            return f"not a value of the code list {kind.partition(':')[2]}; fix: add the spelling to codes.yaml or to the contract's codes"
+        case "date" | "clock" | "timestamp" | "instant":
+            forms = f" of the form {' or '.join(use.format)}" if use.format else ""
+            return f"not a {base}{forms}; fix: correct the value or add its form under `format`"
+        case _:
+            return f"not a {base}; fix: correct the value"
+
+
+def _fault(rule: str, field: str | None, reason: str, condition: str) -> str:
+    field_sql = literal(field) if field else "cast(null as varchar)"
+    return f"case when {condition} then {{'rule': {literal(rule)}, 'field': {field_sql}, 'reason': {literal(reason)}}} end"
+
+
+def rule_reason(rule: Rule) -> str:
+    """What a broken rule says of the row."""
+    return rule.message.en if rule.message else f"breaks the rule {rule.name}"
+
+
+def staging_query(registry: Registry, contract: Contract, mapped: HeaderMap, raw: str, has: frozenset[str], file_fault: str | None) -> str:
+    """The query that judges the raw rows of one file.
+
+    `raw` is an SQL relation with LINEAGE, `_fault` and the source's columns as text, `has` the columns it has;
+    `file_fault`, a code of LANDING_FAULTS, condemns every row. Returns LINEAGE, `_blank`, `_faults` (structs of rule,
+    field, reason), `_flags` (names of broken flag rules) and the contract's fields in its order.
+    """
+    zone = contract.time_zone or registry.time_zone
+    direct = [(name, use) for name, use in contract.fields.items() if use.derive is None]
+    derived = [(name, use) for name, use in contract.fields.items() if use.derive is not None]
+
+    texts, typed = [], []
+    for name, use in direct:
+        column = mapped.columns.get(name)
+        text = f"nullif(trim({quote(column)}, ' \t\r\n　'), '')" if column else "cast(null as varchar)"
+        if use.none:
+            text = f"case when {text} not in ({', '.join(literal(word) for word in use.none)}) then {text} end"
+        texts.append(f"{text} as {quote('text ' + name)}")
+        typed.append(f"{parse_sql(registry, use, field_type(registry, contract, name), quote('text ' + name), zone)} as {quote(name)}")
+
+    source_columns = [quote(column) for column in sorted(has)]
+    blank = " and ".join(f"coalesce(trim({column}, ' \t\r\n　'), '') = ''" for column in source_columns) or "true"
+    layers = [
+        f"texts as (select {', '.join(LINEAGE)}, _fault, _fault is null and {blank} as _blank{''.join(', ' + text for text in texts)} from {raw})",
+        f"typed as (select *{''.join(', ' + value for value in typed)} from texts)",
+    ]
+    previous = "typed"
+    for number, (name, use) in enumerate(derived, start=1):
+        kind = field_type(registry, contract, name)
+        value = f"cast(({use.derive}) as {'timestamp' if kind == 'instant' else column_type(kind)})"
+        value = f"timezone({literal(zone)}, {value})" if kind == "instant" else value
+        layers.append(f"derived_{number} as (select *, {value} as {quote(name)} from {previous})")
+        previous = f"derived_{number}"
+
+    faults, flags = [], []
+    for name, use in direct:
+        text, kind = quote("text " + name), field_type(registry, contract, name)
+        if kind != "text":
+            wrong = f"{text} is not null and {quote(name)} is null"
+            rule = f"not_{kind.partition(':')[0]}"
+            if use.on_error == "reject":
+                faults.append(_fault(rule, name, _type_reason(use, kind), wrong))
+            else:
+                flags.append(f"case when {wrong} then {literal(f'{name}_{rule}')} end")
+    for name in contract.required:
+        present = quote("text " + name) if contract.fields[name].derive is None else quote(name)
+        faults.append(_fault("required", name, "a required value is missing; fix: fill it in", f"{present} is null"))
+    for rule in contract.rules:
+        if rule.severity == "reject":
+            faults.append(_fault(rule.name, rule.field, rule_reason(rule), f"({rule.expect}) is false"))
+        else:
+            flags.append(f"case when ({rule.expect}) is false then {literal(rule.name)} end")
+
+    landing = [_fault(code, None, reason, f"_fault = {literal(code)}") for code, reason in LANDING_FAULTS.items()]
+    if file_fault:
+        columns = ", ".join(mapped.missing) if file_fault == "missing_column" else None
+        condemned = _fault(file_fault, columns, LANDING_FAULTS[file_fault], "true")
+        verdict = f"[{condemned}]"
+    else:
+        own = f"list_filter([{', '.join(faults)}], lambda fault: fault is not null)" if faults else "[]"
+        verdict = f"case when _fault is not null then list_filter([{', '.join(landing)}], lambda fault: fault is not null) else {own} end"
+    flag_list = f"list_filter([{', '.join(flags)}], lambda flag: flag is not null)" if flags else "cast([] as varchar[])"
+    values = "".join(f", {quote(name)}" for name in contract.fields)
+    faults_type = "struct(rule varchar, field varchar, reason varchar)[]"
+    layers.append(
+        f"judged as (select {', '.join(LINEAGE)}, _blank, "
+        f"cast(case when _blank then [] else {verdict} end as {faults_type}) as _faults, {flag_list} as _flags{values} from {previous})"
+    )
+    return "with " + ",\n".join(layers) + "\nselect * from judged"
+
+
+def contract_hash(registry: Registry, contract: Contract) -> str:
+    """What a feed's staged rows depend on, beside its files: a change of it re-evaluates them."""
+    kinds = {name: registry.fields[name].model_dump(mode="json") for name in contract.fields if name in registry.fields}
+    lists = {field_type(registry, contract, name).partition(":")[2] for name in contract.fields} - {""}
+    codes = {name: registry.codes[name].model_dump(mode="json") for name in sorted(lists)}
+    # what only a reader sees or a schedule uses changes no row
+    body = contract.model_dump(mode="json", exclude={"title", "description", "owner", "freshness", "trust", "gate"})
+    text = json.dumps([body, kinds, codes, registry.time_zone, registry.functions], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,67 @@
+"""Which column of a file holds which field: the headers of sources, compared as a reader compares them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ccdata_assets.contracts.model import Contract, FieldDef
+
+_NOISE = re.compile(r"[\s\-–—:：*＊_.,，/\\'\"()（）\[\]【】]+")
+
+
+def normal_header(text: str) -> str:
+    """A header without width, case, spaces and punctuation: `Ｍobile No.：` becomes `mobileno`."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+@dataclass(frozen=True)
+class HeaderMap:
+    """The columns of one file read by one contract."""
+
+    columns: Mapping[str, str]
+    """Field name → column name."""
+    unmapped: tuple[str, ...]
+    """Columns that no field claims."""
+    missing: tuple[str, ...]
+    """Required fields, and fields others are derived from, that have no column."""
+
+
+def header_index(contract: Contract, fields: Mapping[str, FieldDef]) -> dict[str, str]:
+    """Normalised header → field, of all fields of the contract that are read from a column.
+
+    The feed's own aliases win over a field's name, which wins over the usual aliases of fields.yaml; between fields
+    the one declared first wins.
+    """
+    index: dict[str, str] = {}
+    columns = [(name, use) for name, use in contract.fields.items() if use.derive is None]
+    for name, use in columns:
+        for alias in use.from_:
+            index.setdefault(normal_header(alias), name)
+    for name, use in columns:
+        if use.from_ and name not in fields:
+            continue
+        index.setdefault(normal_header(name), name)
+        if name in fields:
+            index.setdefault(normal_header(fields[name].zh), name)
+    for name, _ in columns:
+        for alias in fields[name].aliases if name in fields else ():
+            index.setdefault(normal_header(alias), name)
+    return index
+
+
+def map_headers(contract: Contract, fields: Mapping[str, FieldDef], columns: Sequence[str]) -> HeaderMap:
+    """Find the column of each field; the first of two columns for one field wins, the other stays unmapped."""
+    index = header_index(contract, fields)
+    found: dict[str, str] = {}
+    unmapped: list[str] = []
+    for column in columns:
+        field = index.get(normal_header(column))
+        if field is None or field in found:
+            unmapped.append(column)
+        else:
+            found[field] = column
+    missing = tuple(name for name in contract.required if contract.fields[name].derive is None and name not in found)
+    return HeaderMap(found, tuple(unmapped), missing)

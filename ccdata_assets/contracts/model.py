@@ -1,0 +1,201 @@
+"""The typed model of every declaration: fields, code lists, subjects and feed contracts.
+
+It says what may be written and nothing of how it is used. Unknown keys are errors, so a typing slip is found where it
+stands. What needs several files at once (a feed that names a field) is checked by `registry`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Severity = Literal["reject", "flag"]
+Dimension = Literal["completeness", "uniqueness", "validity", "consistency", "accuracy", "timeliness"]
+BASE_TYPES = ("text", "integer", "number", "date", "clock", "timestamp", "instant", "boolean")
+
+
+def _duration(text: object) -> object:
+    if isinstance(text, str) and (hit := re.fullmatch(r"(\d+)(h|d)", text)):
+        return timedelta(**{"hours" if hit[2] == "h" else "days": int(hit[1])})
+    if isinstance(text, timedelta):
+        return text
+    raise ValueError("a duration is a number of days or hours, such as 35d or 12h")
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValueError("a name is snake_case: lower-case letters, digits and underscores, a letter first")
+    return text
+
+
+def _type(text: str) -> str:
+    if text not in BASE_TYPES and not re.fullmatch(r"code:[a-z][a-z0-9_]*", text):
+        raise ValueError(f"a type is one of {', '.join(BASE_TYPES)} or code:<list of codes.yaml>")
+    return text
+
+
+def _owner(text: str) -> str:
+    if not re.fullmatch(r"team:[a-z0-9_-]+|[^@\s]+@[^@\s]+", text):
+        raise ValueError("an owner is team:<name> or an e-mail address")
+    return text
+
+
+def _received_on(text: str) -> str:
+    try:
+        groups = re.compile(text).groupindex
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    if "date" not in groups:
+        raise ValueError(r"the pattern needs a group named date, such as (?P<date>\d{8})")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+FieldType = Annotated[str, AfterValidator(_type)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, (int, float)) else value)]
+
+
+class Declaration(BaseModel):
+    """Common behaviour: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Title(Declaration):
+    """A name in both languages."""
+
+    zh: str
+    en: str
+
+
+class FieldDef(Declaration):
+    """One business field, the same in every feed."""
+
+    zh: str
+    en: str
+    type: FieldType
+    pii: Literal["none", "personal", "secret"] = "none"
+    standardiser: Name | None = None
+    weight: float = Field(1, ge=0)
+    aliases: tuple[Text, ...] = ()
+
+
+class CodeValue(Declaration):
+    """One allowed value of a code list with its usual spellings in sources."""
+
+    zh: str
+    en: str
+    aliases: tuple[Text, ...] = ()
+
+
+class CodeList(Declaration):
+    """A closed list of values."""
+
+    zh: str
+    en: str
+    values: dict[Name, CodeValue]
+
+
+class Subject(Declaration):
+    """What feeds can be about: the columns of their union, and what one row of it is."""
+
+    zh: str
+    en: str
+    row: str
+    fields: tuple[Name, ...]
+    event: Name | None = Field(None, description="The field that dates a row; received_on where there is none.")
+    composites: dict[Name, tuple[Name, ...]] = Field({}, description="Values made of several fields, joined by |, for a standardiser.")
+    channels: tuple[Name, ...] = Field((), description="A record is reachable when one of these holds a valid value.")
+
+
+class FieldUse(Declaration):
+    """How one feed gives one field. A name that fields.yaml does not know is local: it needs a type and joins no union."""
+
+    from_: tuple[Text, ...] = Field((), alias="from", description="Extra headers of this feed, beside fields.yaml's.")
+    required: bool = Field(False, description="A row without it goes to quarantine, a file without its column too.")
+    type: FieldType | None = Field(None, description="Only for a local field, or to read a known one differently.")
+    format: tuple[str, ...] = Field((), description="strptime forms of a date or time, tried in order.")
+    none: tuple[Text, ...] = Field((), description="Texts that mean «no value» here.")
+    codes: dict[Text, Name] = Field({}, description="This feed's spellings of a code list's values.")
+    derive: str | None = Field(None, description="SQL over the fields above it and _row, _member; instead of a column.")
+    on_error: Severity = Field("reject", description="What a text that is not of the type does to the row.")
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, data: object) -> object:
+        if isinstance(data, dict):
+            return {key: [value] if key in ("from", "format", "none") and isinstance(value, str) else value for key, value in data.items()}
+        return {} if data is None else data
+
+    @model_validator(mode="after")
+    def _column_or_derived(self) -> FieldUse:
+        if self.derive is not None and (self.from_ or self.format or self.none or self.codes):
+            raise ValueError("a derived field has no from, format, none or codes: put them on the fields it is made of")
+        return self
+
+
+class Rule(Declaration):
+    """A condition every row should keep; it is broken where it is false, not where it is null."""
+
+    name: Name
+    expect: str
+    severity: Severity
+    field: Name | None = Field(None, description="The field to look at when the rule is broken.")
+    dimension: Dimension = "validity"
+    message: Title | None = None
+
+
+class FileSource(Declaration):
+    """Files below the inbox, by a glob pattern, with what cannot be found by looking at them."""
+
+    files: str
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = Field(None, description="XLSX: read just this sheet; default: every sheet.")
+    records: str | None = Field(None, description="JSON: path to the list of records, such as data.items; lists on the way are walked.")
+
+
+class Gate(Declaration):
+    """When a batch of this feed is held back."""
+
+    max_rejected: float = Field(0.5, ge=0, le=1, description="The largest share of rows in quarantine.")
+
+
+class FilePattern(Declaration):
+    """Where the business date of a delivery stands."""
+
+    file: Annotated[str, AfterValidator(_received_on)] = Field(description="Regular expression on the file name, with a group `date`.")
+    format: str = "%Y%m%d"
+
+
+class Contract(Declaration):
+    """What one feed must look like."""
+
+    feed: Name
+    title: Title
+    description: str = ""
+    subject: Name
+    version: int = Field(1, ge=1)
+    source: FileSource
+    owner: Annotated[str, AfterValidator(_owner)]
+    trust: int = Field(50, ge=0, le=100, description="Survivorship: whose value wins.")
+    freshness: Duration | None = Field(None, description="A new delivery is expected at least this often.")
+    time_zone: str | None = Field(None, description="Zone of times without one; default: the centre's.")
+    received_on: FilePattern | None = Field(None, description="Business date of a delivery; default: the day it lands.")
+    key: tuple[Name, ...] = Field((), description="Fields that tell two rows apart; default: all of them.")
+    fields: dict[Name, FieldUse]
+    rules: tuple[Rule, ...] = ()
+    quarantine: Literal["rows", "file", "fail"] = Field("rows", description="What one bad row costs: itself, its file, or the run.")
+    unmapped: Literal["keep", "warn", "reject"] = Field("warn", description="What a column that no field claims does.")
+    gate: Gate = Gate()
+
+    @property
+    def required(self) -> list[str]:
+        """Names of the fields no row may lack."""
+        return [name for name, use in self.fields.items() if use.required]

@@ -1,0 +1,185 @@
+"""All declarations loaded and checked against each other, so that no run starts on a contract that cannot work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ccdata_assets.contracts import compile as compiler
+from ccdata_assets.contracts.headers import header_index, map_headers, normal_header
+from ccdata_assets.contracts.model import CodeList, Contract, FieldDef, Subject
+from ccdata_assets.contracts.yaml_source import YamlSource
+from ccdata_assets.errors import ContractError, scrub
+
+HERE = Path(__file__).parent
+FEEDS_DIR = HERE / "feeds"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Every declaration by name, cross-checked."""
+
+    fields: Mapping[str, FieldDef]
+    codes: Mapping[str, CodeList]
+    subjects: Mapping[str, Subject]
+    feeds: Mapping[str, Contract]
+    time_zone: str
+    functions: str = field(repr=False, default="")
+    """SQL of the functions contracts may use, run on every connection."""
+
+    def feed_of(self, path: str) -> Contract | None:
+        """The feed that a file of the inbox (`folder/name`, relative to it) belongs to."""
+        return next((contract for contract in self.feeds.values() if fnmatch(path, contract.source.files)), None)
+
+    def feeds_of(self, subject: str) -> list[Contract]:
+        """The feeds about a subject, by name."""
+        return [contract for _, contract in sorted(self.feeds.items()) if contract.subject == subject]
+
+    def title(self, name: str) -> tuple[str, str]:
+        """Chinese and English name of a field; its own name where it is local to a feed."""
+        known = self.fields.get(name)
+        return (known.zh, known.en) if known else (name, name)
+
+
+def load_registry(extra_dirs: Iterable[Path] = (), time_zone: str = "Asia/Shanghai") -> Registry:
+    """Load fields, codes, subjects and all contracts (the package's and those of `extra_dirs`) and cross-check them.
+
+    Raises ContractError with one line for every mistake found: file, line, what is wrong and the fix.
+    """
+    fields_source, codes_source, subjects_source = (YamlSource(HERE / f"{name}.yaml") for name in ("fields", "codes", "subjects"))
+    fields, codes = fields_source.parse_each(FieldDef), codes_source.parse_each(CodeList)
+    subjects = subjects_source.parse_each(Subject)
+    functions = (HERE / "functions.sql").read_text(encoding="utf-8")
+    problems: list[ContractError] = []
+    for name, spec in fields.items():
+        if spec.type.startswith("code:") and spec.type[5:] not in codes:
+            problems.append(fields_source.error((name, "type"), f"there is no code list {spec.type[5:]}", "add it to codes.yaml"))
+    for name, subject in subjects.items():
+        for place, member in enumerate(subject.fields):
+            if member not in fields:
+                problems.append(subjects_source.error((name, "fields", place), f"{member} is not in fields.yaml", "add the field there"))
+
+    feeds: dict[str, Contract] = {}
+    sources: dict[str, YamlSource] = {}
+    for path in _contract_files(extra_dirs):
+        try:
+            source = YamlSource(path)
+            contract = source.parse(Contract)
+            if contract.feed in feeds:
+                raise source.error(("feed",), f"{contract.feed} is declared in {sources[contract.feed].path.name} too", "give it another name")
+            if path.stem != contract.feed:
+                raise source.error(("feed",), f"{contract.feed} does not match the file's name {path.name}", f"name the file {contract.feed}.yaml")
+            feeds[contract.feed], sources[contract.feed] = contract, source
+        except ContractError as error:
+            problems.append(error)
+
+    registry = Registry(fields, codes, subjects, feeds, time_zone, functions)
+    for feed, contract in feeds.items():
+        found = list(_check_names(registry, contract, sources[feed]))
+        problems += found or _check_sql(registry, contract, sources[feed])
+    problems += _check_overlaps(registry, sources)
+    if problems:
+        raise ContractError("\n".join(str(problem) for problem in problems))
+    return registry
+
+
+def _contract_files(extra_dirs: Iterable[Path]) -> list[Path]:
+    files = sorted(FEEDS_DIR.glob("*.yaml"))
+    for folder in extra_dirs:
+        if not folder.is_dir():
+            raise ContractError(f"CCDATA_CONTRACTS: there is no folder {folder.name}; fix: create it or correct the variable")
+        files += sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    return files
+
+
+def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> Iterable[ContractError]:
+    if contract.subject not in registry.subjects:
+        yield source.error(("subject",), f"there is no subject {contract.subject}", f"use one of {', '.join(registry.subjects)}")
+    for name, use in contract.fields.items():
+        path = ("fields", name)
+        if name not in registry.fields and use.type is None:
+            yield source.error(path, f"{name} is not in fields.yaml", "correct the name, add it there, or give it a `type` here to keep it local")
+            continue
+        kind = compiler.field_type(registry, contract, name)
+        if kind.startswith("code:") and kind[5:] not in registry.codes:
+            yield source.error((*path, "type"), f"there is no code list {kind[5:]}", "add it to codes.yaml")
+        elif use.codes and not kind.startswith("code:"):
+            yield source.error((*path, "codes"), f"{name} is of type {kind}, which has no codes", "remove `codes`")
+        else:
+            for word, value in use.codes.items():
+                if value not in registry.codes[kind[5:]].values:
+                    yield source.error((*path, "codes", word), f"{value} is not in the code list {kind[5:]}", "use one of its values")
+        for place, form in enumerate(use.format):
+            if "%" not in form:
+                yield source.error((*path, "format", place), "a format is a strptime form such as %Y-%m-%d", "correct it")
+        if registry.fields.get(name) and registry.fields[name].pii == "secret":
+            yield source.error(path, f"{name} is secret and cannot be landed in clear", "leave it out of the contract")
+    for place, name in enumerate(contract.key):
+        if name not in contract.fields:
+            yield source.error(("key", place), f"{name} is not a field of this contract", "add it under `fields` or leave it out of the key")
+    for place, rule in enumerate(contract.rules):
+        if rule.field and rule.field not in contract.fields:
+            yield source.error(("rules", place, "field"), f"{rule.field} is not a field of this contract", "correct the name")
+        if rule.name in {other.name for other in contract.rules[:place]}:
+            yield source.error(("rules", place, "name"), f"{rule.name} is given twice", "give each rule its own name")
+    owners: dict[str, str] = {}
+    for name, use in contract.fields.items():
+        for alias in use.from_:
+            first = owners.setdefault(normal_header(alias), name)
+            if first != name:
+                yield source.error(("fields", name, "from"), f"the header {alias} is claimed by {first} too", "give it to one field")
+
+
+def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> list[ContractError]:
+    """Bind the compiled query on an empty file: the first expression that DuckDB refuses is reported at its line."""
+
+    def bind(candidate: Contract) -> str | None:
+        headers = {header: name for header, name in header_index(candidate, registry.fields).items()}
+        columns = list(dict.fromkeys(headers.values()))
+        mapped = map_headers(candidate, registry.fields, columns)
+        mapped = type(mapped)({name: name for name in columns}, (), ())
+        raw = ", ".join([*(f"cast(null as {'bigint' if c == '_row' else 'varchar'}) as {c}" for c in (*compiler.LINEAGE, "_fault")), *(f"cast(null as varchar) as {compiler.quote(c)}" for c in columns)])
+        query = compiler.staging_query(registry, candidate, mapped, f"(select {raw} limit 0)", frozenset(columns), None)
+        with duckdb.connect() as con:
+            con.execute(registry.functions)
+            try:
+                con.execute(query)
+            except duckdb.Error as error:
+                return scrub(str(error).split("\n")[0])
+        return None
+
+    if bind(contract) is None:
+        return []
+    fields: dict[str, Any] = {}
+    for name, use in contract.fields.items():  # grow the contract field by field, then rule by rule, to find the culprit
+        fields[name] = use
+        if use.derive and (problem := bind(contract.model_copy(update={"fields": fields, "rules": ()}))):
+            return [source.error(("fields", name, "derive"), f"DuckDB refuses the expression: {problem}", "use only fields above it and functions of functions.sql or DuckDB")]
+    for place, rule in enumerate(contract.rules):
+        if problem := bind(contract.model_copy(update={"rules": (rule,)})):
+            return [source.error(("rules", place, "expect"), f"DuckDB refuses the condition: {problem}", "use only fields of this contract")]
+    return [source.error((), f"the contract does not compile: {bind(contract)}", "see the fields and rules")]
+
+
+def _check_overlaps(registry: Registry, sources: Mapping[str, YamlSource]) -> Iterable[ContractError]:
+    patterns: dict[str, str] = {}
+    for feed, contract in registry.feeds.items():
+        first = patterns.setdefault(contract.source.files, feed)
+        if first != feed:
+            yield sources[feed].error(("source", "files"), f"{first} reads the same files", "give each feed its own folder")
+
+
+def contract_schema() -> str:
+    """JSON Schema of a contract file, for editors; checked in as contracts/contract.schema.json."""
+    schema = Contract.model_json_schema(by_alias=True)
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ccdata feed contract", **schema}
+    schema["$defs"]["FieldUse"].pop("title", None)
+    duration = {"type": "string", "pattern": r"^\d+[hd]$"}
+    schema["properties"]["freshness"] = {"anyOf": [duration, {"type": "null"}], "default": None, "description": "Such as 35d or 12h."}
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

@@ -1,0 +1,95 @@
+"""Reading declarations from YAML so that an error can point at its line."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ccdata_assets.errors import ContractError
+
+Model = TypeVar("Model", bound=BaseModel)
+Parsed = TypeVar("Parsed")
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class YamlSource:
+    """One YAML file: its data, and the line on which a path of keys stands."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file; ContractError names file and line where it is no YAML mapping or repeats a key."""
+        self.path = path
+        try:
+            text = path.read_text(encoding="utf-8")
+            self._root = yaml.compose(text, Loader=_Loader)
+            self.data: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise ContractError(f"{path.name}:{line}: not valid YAML: {error.problem}; fix: check indentation, quotes and colons") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ContractError(f"{path.name}: cannot be read as UTF-8 text: {type(error).__name__}; fix: save it as UTF-8") from None
+        if not isinstance(self.data, dict):
+            raise ContractError(f"{path.name}:1: a mapping of keys is expected here; fix: begin with `key: value`")
+        self._refuse_repeated_keys(self._root)
+
+    def line(self, path: Sequence[Hashable]) -> int:
+        """The line (from 1) of the deepest part of `path` that the file has."""
+        node, line = self._root, 1
+        for key in path:
+            if isinstance(node, yaml.MappingNode):
+                hits = [(k, v) for k, v in node.value if k.value == str(key)]
+                if not hits:
+                    break
+                line, node = hits[0][0].start_mark.line + 1, hits[0][1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+                node = node.value[key]
+                line = node.start_mark.line + 1
+            else:
+                break
+        return line
+
+    def error(self, path: Sequence[Hashable], problem: str, fix: str) -> ContractError:
+        """An error about the place `path` of this file."""
+        where = ".".join(str(part) for part in path)
+        return ContractError(f"{self.path.name}:{self.line(path)}: {where + ': ' if where else ''}{problem}; fix: {fix}")
+
+    def parse(self, model: type[Model]) -> Model:
+        """The whole file as one model."""
+        return self._validated(TypeAdapter(model), self.data, ())
+
+    def parse_each(self, model: type[Model]) -> dict[str, Model]:
+        """The file as a mapping of names to models."""
+        adapter = TypeAdapter(model)
+        return {str(name): self._validated(adapter, value, (name,)) for name, value in self.data.items()}
+
+    def _validated(self, adapter: TypeAdapter[Parsed], data: object, prefix: tuple[Hashable, ...]) -> Parsed:
+        try:
+            return adapter.validate_python(data)
+        except ValidationError as error:
+            raise ContractError("\n".join(self._explain(detail, prefix) for detail in error.errors())) from None
+
+    def _explain(self, detail: Mapping[str, Any], prefix: tuple[Hashable, ...]) -> str:
+        path = (*prefix, *detail["loc"])
+        match detail["type"]:
+            case "extra_forbidden":
+                problem, fix = "is not a known key", "correct its spelling or remove it; docs/add-a-feed.md lists the keys"
+            case "missing":
+                problem, fix = "is missing", f"add `{path[-1]}:`"
+            case _:
+                problem, fix = str(detail["msg"]).removeprefix("Value error, "), "correct the value"
+        return str(self.error(path, problem, fix))
+
+    def _refuse_repeated_keys(self, node: yaml.Node | None) -> None:
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    raise ContractError(f"{self.path.name}:{key.start_mark.line + 1}: `{key.value}` is given twice; fix: keep one")
+                seen.add(key.value)
+                self._refuse_repeated_keys(value)
+        elif isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                self._refuse_repeated_keys(item)

@@ -1,0 +1,120 @@
+"""JSON and JSON Lines → raw rows: one row a record, its values as text, nested values as JSON text.
+
+Documents are read as a stream, twice: once for the columns (records need not have the same keys), once for the rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import ijson
+import pyarrow as pa
+
+from ccdata_assets.landing.rows import BATCH_ROWS, Member, Opened, ReadOptions, UnreadableFile, column_names, make_batch
+
+_Numbered = tuple[int, dict[str, Any] | str]
+"""Position and record, or the text of what could not be read."""
+
+
+def open_json(path: Path, options: ReadOptions) -> Opened:
+    """Read a JSON document: a list of records, or the list(s) that `records` leads to."""
+    prefix = _records_prefix(path, options.records)
+    return Opened("json", iter([_member(path, lambda: _document(path, prefix), options)]), "utf-8")
+
+
+def open_json_lines(path: Path, options: ReadOptions) -> Opened:
+    """Read one record a line."""
+    return Opened("json lines", iter([_member(path, lambda: _lines(path), options)]), "utf-8")
+
+
+def _records_prefix(path: Path, records: str | None) -> str:
+    """The stream's name of the records: the first objects found in a list, or those under `records`."""
+    top: str | None = None
+    try:
+        with path.open("rb") as file:
+            for prefix, event, _ in ijson.parse(file):
+                if event != "start_map":
+                    continue
+                plain = ".".join(part for part in prefix.split(".") if part != "item")
+                if prefix.endswith("item") and plain == (records or plain):
+                    return str(prefix)
+                if records and plain == records:
+                    return str(prefix)
+                top = str(prefix) if top is None else top
+    except ijson.JSONError:
+        if records is None and top is not None:
+            return top
+    if records is not None:
+        # the file of another shape: a plain list of records is as good
+        return _records_prefix(path, None)
+    if top is None:
+        raise UnreadableFile("the JSON holds no records; fix: give the path to them under source.records in the contract")
+    return top
+
+
+def _document(path: Path, prefix: str) -> Iterator[_Numbered]:
+    position = 0
+    with path.open("rb") as file:
+        try:
+            for position, record in enumerate(ijson.items(file, prefix), start=1):
+                yield position, record if isinstance(record, dict) else {"value": record}
+        except (ijson.JSONError, UnicodeDecodeError):
+            yield position + 1, ""
+
+
+def _lines(path: Path) -> Iterator[_Numbered]:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                record = json.loads(line, parse_float=Decimal) if line.strip() else {}
+            except ValueError:
+                yield number, line.rstrip("\n")
+                continue
+            yield number, record if isinstance(record, dict) else {"value": record}
+
+
+def _text(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case dict() | list():
+            return json.dumps(value, ensure_ascii=False, default=str)
+        case _:
+            return str(value)
+
+
+def _member(path: Path, records: Any, options: ReadOptions) -> Member:
+    keys: dict[str, None] = {}
+    for _, record in records():
+        if isinstance(record, dict):
+            keys.update(dict.fromkeys(record))
+    condemned = None
+    if len(keys) > options.max_columns:
+        condemned = "too_many_columns"
+    elif not options.is_header(list(keys)):
+        condemned = "no_header"
+    columns = () if condemned == "too_many_columns" else column_names(keys)
+    return Member("", columns, _batches(records(), list(keys) if columns else [], columns, condemned))
+
+
+def _batches(records: Iterator[_Numbered], keys: list[str], columns: tuple[str, ...], condemned: str | None) -> Iterator[pa.RecordBatch]:
+    while chunk := list(islice(records, BATCH_ROWS)):
+        rows: list[list[str | None]] = []
+        faults: list[str | None] = []
+        for _, record in chunk:
+            if isinstance(record, str):
+                rows.append([record])
+                faults.append("broken_record")
+            else:
+                rows.append([_text(record.get(key)) for key in keys] if not condemned else [_text(value) for value in record.values()])
+                faults.append(condemned)
+        yield make_batch(columns, [number for number, _ in chunk], rows, faults)

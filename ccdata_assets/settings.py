@@ -1,0 +1,127 @@
+"""The settings of a run, and the only module that reads environment variables.
+
+Every setting has a safe default and a `CCDATA_*` variable. The command line sets the variables before anything
+else is loaded, so a run started by hand, by the web UI or by a schedule is configured the same way.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime, time, timedelta, timezone
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+"""The checkout: it holds dbt_project/, data/sample and dagster.yaml beside the package."""
+
+
+class Settings(BaseSettings):
+    """Where a run reads and writes, the centre's time zone, business time and limits."""
+
+    model_config = SettingsConfigDict(env_prefix="CCDATA_", extra="ignore")
+
+    home: Path = Field(PROJECT_DIR / "data", description="Everything a run writes lies below this folder.")
+    inbox: Path | None = Field(None, description="Folder of <feed>/<file>; default: <home>/inbox.")
+    contracts: str = Field("", description=f"Extra contract folders, separated by {os.pathsep!r}.")
+    now: str = Field("", description="Business time: a date (its end in the centre's zone) or an ISO instant.")
+    time_zone: str = Field("Asia/Shanghai", description="The centre's time zone.")
+    history_from: str = Field("1999-01", description="First month that reports can be asked for (YYYY-MM).")
+    memory_limit: str = Field("8GB", description="DuckDB's memory limit, ours and dbt's.")
+    threads: int = Field(2, ge=1, description="DuckDB's threads, ours and dbt's.")
+    max_columns: int = Field(1000, ge=1, description="A file with more columns is rejected whole.")
+    max_field_bytes: int = Field(1_048_576, ge=1024, description="A longer cell is read as an unclosed quote.")
+    lock_timeout_s: float = Field(3600, ge=0, description="How long a run waits for another to finish.")
+    publish_personal: bool = Field(False, description="Publish personal columns in clear instead of masked.")
+    language: str = Field("zh", pattern="^(zh|en)$", description="First language of reports: zh or en.")
+
+    @field_validator("home", "inbox")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().resolve() if path else None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        ZoneInfo(name)
+        return name
+
+    @property
+    def inbox_dir(self) -> Path:
+        return self.inbox or self.home / "inbox"
+
+    @property
+    def contract_dirs(self) -> list[Path]:
+        return [Path(part).expanduser().resolve() for part in self.contracts.split(os.pathsep) if part]
+
+    @property
+    def raw_dir(self) -> Path:
+        return self.home / "lake" / "raw"
+
+    @property
+    def quarantine_dir(self) -> Path:
+        return self.home / "quarantine"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.home / "warehouse" / "ccdata.duckdb"
+
+    @property
+    def published_path(self) -> Path:
+        return self.home / "published" / "ccdata.duckdb"
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.home / "reports"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def dbt_dir(self) -> Path:
+        return PROJECT_DIR / "dbt_project"
+
+    @property
+    def sample_dir(self) -> Path:
+        return PROJECT_DIR / "data" / "sample"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def as_of(self) -> datetime:
+        """Business time of this run, an aware UTC instant; fixed at the first look, so one run has one time."""
+        return parse_as_of(self.now, self.zone)
+
+    @property
+    def business_date(self) -> date:
+        """The centre's local date at `as_of`."""
+        return self.as_of.astimezone(self.zone).date()
+
+
+def parse_as_of(text: str, zone: ZoneInfo) -> datetime:
+    """Read a business time: '' is the wall clock, a date is its last second in `zone`, else an ISO instant.
+
+    Returns an aware datetime in UTC. Raises ValueError, saying what is accepted, for anything else.
+    """
+    if not text:
+        return datetime.now(timezone.utc).replace(microsecond=0)
+    try:
+        if len(text) == 10:
+            moment = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), zone) - timedelta(seconds=1)
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    except ValueError:
+        raise ValueError(f"business time {text!r} is not a date (2026-01-31) or an ISO instant (2026-01-31T18:00+08:00)") from None
+    return moment.astimezone(timezone.utc)
+
+
+def load_settings() -> Settings:
+    """The settings as the environment has them now."""
+    return Settings()  # type: ignore[call-arg]

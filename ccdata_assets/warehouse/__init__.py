@@ -1,0 +1,1 @@
+"""The engine (DuckDB): connections, ledgers, staging, and the published copy everyone reads."""

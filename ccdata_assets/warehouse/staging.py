@@ -1,0 +1,216 @@
+"""Staged tables: raw files judged by their contract, every row accounted for.
+
+`staged.<feed>` is rebuilt file by file: a file is judged once, and again when what its contract says has changed.
+The unions of the subjects, `staged.value` and `staged.record` are views over the batches that the gate has released.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from ccdata_assets.contracts.compile import LINEAGE, column_type, contract_hash, field_type, literal, quote, staging_query
+from ccdata_assets.contracts.headers import map_headers
+from ccdata_assets.contracts.model import Contract
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.errors import BlockingCheckFailed
+from ccdata_assets.landing.raw_store import raw_files
+from ccdata_assets.landing.rows import ROW_COLUMNS
+from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import transaction
+
+STAGED_COLUMNS = {
+    "_file": "varchar",
+    "_sha256": "varchar",
+    "_member": "varchar",
+    "_row": "bigint",
+    "_landed_at": "timestamptz",
+    "_received_on": "date",
+    "_contract_version": "integer",
+    "_key_hash": "varchar",
+    "_is_repeat": "boolean",
+    "_flags": "varchar[]",
+}
+"""What every staged row has beside its fields; _key_hash is of the contract's key, _is_repeat: seen before in the feed."""
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """What became of the rows of one file."""
+
+    file: str
+    rows: int
+    staged: int
+    quarantined: int
+    blank: int
+    status: str
+
+
+def stage_feed(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings) -> list[StagedFile]:
+    """Judge the files of a feed that its contract, as it is now, has not judged; give what became of each.
+
+    A changed contract re-judges all files of the feed, in the order they landed. Raises BlockingCheckFailed where
+    the contract says `quarantine: fail` and a row has a fault.
+    """
+    version = contract_hash(registry, contract)
+    judged_by = con.execute(
+        "select distinct contract_hash from ops.file_ledger where feed = ? and contract_hash is not null", [contract.feed]
+    ).fetchall()
+    if any(known != version for (known,) in judged_by):
+        con.execute(f"drop table if exists staged.{contract.feed}")
+        con.execute("update ops.file_ledger set contract_hash = null where feed = ?", [contract.feed])
+    _create_table(con, contract, registry)
+    waiting = con.execute(
+        """select file, sha256, received_on, landed_at from ops.file_ledger
+        where feed = ? and contract_hash is null and status <> 'repeat' and len(members) > 0 order by landed_at, file""",
+        [contract.feed],
+    ).fetchall()
+    staged = []
+    for file, sha256, received_on, _ in waiting:
+        with transaction(con):
+            staged.append(_stage_file(con, contract, registry, settings, file, sha256, str(received_on), version))
+        if contract.quarantine == "fail" and staged[-1].quarantined:
+            raise BlockingCheckFailed(
+                f"{contract.feed}: {file}: {staged[-1].quarantined} rows have faults and the contract says `quarantine: fail`; fix: see ops.quarantine"
+            )
+    return staged
+
+
+def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry) -> None:
+    fields = {quote(name): column_type(field_type(registry, contract, name)) for name in contract.fields}
+    columns = ", ".join(f"{name} {kind}" for name, kind in {**STAGED_COLUMNS, **fields}.items())
+    con.execute(f"create table if not exists staged.{contract.feed} ({columns})")
+
+
+def _stage_file(
+    con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings, file: str, sha256: str, received_on: str, version: str
+) -> StagedFile:
+    feed = contract.feed
+    con.execute(f"delete from staged.{feed} where _sha256 = ?", [sha256])
+    con.execute("delete from ops.quarantine where feed = ? and sha256 = ?", [feed, sha256])
+    con.execute("drop table if exists judged")
+    file_error = None
+    for place, path in enumerate(raw_files(settings.raw_dir / feed, sha256)):
+        query, error = _member_query(contract, registry, path)
+        file_error = file_error or error
+        con.execute(f"create temp table judged as {query}" if place == 0 else f"insert into judged {query}")
+    if contract.quarantine == "file" and con.execute("select count(*) from judged where len(_faults) > 0").fetchall()[0][0]:
+        fault = "{'rule': 'whole_file', 'field': cast(null as varchar), 'reason': 'another row of the file has a fault and the contract quarantines whole files'}"
+        con.execute(f"update judged set _faults = [{fault}] where len(_faults) = 0 and not _blank")
+        file_error = file_error or "a row has a fault and the contract quarantines whole files; fix: see ops.quarantine"
+    con.execute(
+        f"""insert into ops.quarantine
+        select {literal(feed)}, {literal(file)}, _sha256, _member, _row, fault.field, fault.rule, fault.reason, {contract.version}
+        from (select *, unnest(_faults) as fault from judged)"""
+    )
+    key = contract.key or tuple(contract.fields)
+    parts = ", ".join(f"coalesce(cast({quote(name)} as varchar), chr(0))" for name in key)
+    fields = ", ".join(quote(name) for name in contract.fields)
+    con.execute(
+        f"""insert into staged.{feed}
+        with accepted as (
+            select *, md5(concat_ws(chr(31), {parts})) as _key_hash from judged where len(_faults) = 0 and not _blank
+        )
+        select {literal(file)}, _sha256, _member, _row, _landed_at, {literal(received_on)}, {contract.version}, _key_hash,
+            row_number() over (partition by _key_hash order by _member, _row) > 1
+                or _key_hash in (select _key_hash from staged.{feed}) as _is_repeat,
+            _flags, {fields}
+        from accepted order by _member, _row"""
+    )
+    counts = con.execute(
+        f"""select
+            (select count(*) from judged),
+            (select count(*) from staged.{feed} where _sha256 = $1),
+            (select count(distinct (_member, _row)) from judged where len(_faults) > 0),
+            (select count(*) from judged where _blank),
+            (select count(*) from staged.{feed} where _sha256 = $1 and _is_repeat),
+            (select count(*) from staged.{feed} where _sha256 = $1 and len(_flags) > 0)""",
+        [sha256],
+    ).fetchall()[0]
+    rows, accepted, quarantined, blank, repeated, flagged = counts
+    status = "rejected" if file_error and not accepted else "landed"
+    con.execute(
+        """update ops.file_ledger set staged = ?, quarantined = ?, blank = ?, repeated = ?, flagged = ?, status = ?, error = ?,
+        contract_version = ?, contract_hash = ? where feed = ? and sha256 = ? and status <> 'repeat'""",
+        [accepted, quarantined, blank, repeated, flagged, status, file_error, contract.version, version, feed, sha256],
+    )
+    return StagedFile(file, rows, accepted, quarantined, blank, status)
+
+
+def _member_query(contract: Contract, registry: Registry, path: Path) -> tuple[str, str | None]:
+    """The query that judges one raw file, and what condemns all its rows, if anything."""
+    own = {*LINEAGE, *ROW_COLUMNS}
+    columns = [name for name in pq.read_schema(path).names if name not in own]
+    mapped = map_headers(contract, registry.fields, columns)
+    fault = error = None
+    first = pq.ParquetFile(path)
+    faults = first.read_row_group(0, columns=["_fault"]).column(0).slice(0, 1).to_pylist() if first.num_row_groups else []
+    if faults in (["no_header"], ["too_many_columns"]):
+        error = {
+            "no_header": "no header that the contract knows; fix: put the column names into the first line",
+            "too_many_columns": "more columns than CCDATA_MAX_COLUMNS; fix: check the delimiter or raise the limit",
+        }[faults[0]]
+    elif mapped.missing:
+        fault = "missing_column"
+        names = ", ".join(f"{name} ({registry.title(name)[0]})" for name in mapped.missing)
+        error = f"lacks the required column {names}; fix: add it or give its header under `from` in {contract.feed}.yaml"
+    elif contract.unmapped == "reject" and mapped.unmapped:
+        fault = "unmapped_column"
+        error = f"{len(mapped.unmapped)} columns are not in the contract; fix: remove them or add them to {contract.feed}.yaml"
+    relation = f"read_parquet({literal(str(path))})"
+    return staging_query(registry, contract, mapped, relation, frozenset(columns), fault), error
+
+
+def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
+    """Create the unions of the subjects and what dbt reads beside them: staged.value and staged.record.
+
+    staged.<subject>: feed, lineage, received_on, is_repeat, flags, the subject's fields; released batches only.
+    staged.value: kind, raw; one row per distinct raw value of a kind that a standardiser understands.
+    staged.record: one row per landed row that is not blank: feed, subject, lineage, received_on, status, is_repeat, flags.
+    """
+    for contract in registry.feeds.values():
+        _create_table(con, contract, registry)
+    values: list[str] = []
+    records: list[str] = []
+    for name, subject in registry.subjects.items():
+        parts = [_subject_part(contract, registry, name) for contract in registry.feeds_of(name)]
+        parts = parts or [_subject_part(None, registry, name) + " where false"]
+        con.execute(f"create or replace view staged.{name} as " + "\nunion all by name\n".join(parts))
+        for field in subject.fields:
+            if kind := registry.fields[field].standardiser:
+                values.append(f"select {literal(kind)} as kind, {quote(field)} as raw from staged.{name}")
+        for kind, members in subject.composites.items():
+            raw = " || '|' || ".join(f"coalesce({quote(member)}, '')" for member in members)
+            present = " or ".join(f"{quote(member)} is not null" for member in members)
+            values.append(f"select {literal(kind)} as kind, {raw} as raw from staged.{name} where {present}")
+        lineage = "feed, file, sha256, member, row"
+        records.append(f"select {lineage}, {literal(name)} as subject, received_on, 'staged' as status, is_repeat, flags from staged.{name}")
+    con.execute("create or replace view staged.value as select distinct kind, raw from (" + " union all ".join(values) + ") where raw is not null")
+    subjects = ", ".join(f"{literal(feed)}: {literal(contract.subject)}" for feed, contract in registry.feeds.items())
+    records.append(
+        f"""select distinct q.feed, q.file, q.sha256, q.member, q.row, (map {{{subjects}}})[q.feed] as subject, l.received_on,
+        'quarantined' as status, false as is_repeat, cast([] as varchar[]) as flags
+        from ops.quarantine as q join ops.file_ledger as l on l.feed = q.feed and l.sha256 = q.sha256 and l.status <> 'repeat'
+        join ops.batch_gate as g on g.feed = q.feed and g.sha256 = q.sha256 and g.status = 'released'"""
+    )
+    con.execute("create or replace view staged.record as " + " union all ".join(records))
+
+
+def _subject_part(contract: Contract | None, registry: Registry, subject: str) -> str:
+    """One feed's part of a subject's union: the subject's fields it has, the rest null."""
+    columns = []
+    for name in registry.subjects[subject].fields:
+        kind = column_type(registry.fields[name].type)
+        has = contract is not None and name in contract.fields
+        columns.append(f"cast({'s.' + quote(name) if has else 'null'} as {kind}) as {quote(name)}")
+    if contract is None:
+        lineage = "cast(null as varchar) as feed, cast(null as varchar) as file, cast(null as varchar) as sha256, cast(null as varchar) as member, cast(null as bigint) as row, cast(null as date) as received_on, cast(null as timestamptz) as landed_at, cast(null as varchar) as time_zone, cast(null as boolean) as is_repeat, cast(null as varchar[]) as flags"
+        return f"select {lineage}, {', '.join(columns)}"
+    zone = contract.time_zone or registry.time_zone
+    return f"""select {literal(contract.feed)} as feed, s._file as file, s._sha256 as sha256, s._member as member, s._row as row,
+        s._received_on as received_on, s._landed_at as landed_at, {literal(zone)} as time_zone, s._is_repeat as is_repeat, s._flags as flags, {", ".join(columns)}
+        from staged.{contract.feed} as s
+        join ops.batch_gate as g on g.feed = {literal(contract.feed)} and g.sha256 = s._sha256 and g.status = 'released'"""
