@@ -1,0 +1,162 @@
+"""The command line: thin. It sets the environment, calls the project, and turns results into tables and exit codes.
+
+Exit codes: 0 done, 1 failed, 2 a blocking check failed, 3 done but a whole file was rejected or held, 64 wrong use.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ccdata_assets import __version__
+from ccdata_assets.errors import CcdataError, WrongUse
+
+app = typer.Typer(name="ccdata", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help="ccdata: a call centre's data, landed, checked, reported. 呼叫中心数据平台。")
+feeds_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds. 数据源契约。")
+app.add_typer(feeds_app, name="feeds")
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False)]
+ContractsOption = Annotated[list[Path] | None, typer.Option("--contracts", help="Extra folder of contracts; may be given again.", file_okay=False, exists=True)]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time: 2026-01-31 (its end) or 2026-01-31T18:00+08:00; default now.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+def _configure(home: Path | None = None, inbox: Path | None = None, contracts: list[Path] | None = None, as_of: str | None = None) -> None:
+    """Put options into the environment, so that every part of the run reads the same settings."""
+    if home:
+        os.environ["CCDATA_HOME"] = str(home.expanduser().resolve())
+    if inbox:
+        os.environ["CCDATA_INBOX"] = str(inbox.expanduser().resolve())
+    if contracts:
+        known = [part for part in os.environ.get("CCDATA_CONTRACTS", "").split(os.pathsep) if part]
+        os.environ["CCDATA_CONTRACTS"] = os.pathsep.join([*known, *(str(path.resolve()) for path in contracts)])
+    if as_of:
+        from ccdata_assets.settings import load_settings, parse_as_of
+
+        try:
+            parse_as_of(as_of, load_settings().zone)
+        except ValueError as error:
+            raise WrongUse(f"--as-of: {error}") from None
+        os.environ["CCDATA_NOW"] = as_of
+
+
+@app.command()
+def run(
+    home: HomeOption = None,
+    inbox: Annotated[Path | None, typer.Option("--inbox", help="Folder of <feed>/<file>; default <home>/inbox.", file_okay=False, exists=True)] = None,
+    contracts: ContractsOption = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Put the sample files into the inbox first.")] = False,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Land what is new, bring everything up to date, make the reports it touches. 落地、处理并出报告。"""
+    _configure(home, inbox, contracts, as_of)
+    if sample and inbox:
+        raise WrongUse("--sample fills the inbox of the home folder, so it cannot go with --inbox; fix: leave one of them out")
+    from ccdata_assets.orchestration.run import RunSummary, run_everything
+
+    screen = sys.stderr if as_json else sys.stdout
+    console = Console(file=screen, width=None if screen.isatty() else 140)
+    summary: RunSummary = run_everything(console, sample=sample)
+    if as_json:
+        print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2, default=str))
+    else:
+        console.print(summary.table())
+        for line in summary.closing_lines():
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
+    raise typer.Exit(summary.exit_code)
+
+
+@app.command()
+def report(
+    month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
+    home: HomeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Make the monthly report of one month again, as it was known at --as-of. 重出某月报告。"""
+    _configure(home, as_of=as_of)
+    from ccdata_assets.project import load_project
+    from ccdata_assets.reporting.build import build_monthly
+
+    settings = load_project().settings
+    try:
+        period = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise WrongUse(f"{month!r} is no month; fix: write it as 2026-01") from None
+    if not settings.published_path.exists():
+        raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
+    built = build_monthly(settings.published_path, settings.reports_dir, period, settings.as_of)
+    print(built.workbook, built.page, sep="\n")
+
+
+@feeds_app.command("list")
+def feeds_list(contracts: ContractsOption = None, as_json: JsonOption = False) -> None:
+    """List the feeds with their subjects, owners and where their files go. 列出数据源。"""
+    _configure(contracts=contracts)
+    from ccdata_assets.project import load_project
+
+    registry = load_project().registry
+    rows: list[dict[str, Any]] = [
+        {"feed": name, "subject": c.subject, "zh": c.title.zh, "en": c.title.en, "owner": c.owner, "files": c.source.files, "fields": len(c.fields), "rules": len(c.rules)}
+        for name, c in sorted(registry.feeds.items())
+    ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table(*rows[0]) if rows else Table("feed")
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    Console().print(table)
+
+
+@feeds_app.command("schema")
+def feeds_schema() -> None:
+    """Print the JSON Schema of a contract. 输出契约的 JSON Schema。"""
+    from ccdata_assets.contracts.registry import contract_schema
+
+    print(contract_schema(), end="")
+
+
+@app.command()
+def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="Port of the web UI.")] = 3000) -> None:
+    """Start the Dagster web UI on 127.0.0.1 with this home folder. 启动网页界面。"""
+    _configure(home)
+    from ccdata_assets.orchestration.run import prepare_dagster_home
+    from ccdata_assets.project import load_project
+    from ccdata_assets.settings import PROJECT_DIR
+
+    os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(load_project().settings))
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    os.chdir(os.environ["DAGSTER_HOME"])
+    os.execv(dagster, [dagster, "dev", "-w", str(PROJECT_DIR / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)])
+
+
+@app.command()
+def version() -> None:
+    """Print the version. 输出版本号。"""
+    print(__version__)
+
+
+def main() -> NoReturn:
+    """Run the command line; every error of ours is one message and its exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = 64
+    except CcdataError as error:
+        print(f"ccdata: {error}", file=sys.stderr)
+        code = error.exit_code
+    sys.exit(code if isinstance(code, int) else 0)

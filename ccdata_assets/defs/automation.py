@@ -1,0 +1,46 @@
+"""Jobs, schedules and sensors: when what is brought up to date."""
+
+from datetime import date
+
+import dagster as dg
+
+from ccdata_assets.landing.inbox import scan_inbox
+from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, batch_key, touched_months, waiting_files
+from ccdata_assets.periods import report_months
+from ccdata_assets.project import load_project
+
+core_job = dg.define_asset_job(
+    CORE_JOB,
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report"),
+    description="Land what is new and bring everything up to the published copy up to date. 落地新文件并更新到发布副本。",
+)
+report_job = dg.define_asset_job(
+    REPORT_JOB,
+    selection=dg.AssetSelection.groups("report"),
+    partitions_def=report_months(load_project().settings),
+    description="Make the reports of a month from the published copy. 生成月度报告。",
+)
+daily_refresh = dg.ScheduleDefinition(job=core_job, cron_schedule="0 6 * * *", execution_timezone=load_project().settings.time_zone, name="daily_refresh", description="Every morning at six. 每天早上六点。")
+monthly_report = dg.build_schedule_from_partitioned_job(report_job, name="monthly_report", hour_of_day=7, description="The report of the month that ended. 每月一号出上月报告。")
+
+
+@dg.sensor(job=core_job, minimum_interval_seconds=30, description="Runs the core job when files lie in the inbox that no run has landed; a failed batch is tried again, three times. 收件箱有新文件时启动。")
+def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    project = load_project()
+    found = scan_inbox(project.settings.inbox_dir, project.registry)
+    waiting = waiting_files(project.settings, found)
+    if not waiting:
+        unclaimed = f"; {len(found.unclaimed)} files lie in folders no feed reads" if found.unclaimed else ""
+        return dg.SkipReason(f"nothing new in the inbox{unclaimed}")
+    key, cursor = batch_key(waiting, context.cursor, context.instance)
+    if key is None:
+        return dg.SkipReason("the batch has failed three times; mend it or start the core job by hand")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags={"ccdata/files": str(len(waiting))})], cursor=cursor)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS, monitored_jobs=[core_job], request_job=report_job, description="After a core run, makes the reports of the months it touched. 核心作业完成后更新受影响月份的报告。"
+)
+def touched_reports(context: dg.RunStatusSensorContext) -> dg.SensorResult:
+    months = touched_months(load_project().settings, context.dagster_run.run_id, date.today())
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{context.dagster_run.run_id}:{month}", partition_key=month) for month in months])

@@ -1,0 +1,47 @@
+"""golden/*: records that mean the same organisation become one entity with an ID that stays."""
+
+import dagster as dg
+
+from ccdata_assets.orchestration.metadata import check_result, check_spec, table_metadata
+from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.orchestration.step import step
+from ccdata_assets.project import load_project
+from ccdata_assets.quality.record import last_outcomes, record_outcomes
+from ccdata_assets.quality.suites import golden_checks
+from ccdata_assets.quality.validation import validate
+from ccdata_assets.resolution.entities import resolve
+from ccdata_assets.warehouse.state import is_current
+
+ORGANISATION = dg.AssetKey(["golden", "organisation"])
+PARTY_RECORD = dg.AssetKey(["standard", "party_record"])
+_COMMON = {"deps": [PARTY_RECORD], "group_name": "golden", "kinds": {"duckdb"}, "owners": ["team:data-quality"]}
+
+
+@dg.multi_asset(
+    name="golden",
+    specs=[
+        dg.AssetSpec(ORGANISATION, description="One row per live organisation, its values chosen by trust and recency.", **_COMMON),
+        dg.AssetSpec(["golden", "crosswalk"], description="One row per staged row that names an organisation, with the organisation's ID.", **_COMMON),
+        dg.AssetSpec(["golden", "entity_event"], description="One row per birth, merge, split or retirement of an entity, with its cause.", **_COMMON),
+    ],
+    check_specs=[check_spec(check, ORGANISATION, blocking=True) for check in golden_checks()],
+    pool="warehouse",
+)
+@step
+def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+    """Cluster the records, keep or give IDs, choose the golden values, check what must always hold."""
+    project = load_project()
+    extra: dict[str, object] = {"unchanged": True}
+    with warehouse.get_connection() as con:
+        if is_current(con, project.settings):
+            outcomes = last_outcomes(con, golden_checks(), None)
+        else:
+            resolved = resolve(con, project.rules, project.settings, context.run_id)
+            extra = {"records": resolved.records, "organisations": resolved.organisations, **{f"new_{kind}": count for kind, count in resolved.events.items()}}
+            outcomes = validate(con, golden_checks())
+            record_outcomes(con, outcomes, None, project.settings, context.run_id)
+        for spec in context.assets_def.specs:
+            more = extra if spec.key == ORGANISATION else {}
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={**table_metadata(con, ".".join(spec.key.path)), **more})
+    for outcome in outcomes:
+        yield check_result(outcome, ORGANISATION)

@@ -1,0 +1,44 @@
+"""kpi/*: every KPI value by period and dimension, completeness, and the results of all quality checks."""
+
+import dagster as dg
+
+from ccdata_assets.metrics.evaluate import evaluate
+from ccdata_assets.orchestration.metadata import markdown_table, table_metadata
+from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.orchestration.step import step
+from ccdata_assets.project import load_project
+from ccdata_assets.warehouse.state import is_current
+
+_SOURCES = [dg.AssetKey(name.split(".")) for name in sorted({kpi.source for kpi in load_project().kpis.values()}) if "." in name]
+_COMMON = {"group_name": "kpi", "kinds": {"duckdb"}, "owners": ["team:data-resource"]}
+VALUE = dg.AssetKey(["kpi", "value"])
+
+
+@dg.multi_asset(
+    name="kpi",
+    specs=[
+        dg.AssetSpec(["kpi", "definition"], description="One row per KPI and version of its definition.", **_COMMON),
+        dg.AssetSpec(["kpi", "completeness"], deps=[["standard", "party_record"]], description="One row per feed, field, region and month: filled and expected values.", **_COMMON),
+        dg.AssetSpec(VALUE, deps=[*_SOURCES, ["kpi", "completeness"]], description="One row per KPI, period, set of dimensions and moment it was computed; rows are only added.", **_COMMON),
+        dg.AssetSpec(["kpi", "quality_result"], deps=[*([["staged", feed] for feed in load_project().registry.feeds]), ["golden", "organisation"]], description="One row per quality check and run.", **_COMMON),
+    ],
+    pool="warehouse",
+)
+@step
+def kpi(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+    """Evaluate the registry at the run's business time."""
+    project = load_project()
+    with warehouse.get_connection() as con:
+        added = 0 if is_current(con, project.settings) else evaluate(con, project.kpis, project.registry, project.settings, context.run_id)
+        for spec in context.assets_def.specs:
+            metadata = table_metadata(con, ".".join(spec.key.path))
+            if spec.key == VALUE:
+                latest = con.execute(
+                    """select d.zh || ' ' || d.en, strftime(v.period_start, '%Y-%m'), case d.unit when 'percent' then printf('%.2f%%', 100 * v.value)
+                        when 'seconds' then printf('%.1f s', v.value) else printf('%d', v.value::bigint) end, v.status
+                    from kpi.value as v join kpi.definition as d on d.kpi_id = v.kpi_id and d.version = v.definition_version
+                    where v.dims = '{}' and v.grain = 'month' and v.value is not null
+                    qualify row_number() over (partition by v.kpi_id order by v.period_start desc, v.as_of desc) = 1 order by v.kpi_id"""
+                ).fetchall()
+                metadata |= {"new_values": added, "latest": markdown_table(("KPI", "month", "value", "status"), latest)}
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)

@@ -1,0 +1,25 @@
+"""marts/*: dimensions and facts, and the interval sums KPIs are made of (dbt)."""
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from ccdata_assets.orchestration.dbt import Translator, build, manifest_path, unchanged
+from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.orchestration.step import step
+from ccdata_assets.project import load_project
+from ccdata_assets.warehouse.state import is_current
+
+
+@dbt_assets(
+    manifest=manifest_path(load_project().settings),
+    select="ccdata.marts.* ccdata.kpi.*",
+    name="marts",
+    dagster_dbt_translator=Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False)),
+    pool="warehouse",
+)
+@step
+def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+    """Build dimensions, facts and interval sums."""
+    with warehouse.get_connection() as con:
+        current = is_current(con, load_project().settings)
+    yield from unchanged(context, warehouse) if current else build(context, dbt, warehouse)

@@ -1,0 +1,38 @@
+"""published/ccdata: the copy everyone reads, made, audited and renamed into place."""
+
+import dagster as dg
+
+from ccdata_assets.orchestration.dbt import published_keys
+from ccdata_assets.orchestration.metadata import markdown_table
+from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.orchestration.step import step
+from ccdata_assets.project import load_project
+from ccdata_assets.warehouse.publish import publish
+from ccdata_assets.warehouse.state import is_current, mark_published
+
+
+@dg.asset(
+    key=["published", "ccdata"],
+    deps=[*published_keys(load_project().settings), ["kpi", "value"], ["kpi", "definition"], ["kpi", "completeness"], ["kpi", "quality_result"], ["golden", "crosswalk"], ["golden", "entity_event"]],
+    group_name="published",
+    kinds={"duckdb"},
+    owners=["team:data-resource"],
+    description="One row per published table: marts, KPIs, ledgers and crosswalk as readers see them, personal columns masked.",
+    pool="warehouse",
+)
+@step
+def published(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    project = load_project()
+    with warehouse.get_connection() as con:
+        if is_current(con, project.settings):
+            return dg.MaterializeResult(metadata={"unchanged": True, "path": dg.MetadataValue.path(str(project.settings.published_path))})
+        done = publish(con, project.registry, project.settings)
+        mark_published(con, project.settings)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(done.rows),
+            "path": dg.MetadataValue.path(str(project.settings.published_path)),
+            "tables": markdown_table(("table", "rows"), sorted(done.rows.items(), key=lambda item: -item[1])),
+            "masked_columns": len(done.masked),
+        }
+    )

@@ -1,0 +1,113 @@
+"""staged/<feed>: rows judged by their contract, checked, released or held; staged/<subject>: what is released."""
+
+import dagster as dg
+
+from ccdata_assets.contracts.model import Contract
+from ccdata_assets.orchestration.metadata import check_result, check_spec, markdown_table, table_metadata
+from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.orchestration.step import step
+from ccdata_assets.project import load_project
+from ccdata_assets.quality.record import last_outcomes, record_outcomes
+from ccdata_assets.quality.suites import ROW_ACCOUNTING, staged_checks
+from ccdata_assets.quality.validation import validate
+from ccdata_assets.warehouse.declared import write_declared
+from ccdata_assets.warehouse.gate import account, decide
+from ccdata_assets.warehouse.staging import create_views, stage_feed
+from ccdata_assets.warehouse.state import is_current
+
+
+def staged_asset(contract: Contract) -> dg.AssetsDefinition:
+    """The staging of one feed, with its checks and its gate."""
+    key = dg.AssetKey(["staged", contract.feed])
+    project = load_project()
+
+    @dg.asset(
+        key=key,
+        deps=[["raw", contract.feed]],
+        group_name="staged",
+        kinds={"duckdb"},
+        owners=[contract.owner],
+        description=f"One row per accepted row of {contract.title.zh} {contract.title.en}, typed; the others are in ops.quarantine with their reasons.",
+        check_specs=[check_spec(check, key) for check in staged_checks(project.registry, contract, project.kpis, project.settings.as_of)],
+        pool="warehouse",
+    )
+    @step
+    def stage(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+        project = load_project()
+        checks = staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
+        with warehouse.get_connection() as con:
+            files = stage_feed(con, contract, project.registry, project.settings)
+            if files:
+                outcomes = validate(con, checks)
+                record_outcomes(con, outcomes, contract.feed, project.settings, context.run_id)
+            else:
+                outcomes = last_outcomes(con, checks, contract.feed)
+            failed = [outcome.check.name for outcome in outcomes if outcome.check.severity == "blocking" and not outcome.passed]
+            held = decide(con, contract, project.settings, account(con, contract, project.settings), failed, context.run_id)
+            titles = {name: " ".join(project.registry.title(name)) for name in contract.fields}
+            return dg.MaterializeResult(
+                metadata={
+                    **table_metadata(con, f"staged.{contract.feed}", titles),
+                    "new_staged": sum(file.staged for file in files),
+                    "new_quarantined": sum(file.quarantined for file in files),
+                    "held_files": len(held),
+                    "files": markdown_table(
+                        ("file", "rows", "staged", "quarantined", "blank", "gate"),
+                        [(file.file, file.rows, file.staged, file.quarantined, file.blank, held.get(file.file, file.status)) for file in files],
+                    ),
+                },
+                check_results=[check_result(outcome, key) for outcome in outcomes],
+            )
+
+    return stage
+
+
+def _union_specs() -> list[dg.AssetSpec]:
+    registry = load_project().registry
+    feeds = [["staged", feed] for feed in registry.feeds]
+    common = {"group_name": "staged", "kinds": {"duckdb"}, "owners": ["team:data-resource"]}
+    subjects = [
+        dg.AssetSpec(["staged", name], deps=[["staged", c.feed] for c in registry.feeds_of(name)], description=f"One row per {subject.row}. {subject.zh} {subject.en}, released batches only.", **common)
+        for name, subject in registry.subjects.items()
+    ]
+    return [
+        *subjects,
+        dg.AssetSpec(["staged", "value"], deps=feeds, description="One row per distinct raw value of a kind that a standardiser understands.", **common),
+        dg.AssetSpec(["staged", "record"], deps=feeds, description="One row per landed row that is not blank, staged or in quarantine.", **common),
+        dg.AssetSpec(["reference", "feed"], description="One row per feed that a contract describes.", **{**common, "group_name": "reference"}),
+        dg.AssetSpec(["reference", "field"], description="One row per business field of fields.yaml.", **{**common, "group_name": "reference"}),
+    ]
+
+
+RECORD = dg.AssetKey(["staged", "record"])
+
+
+@dg.multi_asset(
+    name="staged_unions",
+    specs=_union_specs(),
+    check_specs=[
+        dg.AssetCheckSpec(ROW_ACCOUNTING, asset=RECORD, blocking=True, description="每个文件：入库 = 标准化 + 隔离 + 空行 + 被替代 Landed = staged + quarantined + blank + superseded, for every file"),
+        dg.AssetCheckSpec("row_identity", asset=RECORD, blocking=True, description="每一行只出现一次 No row stands twice, in the staged tables and quarantine together"),
+    ],
+    pool="warehouse",
+)
+@step
+def staged_unions(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+    """Join the feeds of each subject, released batches only, and check what concerns every feed."""
+    project = load_project()
+    with warehouse.get_connection() as con:
+        if not is_current(con, project.settings):
+            create_views(con, project.registry)
+            write_declared(con, project.registry)
+        accounts = [batch for contract in project.registry.feeds.values() for batch in account(con, contract, project.settings)]
+        wrong = [batch.file for batch in accounts if not batch.balanced]
+        twice = con.execute("select count(*) - count(distinct (feed, sha256, member, row)) from staged.record").fetchall()[0][0]
+        for spec in context.assets_def.specs:
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=table_metadata(con, ".".join(spec.key.path)))
+    yield dg.AssetCheckResult(passed=not wrong, check_name=ROW_ACCOUNTING, asset_key=RECORD, metadata={"files": len(accounts), "landed": sum(batch.landed for batch in accounts), "unbalanced": len(wrong)})
+    yield dg.AssetCheckResult(passed=twice == 0, check_name="row_identity", asset_key=RECORD, metadata={"repeated_rows": twice})
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return dg.Definitions(assets=[*(staged_asset(contract) for contract in load_project().registry.feeds.values()), staged_unions])

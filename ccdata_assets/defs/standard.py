@@ -1,0 +1,25 @@
+"""standard/*: each distinct raw value understood once, then each record with all its values (dbt)."""
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from ccdata_assets.orchestration.dbt import Translator, build, manifest_path, unchanged
+from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.orchestration.step import step
+from ccdata_assets.project import load_project
+from ccdata_assets.warehouse.state import is_current
+
+
+@dbt_assets(
+    manifest=manifest_path(load_project().settings),
+    select="resource_type:seed ccdata.standard.* ccdata.party.*",
+    name="standard",
+    dagster_dbt_translator=Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False)),
+    pool="warehouse",
+)
+@step
+def standard(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+    """Read the values never seen before, then put the records together."""
+    with warehouse.get_connection() as con:
+        current = is_current(con, load_project().settings)
+    yield from unchanged(context, warehouse) if current else build(context, dbt, warehouse)

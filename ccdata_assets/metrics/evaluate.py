@@ -1,0 +1,142 @@
+"""The one evaluation of all KPIs: kpi.definition, kpi.completeness and kpi.value.
+
+Values are only ever added. What a period's value was at any past moment can be asked for by `as_of`; a value that
+changes after its period has closed is a restatement, a row of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import duckdb
+
+from ccdata_assets.contracts.compile import literal, quote
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.metrics.registry import Kpi
+from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import transaction
+
+KEY = ("kpi_id", "definition_version", "grain", "period_start", "dims")
+
+
+def evaluate(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], registry: Registry, settings: Settings, run_id: str) -> int:
+    """Bring kpi.definition, kpi.completeness and kpi.value up to date at the business time of this run.
+
+    Gives the number of rows added to kpi.value. period_start is local to the centre, dims is JSON with sorted keys.
+    """
+    write_definitions(con, kpis)
+    with transaction(con):
+        _write_completeness(con, registry, settings)
+        return _write_values(con, kpis, settings, run_id)
+
+
+def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -> None:
+    """kpi.definition: one row per KPI and version; versions of the past stay."""
+    con.execute(
+        """create table if not exists kpi.definition (kpi_id varchar, version integer, zh varchar, en varchar, definition_zh varchar,
+        definition_en varchar, formula varchar, unit varchar, direction varchar, target double, perspective varchar, weight double,
+        owner varchar, primary key (kpi_id, version))"""
+    )
+    rows = [
+        (name, k.version, k.zh, k.en, k.definition.zh, k.definition.en, k.formula, k.unit, k.direction, k.target, k.perspective, k.weight, k.owner)
+        for name, k in kpis.items()
+    ]
+    con.executemany(f"insert or replace into kpi.definition values ({', '.join('?' * 13)})", rows)
+
+
+def _write_completeness(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
+    """kpi.completeness: filled and expected values by feed, field, region (province code) and month received."""
+    con.execute(
+        """create table if not exists kpi.completeness (feed varchar, field varchar, region varchar, industry varchar, month date,
+        filled bigint, total bigint, as_of timestamptz)"""
+    )
+    parts = []
+    for name, subject in registry.subjects.items():
+        for contract in registry.feeds_of(name):
+            fields = [field for field in subject.fields if registry.fields[field].weight > 0]
+            if name != "party" or not fields:
+                continue
+            counts = ", ".join(f"count(p.{quote(field)}) as {quote(field)}" for field in fields)
+            parts.append(
+                f"""select feed, field, region, month, filled, total from (
+                    unpivot (
+                        select p.feed, s.province_code as region, cast(date_trunc('month', p.received_on) as date) as month, count(*) as total, {counts}
+                        from staged.{name} as p left join standard.party_record as s using (feed, sha256, member, row)
+                        where p.feed = {literal(contract.feed)} and not p.is_repeat group by all
+                    ) on {", ".join(quote(field) for field in fields)} into name field value filled
+                )"""
+            )
+    empty = "select null::varchar as feed, null::varchar as field, null::varchar as region, null::date as month, 0::bigint as filled, 0::bigint as total where false"
+    con.execute(f"create or replace temp table completeness_candidate as {' union all '.join([empty, *parts])}")
+    con.execute(
+        """insert into kpi.completeness
+        with latest as (
+            select * from kpi.completeness qualify row_number() over (partition by feed, field, region, month order by as_of desc) = 1
+        )
+        select c.feed, c.field, c.region, null, c.month, c.filled, c.total, $1
+        from completeness_candidate as c left join latest as l
+            on l.feed = c.feed and l.field = c.field and l.month = c.month and l.region is not distinct from c.region
+        where l.total is distinct from c.total or l.filled is distinct from c.filled
+        order by all""",
+        [settings.as_of],
+    )
+    weights = ", ".join(f"({literal(name)}, {spec.weight})" for name, spec in registry.fields.items())
+    con.execute(
+        f"""create or replace temp view completeness_now as
+        select c.*, w.weight from completeness_candidate as c join (values {weights}) as w(field, weight) using (field)"""
+    )
+
+
+def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:
+    today = settings.business_date
+    parts = [_query(name, kpi, grain, dims, today) for name, kpi in kpis.items() for grain in kpi.grains for dims in kpi.dims.values()]
+    con.execute(f"create or replace temp table candidate as {' union all '.join(parts)}")
+    con.execute(
+        f"""create or replace temp table added as
+        with latest as (
+            select * from kpi.value qualify row_number() over (partition by {", ".join(KEY)} order by as_of desc, rowid desc) = 1
+        ),
+        -- a combination that is no longer there has no data from now on; an older version of a definition stays as it is
+        compared as (
+            select kpi_id, definition_version, grain, period_start, dims, c.value, c.numerator, c.denominator, c.target,
+                l.kpi_id is not null as is_known, l.status as old_status,
+                (c.value, c.numerator, c.denominator, c.target) is distinct from (l.value, l.numerator, l.denominator, l.target) as is_changed,
+                period_start + if(grain = 'day', interval 1 day, interval 1 month) <= $1::timestamp as is_closed
+            from candidate as c full join latest as l using ({", ".join(KEY)})
+            where c.kpi_id is not null or l.value is not null and definition_version = (select max(version) from kpi.definition as d where d.kpi_id = l.kpi_id)
+        )
+        select {", ".join(KEY)}, value, numerator, denominator, target,
+            case when not is_closed then 'provisional' when is_known and old_status <> 'provisional' then 'restated' else 'final' end as status
+        from compared
+        where is_changed or (is_closed and old_status = 'provisional')""",
+        [today],
+    )
+    con.execute("insert into kpi.value select *, $1, $2 from added order by kpi_id, grain, dims, period_start", [settings.as_of, run_id])
+    return int(con.execute("select count(*) from added").fetchall()[0][0])
+
+
+def _query(name: str, kpi: Kpi, grain: str, dims: Mapping[str, str], today: date) -> str:
+    """Values of one KPI by one grain and one set of dimensions; combinations of which a dimension is null are left out."""
+    source = f"(select * from {kpi.source} where {kpi.where or 'true'}{''.join(f' and ({column}) is not null' for column in dims.values())})"
+    keys = sorted(dims)
+    dims_json = "cast(json_object(" + ", ".join(f"{literal(key)}, ({dims[key]})" for key in keys) + ") as varchar)" if keys else "'{}'"
+    period = f"cast(date_trunc('{grain}', {kpi.date}) as timestamp)"
+    sums = f"select {period} as period_start, {dims_json} as dims, cast({kpi.numerator} as double) as numerator, cast({kpi.denominator or 'null'} as double) as denominator from {source} group by all"
+    if kpi.kind == "stock":
+        sums = f"""select period_start, dims, sum(coalesce(numerator, 0)) over (partition by dims order by period_start) as numerator, cast(null as double) as denominator
+            from (
+                select spine.period_start, every.dims, flow.numerator
+                from (select unnest(generate_series((select min({period}) from {source}), timestamp '{today:%Y-%m-01}', interval 1 {grain})) as period_start) as spine
+                cross join (select distinct dims from ({sums})) as every
+                left join ({sums}) as flow on flow.period_start = spine.period_start and flow.dims = every.dims
+            )"""
+    elif kpi.denominator is None:
+        sums = f"""select spine.period_start, every.dims, coalesce(flow.numerator, 0) as numerator, cast(null as double) as denominator
+            from (select unnest(generate_series((select min({period}) from {source}), timestamp '{today:%Y-%m-01}', interval 1 {grain})) as period_start) as spine
+            cross join (select distinct dims from ({sums})) as every
+            left join ({sums}) as flow on flow.period_start = spine.period_start and flow.dims = every.dims"""
+    value = "numerator / nullif(denominator, 0)" if kpi.denominator else "numerator"
+    target = "cast(null as double)" if kpi.target is None else str(kpi.target)
+    return f"""select {literal(name)} as kpi_id, {kpi.version} as definition_version, {literal(grain)} as grain, period_start, dims,
+        {value} as value, numerator, denominator, {target} as target from ({sums})"""

@@ -1,0 +1,151 @@
+"""dbt under Dagster: the project and its manifest, the asset keys, and a run whose output is scrubbed.
+
+dbt prints what DuckDB says, and DuckDB prints values; so its log goes through the scrubber line by line, and a failure
+names the models that failed with their messages masked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource
+
+from ccdata_assets.errors import CcdataError, scrub
+from ccdata_assets.orchestration.metadata import table_metadata
+from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.publish import WHOLE_SCHEMAS
+
+DBT = str(Path(sys.executable).with_name("dbt"))
+_SOURCES = ("*.sql", "*.yml", "*.csv")
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """What dbt's profile reads of the environment."""
+    return {
+        "CCDATA_WAREHOUSE": str(settings.warehouse_path),
+        "CCDATA_MEMORY_LIMIT": settings.memory_limit,
+        "CCDATA_THREADS": str(settings.threads),
+        "DBT_PROFILES_DIR": str(settings.dbt_dir),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def manifest_path(settings: Settings) -> Path:
+    """The manifest of the dbt project as it is now, parsed again only when a file of the project has changed."""
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in _SOURCES for path in settings.dbt_dir.rglob(pattern)):
+        if "target" not in path.parts:
+            digest.update(path.as_posix().encode() + path.read_bytes())
+    target = settings.dbt_dir / "target"
+    manifest, stamp = target / "manifest.json", target / "manifest.sha256"
+    if not (manifest.exists() and stamp.exists() and stamp.read_text() == digest.hexdigest()):
+        done = subprocess.run(
+            [DBT, "--quiet", "parse", "--project-dir", str(settings.dbt_dir), "--no-version-check"],
+            env={**os.environ, **dbt_environment(settings)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise CcdataError(f"dbt cannot read its project; fix: run `dbt parse` in dbt_project\n{scrub(done.stdout[-2000:])}")
+        stamp.write_text(digest.hexdigest())
+    return manifest
+
+
+def dbt_resource(settings: Settings) -> DbtCliResource:
+    """The dbt command line of this environment."""
+    for name, value in dbt_environment(settings).items():
+        os.environ[name] = value
+    return DbtCliResource(project_dir=str(settings.dbt_dir), profiles_dir=str(settings.dbt_dir), dbt_executable=DBT, global_config_flags=["--no-use-colors", "--log-level-file", "none"])
+
+
+class Translator(DagsterDbtTranslator):
+    """Asset keys are schema and name, as in the warehouse; groups are the schemas."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        declared = dbt_resource_props.get("config", {}).get("meta", {}).get("dagster", {}).get("asset_key")
+        return dg.AssetKey(declared or [str(dbt_resource_props["schema"]), str(dbt_resource_props.get("alias") or dbt_resource_props["name"])])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return str(dbt_resource_props["schema"])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
+        return ["team:data-resource"]
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return str(dbt_resource_props.get("description") or "")
+
+
+class _Scrubbed(io.TextIOBase):
+    """A text stream that masks each line before it passes it on."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write("\n".join(scrub(line) for line in text.split("\n")))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource) -> Iterator[Any]:
+    """Run `dbt build` for the selected models and yield their results with row counts and columns.
+
+    Results are held back until dbt has ended, for only then can the warehouse be opened again to count.
+    Raises CcdataError naming the failed models and tests.
+    """
+    results: list[Any] = []
+    with redirect_stdout(_Scrubbed(sys.stdout)):  # type: ignore[type-var]
+        invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, raise_on_error=False, target_path=Path(warehouse.database).parent / "dbt" / context.op.name)
+        results = list(invocation.stream())
+        succeeded = invocation.is_successful()
+    with warehouse.get_connection() as con:
+        for result in results:
+            if isinstance(result, dg.Output) and isinstance(result.metadata, Mapping):
+                key = context.asset_key_for_output(result.output_name)
+                extra = table_metadata(con, ".".join(f'"{part}"' for part in key.path))
+                result = dg.Output(result.value, output_name=result.output_name, metadata={**_short(result.metadata), **extra}, data_version=result.data_version)
+            yield result
+    if not succeeded:
+        raise CcdataError(_failures(invocation))
+
+
+def _short(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in metadata.items() if name in ("Execution Duration", "unique_id")}
+
+
+def _failures(invocation: Any) -> str:
+    try:
+        results = invocation.get_artifact("run_results.json")["results"]
+    except FileNotFoundError:
+        return "dbt could not read its project; fix: run `make check`, or `dbt parse` in dbt_project"
+    failed = [
+        f"{result['unique_id'].split('.', 2)[-1]}: {scrub(str(result.get('message') or result['status']))}"
+        for result in results
+        if result["status"] in ("error", "fail", "runtime error")
+    ]
+    return "dbt failed; fix: see the models named\n" + "\n".join(failed)
+
+
+def unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+    """Results of a run that has nothing to build: the tables as they are."""
+    with warehouse.get_connection() as con:
+        for key in context.selected_asset_keys:
+            yield dg.MaterializeResult(asset_key=key, metadata={**table_metadata(con, ".".join(f'"{part}"' for part in key.path)), "unchanged": True})
+
+
+def published_keys(settings: Settings) -> list[dg.AssetKey]:
+    """Keys of the dbt models that are published: those of the marts and kpi schemas."""
+    nodes = json.loads(manifest_path(settings).read_text(encoding="utf-8"))["nodes"].values()
+    return sorted(dg.AssetKey([node["schema"], node.get("alias") or node["name"]]) for node in nodes if node["resource_type"] == "model" and node["schema"] in WHOLE_SCHEMAS)

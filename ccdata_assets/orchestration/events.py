@@ -1,0 +1,39 @@
+"""A run's events handed to a listener in the same process, in the place of the console log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+EVENTS = "events"
+"""Name of the logger; a run configured with it alone prints nothing."""
+Listener = Callable[[str, str], None]
+_listeners: list[Listener] = []
+
+
+class _Handler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        event = (getattr(record, "dagster_meta", None) or {}).get("dagster_event")
+        if event is not None:
+            for listener in _listeners:
+                listener(event.event_type_value, event.step_key or "")
+
+
+@dg.logger(description="Hands the run's events to the process that runs it and prints nothing.")
+def events_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.Logger("ccdata.events", logging.DEBUG)
+    logger.addHandler(_Handler())
+    return logger
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Call `listener` with the type and step of every event while the block runs."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)

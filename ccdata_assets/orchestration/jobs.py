@@ -1,0 +1,57 @@
+"""What the jobs, sensors and the command line share: names, waiting files, the key of a batch, touched months."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+
+from ccdata_assets.landing.inbox import Inbox, InboxFile
+from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import connect_published
+
+CORE_JOB = "core"
+REPORT_JOB = "monthly_reports"
+MAX_ATTEMPTS = 3
+
+
+def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
+    """Files of the inbox that the published ledger does not know."""
+    try:
+        with connect_published(settings) as con:
+            known = set(con.execute("select feed, file, bytes, modified_ns from ops.file_ledger").fetchall())
+    except FileNotFoundError:
+        known = set()
+    return [file for feed, files in inbox.by_feed.items() for file in files if (feed, file.name, file.bytes, file.modified_ns) not in known]
+
+
+def batch_key(files: Sequence[InboxFile], cursor: str | None, instance: dg.DagsterInstance) -> tuple[str | None, str]:
+    """Run key and new cursor for a batch of files: its content and the attempt.
+
+    The attempt goes up when the batch's last run has failed; while that run is under way the key is the same, so no
+    second one starts. None where the batch has used up its attempts.
+    """
+    content = hashlib.sha256(json.dumps([(file.name, file.bytes, file.modified_ns) for file in files]).encode()).hexdigest()[:16]
+    known = json.loads(cursor or "{}")
+    attempt = known.get("attempt", 1) if known.get("batch") == content else 1
+    runs = instance.get_run_records(dg.RunsFilter(tags={"dagster/run_key": f"{content}-{attempt}"}), limit=1)
+    if runs and runs[0].dagster_run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED):
+        attempt += 1
+    if attempt > MAX_ATTEMPTS:
+        return None, json.dumps({"batch": content, "attempt": attempt})
+    return f"{content}-{attempt}", json.dumps({"batch": content, "attempt": attempt})
+
+
+def touched_months(settings: Settings, run_id: str, today: date) -> list[str]:
+    """The months (YYYY-MM) that a run gave new values for, and the current one."""
+    with connect_published(settings) as con:
+        rows = con.execute(
+            """select distinct strftime(period_start, '%Y-%m') from kpi.value where run_id = ?
+            union select distinct strftime(period, '%Y-%m') from kpi.quality_result where run_id = ? order by 1""",
+            [run_id, run_id],
+        ).fetchall()
+    months = {month for (month,) in rows if month >= settings.history_from}
+    return sorted(months | {today.strftime("%Y-%m")}) if months else []

@@ -1,0 +1,59 @@
+"""What the Dagster UI shows of a table: rows, columns, a short Markdown table. Counts and names, never a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from ccdata_assets.quality.validation import Check, Outcome
+
+MAX_LINES = 12
+"""Lines of a Markdown table: what a stakeholder reads at a glance."""
+
+
+def table_metadata(con: duckdb.DuckDBPyConnection, table: str, descriptions: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Row count and column schema of a table or view; `descriptions` names columns."""
+    known = descriptions or {}
+    columns = [dg.TableColumn(name, kind.lower(), description=known.get(name)) for name, kind, *_ in con.execute(f"describe {table}").fetchall()]
+    rows = con.execute(f"select count(*) from {table}").fetchall()[0][0]
+    return {"dagster/row_count": rows, "dagster/column_schema": dg.TableSchema(columns=columns)}
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
+    """A short table; what is beyond MAX_LINES is counted in a last line."""
+    lines = [[_cell(value) for value in row] for row in rows]
+    more = len(lines) - MAX_LINES
+    lines = lines[:MAX_LINES]
+    text = "\n".join(["| " + " | ".join(header) + " |", "|" + " --- |" * len(header), *("| " + " | ".join(line) + " |" for line in lines)])
+    return dg.MetadataValue.md(text + (f"\n\n… {more} more" if more > 0 else ""))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def check_spec(check: Check, asset: dg.AssetKey, blocking: bool = False) -> dg.AssetCheckSpec:
+    """The Dagster check of a declared check."""
+    words = check.description or {}
+    return dg.AssetCheckSpec(check.name, asset=asset, description=f"{words.get('zh', '')} {words.get('en', '')}".strip(), blocking=blocking, metadata={"dimension": check.dimension})
+
+
+def check_result(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
+    """What a check found, in numbers."""
+    check = outcome.check
+    metadata: dict[str, Any] = {"dimension": check.dimension, "unexpected": outcome.unexpected, "total": outcome.total}
+    if outcome.value is not None:
+        metadata["value"] = float(outcome.value)
+    if check.target is not None:
+        metadata["target"] = float(check.target)
+    if outcome.error:
+        metadata["error"] = outcome.error
+    severity = dg.AssetCheckSeverity.WARN if check.severity == "warning" else dg.AssetCheckSeverity.ERROR
+    return dg.AssetCheckResult(passed=outcome.passed, check_name=check.name, asset_key=asset, severity=severity, metadata=metadata)

@@ -1,0 +1,64 @@
+"""The warehouse as a Dagster resource: one writer at a time for the length of a run, one connection a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_duckdb import DuckDBResource
+from pydantic import PrivateAttr
+
+from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import duckdb_config, migrate, prepare
+from ccdata_assets.warehouse.lock import writer_lock
+
+
+class WarehouseResource(DuckDBResource):
+    """The warehouse file of CCDATA_HOME.
+
+    The OS lock is taken when the run's process sets the resource up and let go when it ends. With the in-process
+    executor that is the whole run, so two runs never interleave.
+    """
+
+    lock_path: str
+    lock_timeout_s: float
+    _held: ExitStack | None = PrivateAttr(default=None)
+
+    @classmethod
+    def of(cls, settings: Settings) -> WarehouseResource:
+        """The resource that the settings describe."""
+        return cls(
+            database=str(settings.warehouse_path),
+            connection_config=duckdb_config(settings),
+            lock_path=str(settings.warehouse_path.with_suffix(".lock")),
+            lock_timeout_s=settings.lock_timeout_s,
+        )
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Take the lock."""
+        from pathlib import Path
+
+        log = context.log
+        self._held = ExitStack()
+        self._held.enter_context(writer_lock(Path(self.lock_path), self.lock_timeout_s, log.info if log else lambda _: None))
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Let the lock go."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    @contextmanager
+    def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-write connection, migrated, closed at the end even after an error, so that dbt can open the file."""
+        config: dict[str, Any] = dict(self.connection_config)
+        con = duckdb.connect(self.database, config=config)
+        try:
+            prepare(con)
+            migrate(con)
+            yield con
+        finally:
+            con.close()

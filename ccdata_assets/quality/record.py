@@ -1,0 +1,37 @@
+"""Outcomes of checks become rows of kpi.quality_result, so that trends and the scorecard come from evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from ccdata_assets.quality.validation import Check, Outcome
+from ccdata_assets.settings import Settings
+
+
+def record_outcomes(con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str | None, settings: Settings, run_id: str) -> None:
+    """Add one row per outcome; the period is the month of the run's business time."""
+    rows = [
+        (
+            outcome.check.name, feed, outcome.check.table, outcome.check.field, outcome.check.dimension, outcome.check.severity,
+            settings.business_date.replace(day=1), outcome.value, 1.0 if outcome.check.target is None else outcome.check.target,
+            outcome.passed, outcome.unexpected, outcome.total, outcome.error, run_id, settings.as_of,
+        )
+        for outcome in outcomes
+    ]  # fmt: skip
+    if rows:
+        con.executemany(f"insert into kpi.quality_result values ({', '.join('?' * 15)})", rows)
+
+
+def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed: str | None) -> list[Outcome]:
+    """What the checks found when they last ran; checks that never ran are left out."""
+    known = {
+        name: (passed, value, unexpected, total, error)
+        for name, passed, value, unexpected, total, error in con.execute(
+            """select check_name, passed, value, unexpected, total, error from kpi.quality_result
+            where feed is not distinct from ? qualify row_number() over (partition by check_name order by as_of desc, rowid desc) = 1""",
+            [feed],
+        ).fetchall()
+    }
+    return [Outcome(check, *known[check.name]) for check in checks if check.name in known]

@@ -1,0 +1,78 @@
+"""How a number reads, once for page, charts, Markdown and workbook: text for people and Excel's number
+formats. Which number is shown is not decided here."""
+
+from typing import Final
+
+from ccdata_assets.reporting.model import NUMERIC, Cell, Text, Unit
+
+BLANK: Final = "–"  # a cell without data; the page and the workbook explain the sign
+MARKS: Final = {True: "✓", False: "✗", None: ""}
+
+EXCEL: Final[dict[str, str]] = {
+    "count": "#,##0",
+    "percent": "0.00%",
+    "seconds": "#,##0.0",
+    "bytes": "#,##0",
+    "number": "#,##0.####",
+    "date": "yyyy-mm-dd",
+    "datetime": "yyyy-mm-dd hh:mm",
+}  # everything else is text
+EXCEL_CHANGE: Final[dict[str, str]] = {
+    unit: f"+{form};-{form};{form}" for unit, form in EXCEL.items() if unit not in ("date", "datetime")
+}
+
+
+def number(value: float, unit: Unit, digits: int = 2) -> str:
+    """A number as text, `digits` being the decimals of a percent. A share that is not quite all or nothing is
+    never rounded to it: 0.99999 reads >99.99%."""
+    if unit == "percent":
+        text = f"{value:.{digits}%}"
+        if value < 1 and text == f"{1:.{digits}%}":
+            return f">{1 - 10 ** -(digits + 2):.{digits}%}"
+        if value > 0 and text == f"{0:.{digits}%}":
+            return f"<{10 ** -(digits + 2):.{digits}%}"
+        return text
+    if unit == "seconds":
+        return f"{value:,.1f}"
+    if unit == "bytes":
+        return _size(value)
+    if unit == "count" or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def quantity(value: float, unit: Unit) -> Text:
+    """A number with its unit in words, for figures and tooltips."""
+    text = number(value, unit)
+    return Text(f"{text} 秒", f"{text} s") if unit == "seconds" else Text.same(text)
+
+
+def change(value: float, unit: Unit) -> Text:
+    """A difference with its sign; of two ratios it is in percentage points."""
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    if unit == "percent":
+        points = f"{sign}{abs(value) * 100:.2f}"
+        return Text(f"{points} 个百分点", f"{points} pp")
+    size = quantity(abs(value), unit)
+    return Text(sign + size.zh, sign + size.en)
+
+
+def cell(value: Cell, unit: Unit, digits: int = 2) -> Text:
+    """A table cell as text; a missing number has a sign, a missing text is empty."""
+    if value is None:
+        return Text.same(BLANK if unit in NUMERIC else "")
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, bool):
+        return Text.same(MARKS[value])
+    if isinstance(value, int | float):
+        return Text.same(number(value, unit, digits))
+    return Text.same(value.replace("T", " ") if unit == "datetime" else value)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "KB", "MB"):
+        if count < 1024:
+            return f"{count:,.0f} {unit}" if unit == "B" else f"{count:,.1f} {unit}"
+        count /= 1024
+    return f"{count:,.1f} GB"

@@ -1,0 +1,325 @@
+"""KPIs as tables and charts, the same for every report: a window on the published values (one period, the
+months before it, its days) and the views of it by month, by day and by whatever the values are broken down
+by. Which KPIs a report shows is not decided here."""
+
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, Final, Self
+
+from ccdata_assets.reporting.model import Cell, Chart, ChartKind, Column, Table, Text, Unit
+from ccdata_assets.reporting.published import Definition, Published, Value
+
+MONTHS: Final = 13  # this month and the year before it, so that the same month last year is in sight
+RANKED: Final = 15  # bars of a ranking
+UNKNOWN: Final = Text("未知", "Unknown")
+ALL: Final = Text("合计", "All")
+DIMENSIONS: Final = {
+    "region": Text("省份", "Province"),
+    "feed": Text("数据来源", "Feed"),
+    "hour": Text("时段", "Hour"),
+    "queue": Text("队列", "Queue"),
+    "skill": Text("技能组", "Skill"),
+    "product": Text("产品", "Product"),
+    "campaign": Text("项目", "Campaign"),
+    "channel": Text("渠道", "Channel"),
+    "industry": Text("行业", "Industry"),
+    "gender": Text("性别", "Gender"),
+    "age_band": Text("年龄段", "Age band"),
+    "spend_band": Text("消费档", "Spend band"),
+    "team": Text("班组", "Team"),
+    "agent": Text("坐席", "Agent"),
+}
+
+
+@dataclass(frozen=True)
+class Month:
+    """What every section needs: the source, the days, the definitions and names, the values of the month and
+    of the year before it."""
+
+    source: Published
+    first_day: date
+    last_day: date
+    definitions: dict[tuple[str, int], Definition]
+    values: list[Value]  # grain month, the months of `months`
+    daily: list[Value]  # grain day, this month
+    feeds: dict[str, tuple[Text, str]]
+    provinces: dict[str, Text]
+
+    @classmethod
+    def read(cls, source: Published, first_day: date) -> Self:
+        """The month that begins on `first_day`."""
+        last_day = first_day.replace(day=monthrange(first_day.year, first_day.month)[1])
+        definitions = source.definitions()
+        counts = {kpi for (kpi, _), definition in definitions.items() if definition.unit == "count"}
+        return cls(
+            source=source,
+            first_day=first_day,
+            last_day=last_day,
+            definitions=definitions,
+            values=_whole(source.values("month", _months(first_day)[0], first_day), counts),
+            daily=_whole(source.values("day", first_day, last_day), counts),
+            feeds=source.feeds(),
+            provinces=source.provinces(),
+        )
+
+    @cached_property
+    def _overall(self) -> dict[tuple[str, date], Value]:
+        return {(value.kpi_id, value.start): value for value in self.values if not value.dims}
+
+    @property
+    def months(self) -> list[date]:
+        """First days of the months a trend shows, oldest first, this one last."""
+        return _months(self.first_day)
+
+    def kpis(self, first: Sequence[str] = ()) -> list[str]:
+        """Every defined or measured KPI, these first, then by perspective."""
+        known = {kpi for kpi, _ in self.definitions} | {value.kpi_id for value in self.values}
+        others = sorted(known - set(first), key=lambda kpi: (self.definition(kpi).perspective, kpi))
+        return [kpi for kpi in first if kpi in known] + others
+
+    def definition(self, kpi: str, version: int | None = None) -> Definition:
+        """The definition in this version, else the newest; a KPI without any is shown by its id."""
+        if version is not None and (kpi, version) in self.definitions:
+            return self.definitions[kpi, version]
+        known = [definition for (kpi_id, _), definition in self.definitions.items() if kpi_id == kpi]
+        nothing = Text.same("")
+        return (
+            known[-1]
+            if known
+            else Definition(kpi, 0, Text.same(kpi), nothing, "", "number", "none", None, "", "")
+        )
+
+    def overall(self, kpi: str, month: date | None = None) -> Value | None:
+        """The KPI's value for everything in a month, this one by default."""
+        return self._overall.get((kpi, month or self.first_day))
+
+    def trend(self, kpi: str) -> tuple[float | None, ...]:
+        """The KPI over `months`."""
+        return tuple(value.value if (value := self.overall(kpi, month)) else None for month in self.months)
+
+    def target(self, kpi: str) -> float | None:
+        """The target the month was measured against, else the one of the definition."""
+        value = self.overall(kpi)
+        if value is not None and value.target is not None:
+            return value.target
+        return self.definition(kpi, value.version if value else None).target
+
+    def parts(self, kpis: Iterable[str]) -> dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Value]]]:
+        """This month's values of these KPIs by what they are broken down by, then by part, then by KPI."""
+        wanted = set(kpis)
+        found: dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Value]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
+        for value in self.values:
+            is_gone = value.value is None and not value.denominator  # a part that no longer exists
+            if value.kpi_id in wanted and value.start == self.first_day and value.dims and not is_gone:
+                found[value.keys][value.labels][value.kpi_id] = value
+        return dict(sorted(found.items()))
+
+    def label(self, key: str, label: str) -> Text:
+        """The name of one part, such as a province or a feed."""
+        if not label:
+            return UNKNOWN
+        if key == "region":
+            return self.provinces.get(label, Text.same(label))
+        if key == "feed":
+            return self.feeds[label][0] if label in self.feeds else Text.same(label)
+        return Text.same(label)
+
+
+def trend_table(month: Month, table_id: str, title: Text, kpis: Sequence[str]) -> Table:
+    """The KPIs by month, from the first month that has any of them."""
+    values = {kpi: [month.overall(kpi, first) for first in month.months] for kpi in kpis}
+    any_value = [any(values[kpi][i] for kpi in kpis) for i in range(MONTHS)]
+    start = any_value.index(True) if True in any_value else MONTHS
+    rows = tuple(
+        (f"{first:%Y-%m}", *_measured(month, kpis, {kpi: value for kpi in kpis if (value := values[kpi][i])}))
+        for i, first in enumerate(month.months)
+        if i >= start
+    )
+    return Table(
+        table_id, title, (Column("month", Text("月份", "Month"), "month"), *_columns(month, kpis)), rows
+    )
+
+
+def daily_table(month: Month, kpis: Sequence[str]) -> Table:
+    """The KPIs by day, every day of the month when there is any."""
+    found: dict[date, dict[str, Value]] = defaultdict(dict)
+    for value in month.daily:
+        if value.kpi_id in kpis and not value.dims:
+            found[value.start][value.kpi_id] = value
+    days = [month.first_day.replace(day=day) for day in range(1, month.last_day.day + 1)] if found else []
+    rows = tuple((day.isoformat(), *_measured(month, kpis, found.get(day, {}))) for day in days)
+    columns = (Column("day", Text("日期", "Day"), "date"), *_columns(month, kpis))
+    return Table("daily", Text("按日", "By day"), columns, rows, _total(month, kpis, 1) if rows else None)
+
+
+def breakdown_table(
+    month: Month,
+    kpis: Sequence[str],
+    keys: tuple[str, ...],
+    parts: dict[tuple[str, ...], dict[str, Value]],
+    share_of: str | None = None,
+) -> Table:
+    """The KPIs by part: hours in order, everything else with the greatest first. Its columns are `part` (then
+    `part2`, …), code, KPIs; its total is the published overall value, not a sum."""
+    present = [kpi for kpi in kpis if any(kpi in values for values in parts.values())]
+    coded = [key for key in keys if key in ("region", "feed")]
+    columns = [
+        *(Column(f"part{i + 1}" if i else "part", DIMENSIONS.get(key, Text.same(key)), _label_unit(key))
+          for i, key in enumerate(keys)),
+        *(Column(key, Text("代码", "Code"), "code", minor=True) for key in coded),
+        *_columns(month, present),
+    ]  # fmt: skip
+    rows = []
+    for labels in sorted(
+        parts, key=lambda labels: (0.0 if "hour" in keys else -_size(parts[labels], present), labels)
+    ):
+        names = [month.label(key, label) for key, label in zip(keys, labels, strict=True)]
+        shown = [name.zh if key == "hour" else name for key, name in zip(keys, names, strict=True)]
+        codes = [label for key, label in zip(keys, labels, strict=True) if key in coded]
+        rows.append((*shown, *codes, *_measured(month, present, parts[labels])))
+    table = Table(
+        "by_" + "_".join(keys),
+        _by(keys),
+        tuple(columns),
+        tuple(rows),
+        _total(month, present, len(keys), len(coded)),
+    )
+    return _with_share(month, table, share_of) if share_of in present and share_of else table
+
+
+def measure_charts(month: Month, table: Table, x: str, kpis: Sequence[str], kind: ChartKind) -> list[Chart]:
+    """One chart for each of the KPIs that is a column of the table, with its target."""
+    columns = {column.key for column in table.columns}
+    return [
+        Chart(
+            id=f"{kpi}_{table.id}",
+            title=_joined(month.definition(kpi).name, table.title),
+            kind=kind,
+            table=table.id,
+            x=x,
+            series=(kpi,),
+            target=None if kind == "ranking" else month.target(kpi),
+            first=RANKED if kind == "ranking" else None,
+        )
+        for kpi in kpis
+        if kpi in columns
+    ]
+
+
+def record_table(
+    table_id: str,
+    title: Text,
+    columns: dict[str, tuple[Text, Unit]],
+    records: Iterable[dict[str, Any]],
+    total: dict[str, Any] | None = None,
+) -> Table:
+    """A table from records by column key; days become ISO text."""
+
+    def row(record: dict[str, Any]) -> tuple[Cell, ...]:
+        return tuple(
+            part.isoformat() if isinstance(part, date) else part
+            for part in (record.get(key) for key in columns)
+        )
+
+    shown = tuple(Column(key, title, unit) for key, (title, unit) in columns.items())
+    return Table(
+        table_id, title, shown, tuple(row(record) for record in records), row(total) if total else None
+    )
+
+
+def ratio(part: Cell, whole: Cell) -> float | None:
+    """part / whole; None when either is unknown or the whole is zero."""
+    return None if part is None or not whole else as_float(part) / as_float(whole)
+
+
+def known_sum(records: list[dict[str, Any]], key: str) -> int | None:
+    """The sum of what is known; None when nothing is."""
+    known = [record[key] for record in records if record[key] is not None]
+    return sum(known) if known else None
+
+
+def as_float(value: Cell) -> float:
+    """The number in a cell; 0 when there is none."""
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _label_unit(key: str) -> Unit:
+    return "hour" if key == "hour" else "name"
+
+
+def _by(keys: Sequence[str]) -> Text:
+    labels = [DIMENSIONS.get(key, Text.same(key)) for key in keys]
+    en = "By " + " and ".join(label.en.lower() for label in labels)
+    return Text("按" + "、".join(label.zh for label in labels), en)
+
+
+def _joined(name: Text, title: Text) -> Text:
+    return Text(f"{name.zh}（{title.zh}）", f"{name.en} {title.en[:1].lower()}{title.en[1:]}")
+
+
+def _with_share(month: Month, table: Table, kpi: str) -> Table:
+    """The table with each row's share of the KPI's overall value, after the KPI."""
+    overall = month.overall(kpi)
+    whole = overall.value if overall else None
+    at = table.position(kpi) + 1
+    share = Column(f"{kpi}_share", Text("占比", "Share"), "percent")
+    rows = tuple((*row[:at], ratio(row[at - 1], whole), *row[at:]) for row in table.rows)
+    total = table.total and (*table.total[:at], ratio(whole, whole), *table.total[at:])
+    return replace(table, columns=(*table.columns[:at], share, *table.columns[at:]), rows=rows, total=total)
+
+
+def _columns(month: Month, kpis: Sequence[str]) -> list[Column]:
+    """A column a KPI, after a rate or mean its numerator and denominator."""
+    columns = []
+    for kpi in kpis:
+        definition = month.definition(kpi)
+        columns.append(Column(kpi, definition.name, definition.unit))
+        if definition.unit != "count":
+            columns.append(Column(f"{kpi}_numerator", Text("分子", "Numerator"), "number", minor=True))
+            columns.append(Column(f"{kpi}_denominator", Text("分母", "Denominator"), "number", minor=True))
+    return columns
+
+
+def _measured(month: Month, kpis: Sequence[str], values: dict[str, Value]) -> list[Cell]:
+    """The cells of `_columns`."""
+    cells: list[Cell] = []
+    for kpi in kpis:
+        value = values.get(kpi)
+        cells.append(value.value if value else None)
+        if month.definition(kpi).unit != "count":
+            cells += [value.numerator, value.denominator] if value else [None, None]
+    return cells
+
+
+def _total(month: Month, kpis: Sequence[str], names: int, codes: int = 0) -> tuple[Cell, ...]:
+    overall = {kpi: value for kpi in kpis if (value := month.overall(kpi))}
+    return (ALL, *[None] * (names - 1 + codes), *_measured(month, kpis, overall))
+
+
+def _size(values: dict[str, Value], kpis: Sequence[str]) -> float:
+    """How much a part weighs, for ordering: the first KPI's denominator, or its value when it is a count."""
+    first = next((values[kpi] for kpi in kpis if kpi in values), None)
+    if first is None:
+        return 0.0
+    return (first.value if first.denominator is None else first.denominator) or 0.0
+
+
+def _whole(values: list[Value], counts: set[str]) -> list[Value]:
+    """The values, counts as whole numbers where they are."""
+    return [
+        replace(value, value=int(value.value))
+        if value.kpi_id in counts and value.value is not None and value.value.is_integer()
+        else value
+        for value in values
+    ]
+
+
+def _months(last: date) -> list[date]:
+    count = last.year * 12 + last.month - 1
+    return [date(month // 12, month % 12 + 1, 1) for month in range(count - MONTHS + 1, count + 1)]

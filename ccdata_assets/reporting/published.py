@@ -1,0 +1,274 @@
+"""What reports read: the published copy of the warehouse, opened read-only, as it was known at one moment
+(`as_of`). Each function gives typed rows of one published table; a table that is not published yet has no
+rows. Which rows a report shows is decided by the report."""
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Self
+
+import duckdb
+
+from ccdata_assets.reporting.model import Direction, Text, Unit
+
+EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+UNITS: Final[dict[str, Unit]] = {"percent": "percent", "count": "count", "seconds": "seconds"}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One KPI as defined in one version; `target` in the KPI's unit."""
+
+    kpi_id: str
+    version: int
+    name: Text
+    meaning: Text
+    formula: str
+    unit: Unit
+    direction: Direction
+    target: float | None
+    perspective: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Value:
+    """One KPI value. `start` is the first day of its period in the centre's local time; `dims` is empty for
+    all."""
+
+    kpi_id: str
+    version: int
+    start: date
+    dims: tuple[tuple[str, str], ...]  # sorted by key
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    target: float | None
+    status: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the value is broken down by."""
+        return tuple(key for key, _ in self.dims)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Which part it is of."""
+        return tuple(label for _, label in self.dims)
+
+
+class Published:
+    """The published copy as known at `as_of`; use `opened`. Times are given in the zone of `as_of`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+        self._connection = connection
+        self._as_of = as_of
+        self._until = (as_of - EPOCH) // timedelta(microseconds=1)
+        found = connection.execute("select table_schema || '.' || table_name from information_schema.tables")
+        self._tables = {name for (name,) in found.fetchall()}
+
+    @classmethod
+    @contextmanager
+    def opened(cls, path: Path, as_of: datetime) -> Iterator[Self]:
+        """Opens the DuckDB file at `path`. Raises ValueError for an `as_of` without zone, FileNotFoundError
+        when nothing is published."""
+        if as_of.tzinfo is None:
+            raise ValueError(f"as_of {as_of.isoformat()} has no time zone: give one, such as +08:00")
+        if not path.is_file():
+            raise FileNotFoundError(f"no published copy at {path}: run `ccdata run` first")
+        with duckdb.connect(str(path), read_only=True) as connection:
+            yield cls(connection, as_of)
+
+    def definitions(self) -> dict[tuple[str, int], Definition]:
+        """Every KPI definition by id and version, in the order of id and version."""
+        rows = self._rows(
+            "kpi.definition",
+            """select kpi_id, version, zh, en, definition_zh, definition_en, formula, unit, direction,
+                target, perspective, owner
+            from kpi.definition order by kpi_id, version""",
+        )
+        return {
+            (kpi, version): Definition(
+                kpi_id=kpi,
+                version=version,
+                name=Text(zh or en or kpi, en or zh or kpi),
+                meaning=Text(means_zh or means_en or "", means_en or means_zh or ""),
+                formula=formula or "",
+                unit=UNITS.get(unit, "number"),
+                direction=direction if direction in ("up", "down") else "none",
+                target=_number(target),
+                perspective=perspective or "",
+                owner=owner or "",
+            )
+            for (
+                kpi,
+                version,
+                zh,
+                en,
+                means_zh,
+                means_en,
+                formula,
+                unit,
+                direction,
+                target,
+                perspective,
+                owner,
+            ) in rows
+        }
+
+    def values(self, grain: str, first_day: date, last_day: date) -> list[Value]:
+        """KPI values of the periods that begin in these days (inclusive): of each period and part the row
+        known last at `as_of`."""
+        rows = self._rows(
+            "kpi.value",
+            """with known as (
+                select *, row_number() over (
+                    partition by kpi_id, period_start, dims
+                    order by as_of desc, definition_version desc, rowid desc
+                ) as age
+                from kpi.value
+                where grain = ? and period_start::date between ? and ? and epoch_us(as_of) <= ?
+            )
+            select kpi_id, definition_version, period_start::date, dims, value, numerator, denominator,
+                target, status
+            from known where age = 1 order by kpi_id, period_start, dims""",
+            [grain, first_day, last_day, self._until],
+        )
+        return [
+            Value(
+                kpi,
+                version,
+                start,
+                _dims(dims),
+                _number(value),
+                _number(top),
+                _number(bottom),
+                _number(target),
+                status or "",
+            )
+            for kpi, version, start, dims, value, top, bottom, target, status in rows
+        ]
+
+    def completeness(self, month: date) -> list[tuple[str, str, int, int]]:
+        """(feed, field, filled, total) of a month, regions and industries added up; a row without region is
+        of unknown region."""
+        return self._rows(
+            "kpi.completeness",
+            """with known as (
+                select *, row_number() over (
+                    partition by feed, field, region, industry order by as_of desc, rowid desc
+                ) as age
+                from kpi.completeness where month = ? and epoch_us(as_of) <= ?
+            )
+            select feed, field, sum(filled)::bigint, sum(total)::bigint
+            from known where age = 1 group by all order by all""",
+            [month, self._until],
+        )
+
+    def checks(self, first_day: date, last_day: date) -> list[dict[str, Any]]:
+        """Quality checks of these days, the latest result of each: the columns of kpi.quality_result but
+        run_id and as_of."""
+        columns = [
+            "check_name",
+            "feed",
+            "table_name",
+            "field",
+            "dimension",
+            "severity",
+            "period",
+            "value",
+            "target",
+            "passed",
+            "unexpected",
+            "total",
+        ]
+        rows = self._rows(
+            "kpi.quality_result",
+            f"""with known as (
+                select *, row_number() over (
+                    partition by check_name, feed, table_name, field, period order by as_of desc, rowid desc
+                ) as age
+                from kpi.quality_result where period between ? and ? and epoch_us(as_of) <= ?
+            )
+            select {", ".join(columns)} from known where age = 1
+            order by dimension, feed, table_name, check_name, field, period""",
+            [first_day, last_day, self._until],
+        )
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def files(self, first_day: date, last_day: date) -> list[dict[str, Any]]:
+        """Files received in these days and landed by `as_of`, oldest first: the ledger's counts, `landed_at`
+        as a datetime."""
+        counts = ["bytes", "rows", "staged", "quarantined", "blank", "superseded", "repeated"]
+        columns = ["received_on", "feed", "file", "status", "error", "encoding", *counts]
+        rows = self._rows(
+            "ops.file_ledger",
+            f"""select {", ".join(columns)}, epoch_us(landed_at) from ops.file_ledger
+            where received_on between ? and ? and epoch_us(landed_at) <= ?
+            order by received_on, feed, file, landed_at, sha256""",
+            [first_day, last_day, self._until],
+        )
+        return [
+            dict(zip([*columns, "landed_at"], [*row, self._moment(at)], strict=True)) for *row, at in rows
+        ]
+
+    def quarantine(self, first_day: date, last_day: date) -> list[tuple[str, str, str | None, str, int]]:
+        """(feed, rule, field, reason, rows) in quarantine from files received in these days, most rows first.
+        A file name may return another month: the ledger's line nearest in time decides which delivery a
+        summary belongs to."""
+        if "ops.file_ledger" not in self._tables:
+            return []
+        return self._rows(
+            "ops.quarantine_summary",
+            """with delivered as (
+                select summary.feed, summary.rule, summary.field, summary.reason, summary.rows,
+                    arg_min(
+                        ledger.received_on, abs(epoch_us(summary.landed_at) - epoch_us(ledger.landed_at))
+                    ) as received_on
+                from (select *, row_number() over () as line from ops.quarantine_summary) as summary
+                join ops.file_ledger as ledger on ledger.feed = summary.feed and ledger.file = summary.file
+                where epoch_us(summary.landed_at) <= ? and ledger.status <> 'repeat'
+                group by summary.line, summary.feed, summary.rule, summary.field, summary.reason, summary.rows
+            )
+            select feed, rule, field, reason, sum(rows)::bigint as rows from delivered
+            where received_on between ? and ? group by all order by rows desc, feed, rule, field, reason""",
+            [self._until, first_day, last_day],
+        )
+
+    def feeds(self) -> dict[str, tuple[Text, str]]:
+        """Name and owner of each feed."""
+        rows = self._rows("marts.dim_feed", "select feed, zh, en, owner from marts.dim_feed order by feed")
+        return {feed: (Text(zh or en or feed, en or zh or feed), owner or "") for feed, zh, en, owner in rows}
+
+    def field_names(self) -> dict[str, Text]:
+        """Name of each business field."""
+        rows = self._rows("marts.dim_field", "select field, zh, en from marts.dim_field order by field")
+        return {field: Text(zh or en or field, en or zh or field) for field, zh, en in rows}
+
+    def provinces(self) -> dict[str, Text]:
+        """Name of each province by its six-digit code."""
+        rows = self._rows(
+            "marts.dim_region",
+            """select left(region_code, 2) || '0000' as code, min(province) from marts.dim_region
+            where province is not null group by code order by code""",
+        )
+        return {code: Text.same(province) for code, province in rows}
+
+    def _rows(self, table: str, sql: str, values: list[Any] | None = None) -> list[Any]:
+        return self._connection.execute(sql, values or []).fetchall() if table in self._tables else []
+
+    def _moment(self, microseconds: int) -> datetime:
+        return (EPOCH + timedelta(microseconds=microseconds)).astimezone(self._as_of.tzinfo)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _dims(text: str | None) -> tuple[tuple[str, str], ...]:
+    dims: dict[str, Any] = json.loads(text or "{}")
+    return tuple(sorted((key, "" if label is None else str(label)) for key, label in dims.items()))

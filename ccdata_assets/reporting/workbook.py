@@ -1,0 +1,377 @@
+"""The report as an Excel workbook: a summary sheet with the figures and a contents list, then one sheet a
+section and one more for each further table of it (a frozen header, a filter and a printed title row serve one
+table only). Cells hold the model's numbers and are formatted, never rounded; charts are Excel's own and read
+those cells. An empty cell is «no data», never 0."""
+
+import io
+import re
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
+from openpyxl.formatting.rule import ColorScaleRule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from ccdata_assets.reporting import formats
+from ccdata_assets.reporting.charts import SERIES
+from ccdata_assets.reporting.measures import as_float
+from ccdata_assets.reporting.model import (
+    NO_DATA,
+    NUMERIC,
+    Cell,
+    Chart,
+    Column,
+    Figure,
+    Report,
+    Section,
+    Table,
+    Text,
+    Unit,
+)
+
+FACE: Final = "Microsoft YaHei"  # on every Windows; LibreOffice and macOS take their own Chinese font instead
+INK, QUIET, ACCENT, LINE, BAND = "20262D", "69727D", "2F6690", "D5D8DB", "F1F3F4"
+GOOD, BAD = "2E7D5B", "B4543F"
+HEADER: Final = 4  # the row of a table's header: 1 title, 2 period and moment, 3 note
+WIDEST: Final = 48
+CHART_CM: Final = (16.5, 7.6)
+SUMMARY: Final = Text("摘要", "Summary")
+EMPTY_MEANS: Final = Text("空白单元格表示无数据", "An empty cell means no data")
+
+
+def write_workbook(report: Report, path: Path) -> Path:
+    """Writes the report to `path`, whole or not at all; the same report gives the same bytes."""
+    book = Workbook()
+    summary = book.active
+    if not isinstance(summary, Worksheet):
+        raise TypeError("a new workbook has no worksheet")
+    names: list[tuple[str, Text]] = []
+    places: dict[tuple[str, str], Worksheet] = {}
+    for number, section in enumerate(report.sections):
+        if not section.tables:
+            continue
+        for table in section.tables:
+            first = table is section.tables[0]
+            sheet = book.create_sheet(_sheet_name(section.title if first else table.title, book.sheetnames))
+            sheet.sheet_properties.tabColor = (ACCENT, "D08C2F", "3A8F7D", "A8577E")[number % 4]
+            _table_sheet(sheet, report, section, table)
+            places[section.id, table.id] = sheet
+            names.append((sheet.title, section.heading(table)))
+    _summary_sheet(summary, report, names)
+    _summary_charts(summary, report, places)
+    book.properties.creator = "ccdata"
+    book.properties.title = f"{report.title.both} {report.period}"
+    _save(book, path, report.as_of)
+    return path
+
+
+def _summary_sheet(sheet: Worksheet, report: Report, names: list[tuple[str, Text]]) -> None:
+    sheet.title = SUMMARY.both
+    _head(sheet, report, report.title, None)
+    header = [
+        Text("指标", "Measure"), Text("本期", "Value"), Text("上期", "Before"), Text("变化", "Change"),
+        Text("目标", "Target"), Text("达标", "Met"), Text("分子", "Numerator"),
+        Text("分母", "Denominator"), Text("状态", "Status"),
+    ]  # fmt: skip
+    _header_row(sheet, HEADER, header, [False] + [True] * 7 + [False])
+    row = HEADER + 1
+    for section in report.sections:
+        for figure in section.figures:
+            _figure_row(sheet, row, figure)
+            row += 1
+    row += 1
+    _put(sheet, row, 1, Text("目录", "Contents"), font=_font(bold=True))
+    for name, title in names:
+        row += 1
+        link = _put(sheet, row, 1, title)
+        link.hyperlink = f"#{quote_sheetname(name)}!A1"
+        link.font = _font(colour=ACCENT)
+    for column, width in enumerate((38, 15, 15, 14, 12, 8, 15, 15, 12), 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    _print_setup(sheet, report, 9)
+    sheet.freeze_panes = f"B{HEADER + 1}"
+
+
+def _figure_row(sheet: Worksheet, row: int, figure: Figure) -> None:
+    unit = figure.unit
+    _put(sheet, row, 1, figure.title)
+    if figure.value is None:
+        _put(sheet, row, 2, NO_DATA, font=_font(colour=QUIET)).alignment = Alignment(horizontal="right")
+    else:
+        _put(sheet, row, 2, figure.value, unit, font=_font(bold=True))
+    _put(sheet, row, 3, figure.previous, unit)
+    change = _put(sheet, row, 4, figure.change, unit)
+    change.number_format = formats.EXCEL_CHANGE[unit]
+    if figure.improved is not None:
+        change.font = _font(colour=GOOD if figure.improved else BAD)
+    _put(sheet, row, 5, figure.target, unit)
+    mark = _put(
+        sheet, row, 6, formats.MARKS[figure.met], font=_font(bold=True, colour=GOOD if figure.met else BAD)
+    )
+    mark.alignment = Alignment(horizontal="center")
+    _put(sheet, row, 7, figure.numerator, "number")
+    _put(sheet, row, 8, figure.denominator, "number")
+    _put(sheet, row, 9, figure.status or None, font=_font(colour=QUIET))
+    for column in range(1, 10):
+        sheet.cell(row, column).border = Border(bottom=Side("hair", color=LINE))
+
+
+def _summary_charts(sheet: Worksheet, report: Report, places: dict[tuple[str, str], Worksheet]) -> None:
+    """The first two charts of the report, beside the figures."""
+    drawn = [(section, chart) for section in report.sections for chart in section.charts]
+    at = HEADER
+    for section, chart in drawn[:2]:
+        table = section.table(chart.table)
+        if native := _native(chart, table, places[section.id, table.id]):
+            sheet.add_chart(native, f"K{at}")
+            at += 16
+
+
+def _table_sheet(sheet: Worksheet, report: Report, section: Section, table: Table) -> None:
+    section_note = section.note if table is section.tables[0] else None
+    _head(sheet, report, section.heading(table), Text.joined(section_note, table.note, between=" "))
+    columns = table.columns
+    _header_row(
+        sheet, HEADER, [column.title for column in columns], [column.unit in NUMERIC for column in columns]
+    )
+    for offset, row in enumerate(table.rows, HEADER + 1):
+        for position, (value, column) in enumerate(zip(row, columns, strict=True), 1):
+            font = _font(colour=QUIET if column.minor else INK)
+            _put(sheet, offset, position, value, column.unit, font=font)
+    last = HEADER + len(table.rows)
+    if not table.rows:
+        last += 1
+        _put(sheet, last, 1, table.empty, font=_font(colour=QUIET))
+    else:
+        sheet.auto_filter.ref = f"A{HEADER}:{get_column_letter(len(columns))}{last}"
+    if table.total:
+        last += 1
+        for position, (value, column) in enumerate(zip(table.total, columns, strict=True), 1):
+            cell = _put(sheet, last, position, value, column.unit, font=_font(bold=True))
+            cell.border = Border(top=Side("thin", color=QUIET))
+    _heat(sheet, table, last)
+    widths = [_width(table, position) for position in range(len(columns))]
+    for position, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(position)].width = width
+    sheet.freeze_panes = f"B{HEADER + 1}"
+    _place_charts(sheet, section, table, sum(widths), last)
+    _print_setup(sheet, report, len(columns))
+
+
+def _place_charts(sheet: Worksheet, section: Section, table: Table, width: float, last: int) -> None:
+    """The table's charts: to its right when it is narrow, else below it."""
+    beside = width < 180
+    row, column = (HEADER, len(table.columns) + 2) if beside else (last + 2, 1)
+    for chart in section.charts:
+        if chart.table == table.id and (native := _native(chart, table, sheet)):
+            sheet.add_chart(native, f"{get_column_letter(column)}{row}")
+            row += 17
+
+
+def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChart | None:
+    """Excel's own chart over the cells of the table; None when there is nothing to draw."""
+    rows = len(table.rows[: chart.first])
+    positions = [table.position(key) + 1 for key in chart.series]
+    if not any(row[position - 1] is not None for row in table.rows[:rows] for position in positions):
+        return None
+    native: Any = LineChart() if chart.kind == "line" else BarChart()
+    for position in positions:
+        native.add_data(Reference(sheet, position, HEADER, position, HEADER + rows), titles_from_data=True)
+    native.set_categories(Reference(sheet, table.position(chart.x) + 1, HEADER + 1, None, HEADER + rows))
+    unit = table.columns[positions[0] - 1].unit
+    for i, series in enumerate(native.series):
+        colour = SERIES[i % len(SERIES)].removeprefix("#")
+        if chart.kind == "line":
+            series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=colour, w=22_000))
+            series.smooth = False
+            series.marker.symbol = "circle"
+            series.marker.size = 5
+            series.marker.graphicalProperties = GraphicalProperties(
+                solidFill=colour, ln=LineProperties(solidFill=colour)
+            )
+        else:
+            series.graphicalProperties = GraphicalProperties(solidFill=colour)
+            series.invertIfNegative = False
+    native.title = chart.title.both
+    native.title.tx.rich.p[0].pPr = ParagraphProperties(defRPr=_characters(1100, INK, bold=True))
+    for run in native.title.tx.rich.p[0].r:
+        run.rPr = _characters(1100, INK, bold=True)
+    native.title.overlay = False
+    native.legend.position = "b"
+    if len(native.series) == 1:
+        native.legend = None
+    native.display_blanks = "gap"
+    native.width, native.height = CHART_CM
+    for axis in (native.x_axis, native.y_axis):
+        axis.delete = False
+        axis.txPr = RichText(
+            p=[
+                Paragraph(
+                    pPr=ParagraphProperties(defRPr=_characters(900, QUIET)), endParaRPr=CharacterProperties()
+                )
+            ]
+        )
+        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=LINE))
+    native.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E7E8E6", w=6_000))
+    native.y_axis.number_format = {"percent": "0.0%", "count": "#,##0"}.get(unit, "General")
+    native.x_axis.tickLblPos = "low"
+    native.x_axis.tickLblSkip = 5 if table.columns[table.position(chart.x)].unit == "date" else 1
+    drawn = [as_float(row[position - 1]) for row in table.rows[:rows] for position in positions]
+    if chart.kind != "line" and min(drawn) >= 0:
+        native.y_axis.scaling.min = 0  # the length of a bar is its value
+    if chart.kind == "ranking":
+        native.type = "bar"
+        native.x_axis.scaling.orientation = "maxMin"  # the first row on top
+        native.y_axis.tickLblPos = "nextTo"
+        native.y_axis.crosses = "max"
+        native.height = max(CHART_CM[1], 1.8 + 0.55 * rows)
+    if chart.kind != "line":
+        native.gapWidth = 50
+    return native  # type: ignore[no-any-return]
+
+
+def _heat(sheet: Worksheet, table: Table, last: int) -> None:
+    """Amber below the target, pale at it, teal above."""
+    shaded = [i for i, column in enumerate(table.columns, 1) if column.target is not None]
+    if not shaded or not table.rows:
+        return
+    target = table.columns[shaded[0] - 1].target
+    rule = ColorScaleRule(  # type: ignore[no-untyped-call]
+        start_type="num", start_value=0, start_color="E9A86B", mid_type="num", mid_value=target,
+        mid_color="FBFAF7",        end_type="num", end_value=1, end_color="A9D3C8",
+    )  # fmt: skip
+    area = f"{get_column_letter(shaded[0])}{HEADER + 1}:{get_column_letter(shaded[-1])}{last}"
+    sheet.conditional_formatting.add(area, rule)
+
+
+def _head(sheet: Worksheet, report: Report, title: Text, note: Text | None) -> None:
+    sheet.sheet_view.showGridLines = False
+    _put(sheet, 1, 1, title, font=_font(size=16, bold=True))
+    sheet.row_dimensions[1].height = 26
+    moment = f"{report.period} · 数据截至 as of {report.as_of:%Y-%m-%d %H:%M %z}"
+    _put(sheet, 2, 1, moment, font=_font(colour=QUIET))
+    notes = Text.joined(note, EMPTY_MEANS, between=" ")
+    _put(sheet, 3, 1, f"{notes.zh}  {notes.en}", font=_font(colour=QUIET, size=9))
+
+
+def _header_row(sheet: Worksheet, row: int, titles: list[Text], numeric: list[bool]) -> None:
+    for position, (title, right) in enumerate(zip(titles, numeric, strict=True), 1):
+        cell = _put(
+            sheet,
+            row,
+            position,
+            title if title.zh == title.en else f"{title.zh}\n{title.en}",
+            font=_font(bold=True),
+        )
+        cell.fill = PatternFill("solid", fgColor=BAND)
+        cell.border = Border(bottom=Side("thin", color=QUIET))
+        indent = 0 if right or position == 1 else 1
+        cell.alignment = Alignment(
+            horizontal="right" if right else "left", vertical="bottom", wrap_text=True, indent=indent
+        )
+    sheet.row_dimensions[row].height = 34
+
+
+def _put(
+    sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "text", font: Font | None = None
+) -> Any:
+    """Writes one cell. Text stays text, also when it looks like a formula; days and times become Excel's."""
+    cell = sheet.cell(row, column)
+    cell.font = font or _font()
+    if value is None:
+        return cell
+    if isinstance(value, bool):
+        value = formats.MARKS[value]
+    if isinstance(value, int | float):
+        cell.value = value
+        cell.number_format = formats.EXCEL.get(unit, "General")
+        return cell
+    text = value.both if isinstance(value, Text) else value
+    if unit in ("date", "datetime") and isinstance(value, str):
+        cell.value = date.fromisoformat(text) if unit == "date" else datetime.fromisoformat(text)
+        cell.number_format = formats.EXCEL[unit]
+        cell.alignment = Alignment(horizontal="left", indent=1 if column > 1 else 0)
+        return cell
+    cell.alignment = Alignment(horizontal="left", indent=1 if column > 1 else 0)
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)[:32_767]
+    cell.data_type = "s"
+    if text[:1] in ("=", "+", "-", "@"):
+        cell.quotePrefix = True  # so that Excel keeps it text when somebody edits the cell
+    return cell
+
+
+def _width(table: Table, position: int) -> float:
+    """Column width that holds header and cells, in characters; a Chinese character takes two."""
+    column: Column = table.columns[position]
+    shown = [
+        formats.cell(row[position], column.unit).both
+        for row in (*table.rows[:300], *filter(None, [table.total]))
+    ]
+    texts = [column.title.zh, column.title.en, *shown]
+    return min(
+        WIDEST, max(9, 3.5 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts))
+    )
+
+
+def _print_setup(sheet: Worksheet, report: Report, columns: int) -> None:
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = f"{HEADER}:{HEADER}"
+    sheet.page_margins.left = sheet.page_margins.right = 0.5
+    footer: Any = sheet.oddFooter
+    footer.left.text = f"{report.title.zh} {report.period}"
+    footer.right.text = "&P / &N"
+
+
+def _sheet_name(title: Text, taken: list[str]) -> str:
+    """A name Excel allows (31 characters, none of []:*?/\\), not taken."""
+    plain = re.sub(r"[\[\]:*?/\\]", " ", title.both).strip("' ")
+    name = plain if len(plain) <= 31 else re.sub(r"[\[\]:*?/\\]", " ", title.zh)[:31]
+    number = 2
+    while name.casefold() in {other.casefold() for other in taken}:
+        name = f"{plain[:27]} {number}"
+        number += 1
+    return name
+
+
+def _font(size: float = 10, bold: bool = False, colour: str = INK) -> Font:
+    return Font(name=FACE, size=size, bold=bold, color=colour)
+
+
+def _characters(size: int, colour: str, bold: bool = False) -> CharacterProperties:
+    return CharacterProperties(sz=size, b=bold, solidFill=colour)
+
+
+def _save(book: Workbook, path: Path, moment: datetime) -> None:
+    """Saves with all times set to `moment`, through a neighbouring file that is renamed into place. openpyxl
+    dates the file and each part of it now, so the archive is written again."""
+    drawn = io.BytesIO()
+    book.save(drawn)
+    stamp = moment.astimezone(UTC)
+    said = f"{stamp:%Y-%m-%dT%H:%M:%SZ}".encode()
+    part_time = max(stamp.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    with zipfile.ZipFile(drawn) as source, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as target:
+        for part in source.infolist():
+            content = source.read(part)
+            if part.filename == "docProps/core.xml":
+                content = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>" + said, content)
+            entry = zipfile.ZipInfo(part.filename, part_time)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, content)
+    temporary.replace(path)

@@ -1,0 +1,98 @@
+"""Write, audit, publish: the copy everyone reads is made beside the old one, checked, and renamed into its place.
+
+A reader that has the old copy open keeps it until it closes; a run never waits for a reader.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ccdata_assets.contracts.compile import literal, quote
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.errors import BlockingCheckFailed
+from ccdata_assets.settings import Settings
+
+PUBLISHED_TABLES = {
+    "ops.file_ledger": "select * from ops.file_ledger",
+    "ops.quarantine": "select feed, file, sha256, member, row, field, rule, reason from ops.quarantine",
+    "ops.quarantine_summary": """select q.feed, q.file, q.rule, q.field, q.reason, count(*) as rows, l.landed_at
+        from ops.quarantine as q join ops.file_ledger as l on l.feed = q.feed and l.sha256 = q.sha256 and l.status <> 'repeat'
+        group by all""",
+    "ops.batch_gate": "select * from ops.batch_gate",
+    "golden.crosswalk": "select * from golden.crosswalk",
+    "golden.entity_event": "select * from golden.entity_event",
+}
+"""Tables published beside all of the schemas marts and kpi."""
+WHOLE_SCHEMAS = ("marts", "kpi")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published: rows by table, and which columns are masked."""
+
+    rows: dict[str, int]
+    masked: list[str]
+
+
+def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> Published:
+    """Make the new copy, audit it and put it in place; BlockingCheckFailed leaves the old one as it was."""
+    target = settings.published_path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".duckdb.new")
+    for leftover in (part, Path(f"{part}.wal")):
+        leftover.unlink(missing_ok=True)
+    queries = dict(PUBLISHED_TABLES)
+    tables = con.execute(
+        "select table_schema || '.' || table_name from information_schema.tables where table_schema in ? order by all", [list(WHOLE_SCHEMAS)]
+    ).fetchall()
+    queries |= {name: f"select * from {name}" for (name,) in tables}
+    masked: list[str] = []
+    rows: dict[str, int] = {}
+    con.execute(f"attach {literal(str(part))} as copy")
+    try:
+        for name, query in sorted(queries.items()):
+            schema, table = name.split(".")
+            columns = con.execute(f"describe {query}").fetchall()
+            chosen = []
+            for column, kind, *_ in columns:
+                personal = column in registry.fields and registry.fields[column].pii != "none"
+                hide = personal and not settings.publish_personal and not (schema == "kpi")
+                chosen.append(f"{mask(column, kind)} as {quote(column)}" if hide else quote(column))
+                masked += [f"{name}.{column}"] if hide else []
+            con.execute(f"create schema if not exists copy.{schema}")
+            con.execute(f"create table copy.{schema}.{quote(table)} as select {', '.join(chosen)} from ({query})")
+            rows[name] = con.execute(f"select count(*) from copy.{schema}.{quote(table)}").fetchall()[0][0]
+        audit(con, rows, queries)
+    finally:
+        con.execute("detach copy")
+    os.replace(part, target)
+    return Published(rows, masked)
+
+
+def mask(column: str, kind: str) -> str:
+    """A personal column as it is published: texts keep their first character (a number its country code), the rest is null."""
+    if kind != "VARCHAR":
+        return f"cast(null as {kind})"
+    name = quote(column)
+    return f"case when {name} is not null then left({name}, if({name}[1] = '+', 3, 1)) || '***' end"
+
+
+def audit(con: duckdb.DuckDBPyConnection, rows: dict[str, int], queries: dict[str, str]) -> None:
+    """The last look at the new copy: complete, balanced and consistent in itself."""
+    for name, query in queries.items():
+        expected = con.execute(f"select count(*) from ({query})").fetchall()[0][0]
+        if rows[name] != expected:
+            raise BlockingCheckFailed(f"{name}: {rows[name]} rows in the new copy but {expected} in the warehouse; nothing was published; fix: run again")
+    faults = {
+        "files whose rows are not all accounted for": "select count(*) from copy.ops.file_ledger where status in ('landed', 'held') and rows <> staged + quarantined + blank + superseded",
+        "rows with an organisation that does not exist": "select count(*) from copy.golden.crosswalk anti join copy.marts.dim_organisation using (organisation_id)",
+        "organisations that no row belongs to": "select count(*) from copy.marts.dim_organisation anti join copy.golden.crosswalk using (organisation_id)",
+        "organisations that differ from the stock the events give": "select abs((select count(*) from copy.marts.dim_organisation) - (select coalesce(sum(delta), 0) from copy.marts.fct_entity_change))",
+    }
+    for what, query in faults.items():
+        if found := con.execute(query).fetchall()[0][0]:
+            raise BlockingCheckFailed(f"{found} {what}; nothing was published; fix: report this as a fault of ccdata with the run's ID")

@@ -1,0 +1,52 @@
+"""Whether there is anything to do: a fingerprint of all that downstream tables depend on.
+
+The fingerprint is kept when a run has published. A run that finds the same fingerprint has nothing to build, and one
+that was killed finds another (or none) and builds everything again from the staged tables on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+
+from ccdata_assets.settings import PROJECT_DIR, Settings
+
+PUBLISHED = "published"
+_CODE = (("ccdata_assets", ("*.py", "*.sql", "*.yaml")), ("dbt_project", ("*.sql", "*.yml", "*.csv")))
+
+
+@lru_cache
+def code_hash() -> str:
+    """Hash of our own code and declarations."""
+    digest = hashlib.sha256()
+    for folder, patterns in _CODE:
+        for path in sorted(path for pattern in patterns for path in (PROJECT_DIR / folder).rglob(pattern)):
+            relative = path.relative_to(PROJECT_DIR)
+            if "target" not in relative.parts and "reporting" not in relative.parts and "defs" not in relative.parts:
+                digest.update(relative.as_posix().encode() + Path(path).read_bytes())
+    return digest.hexdigest()
+
+
+def fingerprint(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """What the tables downstream of staging depend on: batches, the contracts that judged them, code, the day."""
+    batches = con.execute(
+        """select l.feed, l.sha256, l.contract_hash, l.received_on, g.status from ops.file_ledger as l
+        left join ops.batch_gate as g using (feed, sha256) where l.status <> 'repeat' order by all"""
+    ).fetchall()
+    parts = [code_hash(), str(settings.business_date), settings.time_zone, settings.publish_personal, batches]
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
+def is_current(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """True where the published copy holds all that can be built now."""
+    known = con.execute("select value from ops.run_state where name = ?", [PUBLISHED]).fetchone()
+    return known is not None and settings.published_path.exists() and known[0] == fingerprint(con, settings)
+
+
+def mark_published(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Remember that what can be built now is published."""
+    con.execute("insert or replace into ops.run_state values (?, ?)", [PUBLISHED, fingerprint(con, settings)])

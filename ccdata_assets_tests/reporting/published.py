@@ -1,0 +1,271 @@
+"""A small published copy for the tests of reports: three months of one invented warehouse,
+nothing personal in it, one file and one feed with a hostile name, one value that was restated later."""
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+AS_OF: Final = datetime.fromisoformat("2026-04-02T08:00:00+08:00")
+EARLIER: Final = datetime.fromisoformat("2026-04-01T08:00:00+08:00")
+LATER: Final = datetime.fromisoformat("2026-05-02T08:00:00+08:00")
+MARCH: Final = date(2026, 3, 1)
+HOSTILE: Final = "</script><script>alert(1)</script>\"'&.csv"
+FORMULA: Final = '=HYPERLINK("x","y")'
+
+SCHEMA: Final = """
+create schema kpi; create schema ops; create schema marts;
+create table kpi.definition (kpi_id varchar, version integer, zh varchar, en varchar,
+    definition_zh varchar, definition_en varchar,
+    formula varchar, unit varchar, direction varchar, target double, perspective varchar, owner varchar);
+create table kpi.value (kpi_id varchar, definition_version integer, grain varchar,
+    period_start timestamp, dims varchar, value double,
+    numerator double, denominator double, target double, status varchar, as_of timestamptz, run_id varchar);
+create table kpi.completeness (feed varchar, field varchar, region varchar, industry varchar, month date,
+    filled bigint, total bigint,
+    as_of timestamptz);
+create table kpi.quality_result (check_name varchar, feed varchar, table_name varchar, field varchar,
+    dimension varchar,
+    severity varchar, period date, value double, target double, passed boolean, unexpected bigint,
+    total bigint, run_id varchar,
+    as_of timestamptz);
+create table ops.file_ledger (feed varchar, file varchar, sha256 varchar, bytes bigint, encoding varchar,
+    delimiter varchar,
+    rows bigint, staged bigint, quarantined bigint, blank bigint, superseded bigint, repeated bigint,
+    status varchar, error varchar,
+    received_on date, landed_at timestamptz);
+create table ops.quarantine_summary (feed varchar, file varchar, rule varchar, field varchar,
+    reason varchar, rows bigint,
+    landed_at timestamptz);
+create table marts.dim_region (region_code varchar, province varchar, city varchar, county varchar,
+    level varchar);
+create table marts.dim_field (field varchar, zh varchar, en varchar);
+create table marts.dim_feed (feed varchar, zh varchar, en varchar, owner varchar, subject varchar);
+"""
+
+DEFINITIONS: Final = [
+    (
+        "stock",
+        "存量",
+        "Stock",
+        "count",
+        "up",
+        None,
+        "月末有效主数据",
+        "live golden entities at the end of the month",
+    ),
+    ("increment", "增量", "Increment", "count", "up", None, "新增减退出", "births less retirements"),
+    (
+        "records_received",
+        "收到记录",
+        "Records received",
+        "count",
+        "none",
+        None,
+        "收到的记录",
+        "records received",
+    ),
+    (
+        "records_repeated",
+        "重复记录",
+        "Records repeated",
+        "count",
+        "none",
+        None,
+        "其中重复",
+        "of them repeated",
+    ),
+    (
+        "validity",
+        "有效率",
+        "Validity",
+        "percent",
+        "up",
+        0.95,
+        "合规且可联系",
+        "keeps the rules and can be reached",
+    ),
+    ("completeness", "完整率", "Completeness", "percent", "up", 0.90, "已填/应填", "filled / expected"),
+    ("answer_rate", "接通率", "Answer rate", "percent", "up", 0.80, "接通/进入", "served / entered"),
+    ("abandon_rate", "放弃率", "Abandon rate", "percent", "down", 0.05, "放弃/排队", "abandoned / offered"),
+    (
+        "aht",
+        "平均处理时长",
+        "Average handling time",
+        "seconds",
+        "none",
+        None,
+        "处理时长/通数",
+        "handling / calls",
+    ),
+    (
+        "outbound_success_rate",
+        "外呼成功率",
+        "Outbound success rate",
+        "percent",
+        "up",
+        0.01,
+        "成功/拨打",
+        "success / dialled",
+    ),
+    ("csat", "客户满意度", "CSAT", "percent", "up", 0.85, "满意/评价", "satisfied / answers"),
+]
+PROVINCES: Final = {
+    "110000": "北京市", "310000": "上海市", "320000": "江苏省", "330000": "浙江省",
+    "370000": "山东省", "410000": "河南省", "420000": "湖北省", "440000": "广东省",
+    "500000": "重庆市", "510000": "四川省", "610000": "陕西省", "650000": "新疆维吾尔自治区",
+}  # fmt: skip
+FEEDS: Final = {
+    "b2b_directory": ("企业名录", "B2B directory", "team:data-acquisition", "party"),
+    "cn_hospitals": ("医院名录", "Hospitals of China", "team:data-acquisition", "party"),
+    "call": ("通话记录", "Calls", "team:call-centre", "call"),
+    "evil": ("<img src=x onerror=alert(1)>", "<b>evil</b>", FORMULA, "party"),
+}
+FIELDS: Final = {
+    "company_name": ("公司名称", "Company name"), "phone": ("电话", "Phone"), "mobile": ("手机", "Mobile"),
+    "email": ("邮箱", "E-mail"), "address": ("地址", "Address"), "postcode": ("邮编", "Postcode"),
+    "main_business": ("主营业务", "Main business"),
+}  # fmt: skip
+
+
+def build(path: Path, months: int = 3) -> Path:
+    """Writes the copy with data for `months` months up to March 2026 and returns its path; 0 gives
+    definitions and names only."""
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(SCHEMA)
+        _fill(connection, "kpi.definition", (
+            (kpi, 1, zh, en, means_zh, means_en, "a / b", unit, direction, target, "internal", "team:data")
+            for kpi, zh, en, unit, direction, target, means_zh, means_en in DEFINITIONS
+        ))  # fmt: skip
+        _fill(
+            connection,
+            "marts.dim_region",
+            ((code, name, None, None, "province") for code, name in PROVINCES.items()),
+        )
+        _fill(connection, "marts.dim_field", ((field, *names) for field, names in FIELDS.items()))
+        _fill(connection, "marts.dim_feed", ((feed, *rest) for feed, rest in FEEDS.items()))
+        if months:
+            _fill(connection, "kpi.value", _values(months))
+            _fill(connection, "kpi.completeness", _completeness())
+            _fill(connection, "kpi.quality_result", _checks())
+            _fill(connection, "ops.file_ledger", _files())
+            _fill(connection, "ops.quarantine_summary", _quarantine())
+    return path
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Any) -> None:
+    rows = list(rows)
+    connection.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _values(months: int) -> Iterator[tuple[Any, ...]]:
+    def one(
+        kpi: str,
+        start: datetime,
+        value: float | None,
+        parts: tuple[float, float] | None = None,
+        grain: str = "month",
+        **dims: str,
+    ) -> tuple[Any, ...]:
+        text = json.dumps(dims, sort_keys=True, ensure_ascii=False)
+        numerator, denominator = parts or (value, None)
+        return (kpi, 1, grain, start, text, value, numerator, denominator, None, "final", AS_OF, "run-1")
+
+    def rate(
+        kpi: str, start: datetime, part: float, whole: float, grain: str = "month", **dims: str
+    ) -> tuple[Any, ...]:
+        return one(kpi, start, part / whole if whole else None, (part, whole), grain, **dims)
+
+    for back in range(months):
+        number = 2026 * 12 + 2 - back
+        start = datetime(number // 12, number % 12 + 1, 1)
+        stock = 48_213 - 2_950 * back + 400 * (back % 3)
+        yield one("stock", start, stock)
+        yield one("increment", start, 2_950 - 137 * (back % 4))
+        yield one("records_received", start, 15_120 - 210 * back)
+        yield one("records_repeated", start, 1_311 - 7 * back)
+        yield rate("validity", start, 13_020 - 190 * back, 13_809 - 203 * back)
+        yield rate("completeness", start, 91_877 - 800 * back, 100_000)
+        yield rate("answer_rate", start, 21_410 - 60 * back, 26_830)
+        yield rate("abandon_rate", start, 1_480 + 11 * back, 22_890)
+        yield rate("aht", start, 4_361_217.0, 21_410 - 60 * back)
+        yield rate("outbound_success_rate", start, 464, 41_188)
+        yield rate("csat", start, 0, 0)
+    march = datetime(2026, 3, 1)
+    shares = [math.exp(-i / 4) for i in range(len(PROVINCES))]
+    for code, share in zip(PROVINCES, shares, strict=True):
+        yield one("stock", march, round(48_000 * share / sum(shares)), region=code)
+        yield one("increment", march, round(2_950 * share / sum(shares)) - 90, region=code)
+    for i, feed in enumerate(FEEDS):
+        yield one("records_received", march, 5_000 - 900 * i, feed=feed)
+        yield one("records_repeated", march, 400 - 90 * i, feed=feed)
+        yield rate("validity", march, 4_300 - 800 * i, 4_600 - 810 * i, feed=feed)
+        yield rate("completeness", march, 9_000 - 700 * i, 10_000, feed=feed)
+    for day in range(1, 30):
+        if day != 17:
+            start, entered = datetime(2026, 3, day), round(860 + 130 * math.sin(day))
+            yield rate("answer_rate", start, round(entered * (0.8 + 0.05 * math.cos(day))), entered, "day")
+            yield rate("abandon_rate", start, round(entered * (0.06 + 0.02 * math.sin(day))), entered, "day")
+            yield rate("aht", start, entered * (200 + day), entered, "day")
+    for hour in range(7, 24):
+        yield rate("answer_rate", march, 900 - 12 * hour, 1_000, hour=f"{hour:02d}")
+        yield rate("abandon_rate", march, 20 + 3 * hour, 1_000, hour=f"{hour:02d}")
+        yield rate("aht", march, 1_000.0 * (190 + hour), 1_000, hour=f"{hour:02d}")
+    yield rate("outbound_success_rate", march, 300, 21_188, product="定期存款")
+    yield rate("outbound_success_rate", march, 164, 20_000, product=HOSTILE)
+    restated = one("stock", march, 48_999)
+    yield (*restated[:9], "restated", LATER, "run-2")
+
+
+def _completeness() -> Iterator[tuple[Any, ...]]:
+    for i, field in enumerate(FIELDS):
+        for j, feed in enumerate(list(FEEDS)[:2]):
+            for region in ("110000", None):
+                yield (feed, field, region, None, MARCH, 500 - 37 * i - 20 * j, 500, AS_OF)
+    yield ("b2b_directory", "phone", "110000", None, MARCH, 500, 500, LATER)
+
+
+def _checks() -> Iterator[tuple[Any, ...]]:
+    for i, dimension in enumerate(("completeness", "uniqueness", "validity", "consistency", "timeliness")):
+        for j in range(4):
+            passed = (i + j) % 5 != 4
+            value = 0.99 if passed else 0.871
+            unexpected = 0 if passed else 129
+            yield (f"{dimension}_{j}", "b2b_directory", "staged.b2b_directory", "phone", dimension, "error",
+                   MARCH, value, 0.95, passed, unexpected, 1_000, "run-1", AS_OF)  # fmt: skip
+    yield ("completeness_0", "b2b_directory", "staged.b2b_directory", "phone", "completeness", "error",
+           MARCH, 0.1, 0.95, False, 900, 1_000, "run-0", EARLIER)  # fmt: skip
+
+
+def _files() -> Iterator[tuple[Any, ...]]:
+    def one(
+        feed: str, file: str, day: int, rows: int, status: str = "landed", error: str | None = None
+    ) -> tuple[Any, ...]:
+        quarantined, blank = (rows // 40, rows // 100) if status == "landed" else (0, 0)
+        landed = datetime.fromisoformat(f"2026-03-{day:02d}T09:30:00+08:00")
+        return (feed, file, f"{day:064x}", rows * 120, "gb18030", ",", rows, rows - quarantined - blank,
+                quarantined, blank, 0, rows // 11, status, error, landed.date(), landed)  # fmt: skip
+
+    for week in range(4):
+        yield one("b2b_directory", f"名录_202603{7 * week + 2:02d}.csv", 7 * week + 2, 3_000 + 120 * week)
+    for day in range(1, 15):
+        yield one("call", f"calls_202603{day:02d}.tsv", day, 900 + day)
+    yield one("cn_hospitals", HOSTILE, 11, 1_200)
+    yield one("cn_hospitals", FORMULA, 12, 0, "rejected", "@SUM(1+1) header not found")
+    yield one("b2b_directory", "名录_20260302.csv", 20, 0, "repeat")
+
+
+def _quarantine() -> Iterator[tuple[Any, ...]]:
+    for feed, file, rule, field, rows in (
+        ("b2b_directory", "名录_20260302.csv", "type", "received_on", 41),
+        ("b2b_directory", "名录_20260302.csv", "required", "company_name", 34),
+        ("b2b_directory", "名录_20260309.csv", "one_channel", None, 78),
+        ("cn_hospitals", HOSTILE, "code", "level", 30),
+    ):
+        landed = "2026-03-09T09:30:00+08:00" if "0309" in file else "2026-03-02T09:30:00+08:00"
+        yield (feed, file, rule, field, f"{rule} broken", rows, datetime.fromisoformat(landed))

@@ -1,0 +1,194 @@
+"""The page shows the report's numbers, asks for nothing, runs no foreign text, and works from a file."""
+
+import re
+import shutil
+import subprocess
+from datetime import date
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from ccdata_assets.reporting import BuiltReport, build_monthly, write_page
+from ccdata_assets.reporting.charts import svg
+from ccdata_assets.reporting.model import NUMERIC, Chart, Column, Report, Table, Text
+
+from .published import AS_OF, FORMULA, HOSTILE, MARCH
+
+
+class _Page(HTMLParser):
+    """Collects the tables' exact numbers, the cards' values, every tag and every attribute."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tables: dict[str, list[str]] = {}
+        self.cards: dict[str, str] = {}
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self._table = self._card = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {key: value or "" for key, value in attrs}
+        self.tags.append(tag)
+        self.attributes += found.items()
+        if tag == "section" and "sheet" in found.get("class", ""):
+            self._table = found["id"]
+        if "data-id" in found:
+            self._card = found["data-id"]
+        if tag == "td" and "data-v" in found:
+            self.tables.setdefault(self._table, []).append(found["data-v"])
+        if tag == "p" and "data-v" in found:
+            self.cards[self._card] = found["data-v"]
+
+
+@pytest.fixture(scope="module")
+def text(built: BuiltReport) -> str:
+    return built.page.read_text(encoding="utf-8")
+
+
+def test_every_number_of_the_report_is_on_the_page(text: str, report: Report) -> None:
+    page = _Page(text)
+    for section in report.sections:
+        for figure in section.figures:
+            assert page.cards[figure.id] == ("" if figure.value is None else str(figure.value)), figure.id
+        for table in section.tables:
+            numbers = [
+                "" if value is None else repr(value)
+                for row in (*table.rows, *filter(None, [table.total]))
+                for value, column in zip(row, table.columns, strict=True)
+                if column.unit in NUMERIC
+            ]
+            assert page.tables.get(f"monthly/2026-03/{section.id}/{table.id}", []) == numbers, table.id
+
+
+def test_nothing_on_the_page_leads_outside(text: str) -> None:
+    assert not re.findall(r"(?:https?:)?//[\w.-]+\.\w", text)
+    page = _Page(text)
+    assert not {"link", "img", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+    addresses = [value for key, value in page.attributes if key in ("src", "href", "action", "xlink:href")]
+    assert all(value.startswith(("#", "monthly/")) for value in addresses)
+    assert "default-src 'none'" in text
+
+
+def test_hostile_text_is_shown_and_not_run(text: str) -> None:
+    page = _Page(text)
+    assert page.tags.count("script") == 1
+    assert not [key for key, _ in page.attributes if key.startswith("on")]
+    assert "&lt;/script&gt;&lt;script&gt;alert(1)" in text
+    assert "<b>evil" not in text
+    assert FORMULA.replace('"', "&#34;") in text
+
+
+def test_a_hostile_name_in_a_chart_is_only_text() -> None:
+    columns = (Column("name", Text.same("n"), "name"), Column("count", Text("数", HOSTILE), "count"))
+    table = Table("t", Text.same("t"), columns, ((Text.same(HOSTILE), 3), (Text("甲", "<b>A"), 2)))
+    drawing = svg(Chart("c", Text.same(HOSTILE), "ranking", "t", "name", ("count",)), table)
+    assert drawing is not None
+    page = _Page(drawing)
+    assert {"script", "b"} & set(page.tags) == set()
+    assert set(page.tags) <= {"svg", "g", "path", "line", "text", "tspan", "rect"}
+    assert "http" not in drawing
+
+
+def test_a_chart_without_a_value_is_not_drawn() -> None:
+    columns = (Column("month", Text.same("m"), "month"), Column("v", Text.same("v"), "percent"))
+    table = Table("t", Text.same("t"), columns, (("2026-03", None),))
+    assert svg(Chart("c", Text.same("c"), "line", "t", "month", ("v",)), table) is None
+
+
+def test_the_page_lists_all_periods_and_any_can_be_rebuilt_alone(published: Path, tmp_path: Path) -> None:
+    for month in (MARCH, date(2026, 1, 1), date(2026, 2, 1)):
+        built = build_monthly(published, tmp_path, month, AS_OF)
+    text = built.page.read_text(encoding="utf-8")
+    assert re.findall(r'<option value="([^"]+)"', text) == [f"monthly/2026-0{month}" for month in (3, 2, 1)]
+    assert text.count("<template") == 2
+    assert text.index('<article data-key="monthly/2026-03"') < text.index("<template"), (
+        "the newest stands in the page"
+    )
+    built.page.unlink()
+    assert write_page(tmp_path).read_text(encoding="utf-8") == text
+
+
+def test_a_broken_report_file_is_left_out_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "monthly").mkdir()
+    (tmp_path / "monthly" / "2026-01.json").write_text("{", encoding="utf-8")
+    assert "还没有报告" in write_page(tmp_path).read_text(encoding="utf-8")
+    assert "monthly/2026-01.json" in caplog.text
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome on PATH: apt-get install chromium")
+    return found
+
+
+def _dumped(browser: str, address: str, profile: Path) -> str:
+    flags = (
+        "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+        "--disable-sync --no-first-run --accept-lang=zh-CN"
+    )
+    command = [browser, *flags.split(), f"--user-data-dir={profile}", "--dump-dom", address]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def test_the_page_runs_in_a_browser_from_a_file(built: BuiltReport, browser: str, tmp_path: Path) -> None:
+    dom = _dumped(browser, built.page.as_uri() + "#monthly/2026-03", tmp_path / "profile")
+    assert 'data-lang="zh"' in dom, "the script did not run: has its hash changed?"
+    assert re.search(r'data-key="monthly/2026-03" aria-current="page"', dom)
+    assert "48,213" in dom
+    assert dom.count("<svg") > 10
+
+
+def test_an_older_month_is_shown_when_its_address_is_asked(
+    published: Path, browser: str, tmp_path: Path
+) -> None:
+    for month in (date(2026, 1, 1), MARCH):
+        built = build_monthly(published, tmp_path / "reports", month, AS_OF)
+    dom = _dumped(browser, built.page.as_uri() + "#monthly/2026-01/stock", tmp_path / "profile")
+    main = dom[dom.index("<main") : dom.index("</main>")]
+    assert 'data-key="monthly/2026-01"' in main
+    assert 'data-key="monthly/2026-03"' not in main
+
+
+USED = """<script>
+const lines = [], search = document.getElementById("search");
+const find = (id) => document.getElementById("monthly/2026-03/" + id);
+const rows = (id) => [...find(id).querySelectorAll("tbody tr:not(.miss)")];
+const cells = (id, at) => rows(id).map((row) => row.cells[at].dataset.v);
+const increment = find("stock/by_region").querySelectorAll("thead button")[4];
+increment.click(); lines.push("down " + cells("stock/by_region", 4));
+increment.click(); lines.push("up " + cells("stock/by_region", 4));
+search.value = "广东"; search.dispatchEvent(new Event("input"));
+lines.push("found " + document.getElementById("hits").textContent + " " + cells("stock/by_region", 2));
+search.value = ""; search.dispatchEvent(new Event("input"));
+document.getElementById("lang").click(); lines.push("language " + document.documentElement.dataset.lang);
+HTMLAnchorElement.prototype.click = function () { lines.push("saved " + this.download); };
+URL.createObjectURL = (blob) => { blob.text().then((text) => {
+  lines.push(text); document.body.innerHTML = "<pre></pre>";
+  document.querySelector("pre").textContent = lines.join("\\n");
+}); return "blob:"; };
+find("deliveries/files").querySelector(".csv").click();
+</script></body>"""
+
+
+def test_sorting_searching_and_saving_work(built: BuiltReport, browser: str, tmp_path: Path) -> None:
+    page = re.sub(
+        r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", built.page.read_text(encoding="utf-8")
+    )
+    (tmp_path / "used.html").write_text(page.replace("</body>", USED), encoding="utf-8")
+    dom = _dumped(browser, (tmp_path / "used.html").as_uri() + "#monthly/2026-03", tmp_path / "profile")
+    used = unescape(dom[dom.index("<pre>") + 5 : dom.index("</pre>")])
+    down, up, found, language, saved, csv = used.split("\n", 5)
+    assert [int(number) for number in down.split()[1].split(",")] == sorted(
+        (int(number) for number in up.split()[1].split(",")), reverse=True
+    )
+    assert found == "found 1 项 1942"
+    assert language == "language en"
+    assert saved == "saved monthly-2026-03-files.csv"
+    assert "\"'" + FORMULA.replace('"', '""') + '"' in csv, (
+        "a text that a spreadsheet would run is not marked as text"
+    )

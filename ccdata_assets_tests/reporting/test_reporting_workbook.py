@@ -1,0 +1,83 @@
+"""The workbook holds the report's numbers as numbers, Excel's own charts, and no formula."""
+
+from datetime import UTC, date, datetime
+
+import openpyxl
+import pytest
+from openpyxl.workbook import Workbook
+
+from ccdata_assets.reporting import BuiltReport
+from ccdata_assets.reporting.model import NUMERIC, Report
+from ccdata_assets.reporting.workbook import HEADER
+
+from .published import AS_OF, FORMULA, HOSTILE
+
+
+@pytest.fixture(scope="module")
+def book(built: BuiltReport) -> Workbook:
+    return openpyxl.load_workbook(built.workbook)
+
+
+def test_every_number_of_the_report_is_in_its_cell(book: Workbook, report: Report) -> None:
+    sheets = iter(book.worksheets[1:])
+    for section in report.sections:
+        for table in section.tables:
+            sheet = next(sheets)
+            rows = [*table.rows, *filter(None, [table.total])]
+            for offset, row in enumerate(rows, HEADER + 1):
+                for position, (value, column) in enumerate(zip(row, table.columns, strict=True), 1):
+                    if column.unit in NUMERIC and not isinstance(value, tuple):
+                        where = f"{sheet.title} {sheet.cell(offset, position).coordinate} ({column.key})"
+                        shown = sheet.cell(offset, position).value
+                        assert shown == (None if value is None else pytest.approx(value, rel=1e-15)), where
+    assert next(sheets, None) is None
+
+
+def test_summary_shows_the_figures_with_their_formats(book: Workbook, report: Report) -> None:
+    sheet = book.worksheets[0]
+    figures = [figure for section in report.sections for figure in section.figures]
+    for row, figure in enumerate(figures, HEADER + 1):
+        shown = sheet.cell(row, 2)
+        assert shown.value == (figure.value if figure.value is not None else "无数据 no data"), figure.id
+        if figure.unit == "percent" and figure.value is not None:
+            assert shown.number_format == "0.00%"
+
+
+def test_days_are_dates(book: Workbook, report: Report) -> None:
+    sheet = next(sheet for sheet in book.worksheets if "By day" in sheet["A1"].value)
+    assert sheet.cell(HEADER + 1, 1).value == datetime(2026, 3, 1)
+    assert sheet.cell(HEADER + 1, 1).number_format == "yyyy-mm-dd"
+    assert date.fromisoformat(str(report.section("calls").table("daily").rows[0][0])) == date(2026, 3, 1)
+
+
+def test_charts_are_native_and_bars_begin_at_zero(book: Workbook) -> None:
+    charts = {sheet.title: vars(sheet)["_charts"] for sheet in book.worksheets}
+    assert len(charts[book.sheetnames[0]]) == 2
+    assert sum(map(len, charts.values())) >= 10
+    increment = charts[book.sheetnames[1]][1]
+    assert increment.y_axis.scaling.min == 0
+    assert "$B$" in charts[book.sheetnames[1]][0].series[0].val.numRef.f, (
+        "a chart reads the cells of its sheet"
+    )
+
+
+def test_hostile_text_stays_text(book: Workbook) -> None:
+    cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value]
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    for text in (FORMULA, HOSTILE, "@SUM(1+1) header not found"):
+        assert [cell for cell in cells if cell.value == text], text
+    assert all(cell.quotePrefix for cell in cells if str(cell.value).startswith(("=", "@")))
+
+
+def test_sheets_are_ready_to_read_and_print(book: Workbook) -> None:
+    for sheet in book.worksheets:
+        assert sheet.freeze_panes == f"B{HEADER + 1}", sheet.title
+        assert sheet.page_setup.orientation == "landscape"
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.print_title_rows == f"${HEADER}:${HEADER}"
+        assert sheet.column_dimensions["A"].width > 8
+
+
+def test_times_of_the_file_are_the_as_of(book: Workbook) -> None:
+    moment = AS_OF.astimezone(UTC).replace(tzinfo=None)
+    assert (book.properties.created, book.properties.modified) == (moment, moment)

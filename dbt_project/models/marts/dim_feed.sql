@@ -1,0 +1,9 @@
+with
+
+final as (
+
+    select * from {{ source("declared", "feed") }}
+
+)
+
+select * from final

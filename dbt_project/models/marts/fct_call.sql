@@ -1,0 +1,80 @@
+with
+
+source as (
+
+    select
+        *,
+        timezone(time_zone, entered_at) as entered_local
+    from {{ source("staged", "call") }}
+
+),
+
+-- a call's own clock gives the waits; a call answered at once never queued and waited 0 s
+timed as (
+
+    select
+        *,
+        outcome = 'phantom' as is_phantom,
+        outcome = 'answered' as is_answered,
+        outcome = 'abandoned' and queued_at is not null as is_abandoned,
+        outcome = 'flow_out' and queued_at is not null as is_flow_out,
+        outcome = 'ivr_served' or coalesce(ivr_completed, false) as is_ivr_served,
+        case
+            when queued_at is null then 0
+            else greatest(0, date_diff('second', queued_at, coalesce(answered_at, ended_at)))
+        end as wait_s,
+        case
+            when answered_at is not null and outcome = 'answered'
+                then greatest(0, date_diff('second', answered_at, ended_at) - coalesce(hold_s, 0))
+        end as talk_s
+    from source
+
+),
+
+final as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        call_id,
+        direction,
+        channel,
+        customer_no,
+        customer_type,
+        business_type,
+        product,
+        topic,
+        queue,
+        skill,
+        line,
+        agent,
+        outcome,
+        entered_at,
+        queued_at,
+        answered_at,
+        ended_at,
+        time_zone,
+        cast(entered_local as date) as local_date,
+        hour(entered_local) as local_hour,
+        time_bucket(interval 15 minutes, entered_local) as local_interval,
+        greatest(0, date_diff('second', ivr_in_at, ivr_out_at)) as ivr_s,
+        if(is_answered or is_abandoned or is_flow_out, wait_s, null) as wait_s,
+        talk_s,
+        hold_s,
+        acw_s,
+        not is_phantom as is_entered,
+        is_ivr_served and not is_phantom as is_ivr_served,
+        is_answered or is_abandoned or is_flow_out as is_offered,
+        is_answered,
+        is_abandoned,
+        is_flow_out,
+        len(flags) = 0 as is_consistent,
+        is_repeat,
+        flags
+    from timed
+
+)
+
+select * from final

@@ -1,0 +1,35 @@
+with
+
+record as (
+
+    select * from {{ source("staged", "record") }}
+    where subject = 'party'
+
+),
+
+final as (
+
+    select
+        record.feed,
+        record.file,
+        record.sha256,
+        record.member,
+        record.row,
+        record.received_on,
+        record.status,
+        record.is_repeat,
+        record.flags,
+        party_record.province_code,
+        coalesce(party_record.has_channel, false) as has_channel,
+        record.status = 'staged' and len(record.flags) = 0 and coalesce(party_record.has_channel, false) as is_valid
+    from record
+    left join {{ ref("party_record") }} as party_record
+        on
+            record.feed = party_record.feed
+            and record.sha256 = party_record.sha256
+            and record.member = party_record.member
+            and record.row = party_record.row
+
+)
+
+select * from final
