@@ -1,7 +1,5 @@
 """Jobs, schedules and sensors: when what is brought up to date."""
 
-from datetime import date
-
 import dagster as dg
 
 from ccdata_assets.landing.inbox import scan_inbox
@@ -42,5 +40,5 @@ def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReaso
     run_status=dg.DagsterRunStatus.SUCCESS, monitored_jobs=[core_job], request_job=report_job, description="After a core run, makes the reports of the months it touched. 核心作业完成后更新受影响月份的报告。"
 )
 def touched_reports(context: dg.RunStatusSensorContext) -> dg.SensorResult:
-    months = touched_months(load_project().settings, context.dagster_run.run_id, date.today())
+    months = touched_months(load_project().settings, context.dagster_run.run_id)
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{context.dagster_run.run_id}:{month}", partition_key=month) for month in months])

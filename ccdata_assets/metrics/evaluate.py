@@ -90,7 +90,7 @@ def _write_completeness(con: duckdb.DuckDBPyConnection, registry: Registry, sett
 
 def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:
     today = settings.business_date
-    parts = [_query(name, kpi, grain, dims, today) for name, kpi in kpis.items() for grain in kpi.grains for dims in kpi.dims.values()]
+    parts = [_query(name, kpi, wanted.grain, wanted.by, today) for name, kpi in kpis.items() for wanted in kpi.sets]
     con.execute(f"create or replace temp table candidate as {' union all '.join(parts)}")
     con.execute(
         f"""create or replace temp table added as

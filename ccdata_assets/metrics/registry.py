@@ -12,6 +12,13 @@ KPIS = Path(__file__).parent / "kpis.yaml"
 Grain = Literal["day", "month"]
 
 
+class ValueSet(Declaration):
+    """One set of values: a grain, and what they are broken down by (dimension → SQL over the source)."""
+
+    grain: Grain
+    by: dict[Name, str] = {}
+
+
 class Kpi(Declaration):
     """One KPI: its meaning, its SQL over one table, its target."""
 
@@ -32,8 +39,7 @@ class Kpi(Declaration):
     kind: Literal["flow", "stock"]
     numerator: str
     denominator: str | None = None
-    grains: tuple[Grain, ...]
-    dims: dict[str, dict[Name, str]]
+    sets: tuple[ValueSet, ...]
 
 
 def load_kpis(path: Path = KPIS) -> dict[str, Kpi]:

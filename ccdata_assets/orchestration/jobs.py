@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date
 
 import dagster as dg
 
@@ -45,13 +44,16 @@ def batch_key(files: Sequence[InboxFile], cursor: str | None, instance: dg.Dagst
     return f"{content}-{attempt}", json.dumps({"batch": content, "attempt": attempt})
 
 
-def touched_months(settings: Settings, run_id: str, today: date) -> list[str]:
-    """The months (YYYY-MM) that a run gave new values for, and the current one."""
+def touched_months(settings: Settings, run_id: str) -> list[str]:
+    """The months (YYYY-MM) whose report a run makes: those it gave new values or checks for, those with values and no
+    report yet (of a run that was killed, say), and, if there are any, that of the business time."""
     with connect_published(settings) as con:
-        rows = con.execute(
-            """select distinct strftime(period_start, '%Y-%m') from kpi.value where run_id = ?
-            union select distinct strftime(period, '%Y-%m') from kpi.quality_result where run_id = ? order by 1""",
-            [run_id, run_id],
+        touched = con.execute(
+            """select strftime(period_start, '%Y-%m') from kpi.value where run_id = $1
+            union select strftime(period, '%Y-%m') from kpi.quality_result where run_id = $1""",
+            [run_id],
         ).fetchall()
-    months = {month for (month,) in rows if month >= settings.history_from}
-    return sorted(months | {today.strftime("%Y-%m")}) if months else []
+        valued = con.execute("select distinct strftime(period_start, '%Y-%m') from kpi.value where grain = 'month'").fetchall()
+    months = {month for (month,) in touched} | {month for (month,) in valued if not (settings.reports_dir / "monthly" / f"{month}.json").exists()}
+    current = {settings.business_date.strftime("%Y-%m")} if months else set()
+    return sorted(month for month in months | current if month >= settings.history_from)

@@ -125,7 +125,7 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
         summary = _summarise(result, settings)
         if result.success:
             report_job = repository.get_job(REPORT_JOB)
-            months = touched_months(settings, result.run_id, settings.business_date)
+            months = touched_months(settings, result.run_id)
             task = progress.add_task("reports 报告", total=len(months)) if months else None
             for month in months:
                 made = report_job.execute_in_process(instance=instance, partition_key=month, raise_on_error=False, run_config={"loggers": {EVENTS: {}}})
@@ -136,7 +136,7 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
             summary.months = months
     page = settings.reports_dir / "index.html"
     summary.page = str(page) if page.exists() else None
-    workbooks = sorted((settings.reports_dir / "monthly_warehouse").glob("*.xlsx"))
+    workbooks = sorted((settings.reports_dir / "monthly").glob("*.xlsx"))
     summary.workbook = str(workbooks[-1]) if workbooks else None
     summary.unclaimed = [file.name for file in scan_inbox(settings.inbox_dir, project.registry).unclaimed]
     return summary

@@ -154,21 +154,17 @@ def _series(
     base = alt.Chart(source).encode(x=x, y=y, color=colour)
     about = alt.Description("about:N")
     layers: list[alt.Chart] = []
-    if chart.target is not None:
-        goal = alt.Chart(_inline([{"goal": chart.target}]))
-        layers.append(
-            goal.mark_rule(color=TARGET, strokeDash=[4, 4], strokeWidth=1.2, aria=False).encode(
-                y=alt.Y("goal:Q", scale=scale)
-            )
-        )
     if chart.kind == "bar":
         bars = base.encode(description=about)
         if len(chart.series) > 1:
             bars = bars.encode(xOffset=alt.XOffset("series:N", sort=list(chart.series)))
         layers.append(bars.mark_bar(width={"band": 0.66}))
-    else:
-        layers.append(base.mark_line(strokeWidth=2, aria=False))
+    if chart.target is not None:  # over bars, under lines
+        goal = alt.Chart(_inline([{"goal": chart.target}])).encode(y=alt.Y("goal:Q", scale=scale))
+        layers.append(goal.mark_rule(color=TARGET, strokeDash=[4, 4], strokeWidth=1.2, aria=False))
+    if chart.kind == "line":
         points = base.transform_filter("isValid(datum.y)")
+        layers.append(base.mark_line(strokeWidth=2, aria=False))
         layers.append(points.mark_point(filled=True, opacity=1, size=26, aria=False))
         layers.append(points.mark_point(filled=True, opacity=0, size=330).encode(description=about))
     return _specified(alt.layer(*layers).properties(width=WIDTH - SIDE - 16, height=HEIGHT))

@@ -60,16 +60,19 @@
 -#}
 {%- macro phone_habits(step) -%}
     {%- if step == "words" -%}
+        {%- set before = "(?:总机|總機|请|請|可|再|[按拨][0-9]键?)" -%}
+        {%- set extension = "(?:转|轉|分机|分機|内线|內線|extension|extn|ext)" -%}
+        {%- set counted = "(?:小时|小時|号楼|號樓|号线|楼|樓|层|層|病区|病房|诊室|室|窗口|分钟|元|点半|[点时])" -%}
             ['"`=‘’“”]                                                   =>   {# Excel's text marks #}
             [a-z0-9._%-]+@[a-z0-9.-]+                                    => |  {# e-mail #}
             (?:qq|邮编|邮政编码|郵編)[^0-9|/]{0,3}\d+                            => |  {# other numbers with a label #}
             \b\d{1,2}:[0-5]\d\b(?:[ ]*[-/][ ]*\d{1,2}:[0-5]\d\b)?        => |  {# opening hours #}
             (\d)[ ]*[一ー][ ]*(\d)                                         => \1-\2  {# 一 typed for a dash #}
             (\d)o(\d)                                                    => \10\2
-            [ (:|/-]*(?:总机|總機|请|請|可|再|[按拨]\d键?)*(?:转|轉|分机|分機|内线|內線|extension|extn|ext)+(?:分机|分機|号|號|内线|內線|接|拨|按)*[ .:|(-]*(\d{1,6}) => #\1
+            [ (:|/-]*{{ before }}*{{ extension }}+(?:{{ extension }}|号|號|接|拨|按)*[ .:|(-]*(\d{1,6}) => #\1
             ([a-z\x{4e00}-\x{9fff}])[ ]*\d{1,2}[ ]*:                     => \1|  {# 电话1: #}
             (\d)[ ]*[x*][ ]*(\d{1,6}\b)                                  => \1#\2
-            (^|[^0-9#-])\d{1,4}[ ]*(?:小时|小時|号楼|號樓|号线|楼|樓|层|層|病区|病房|诊室|室|窗口|分钟|元|点半|[点时]) => \1|  {# counts, not numbers #}
+            (^|[^0-9#-])\d{1,4}[ ]*{{ counted }}                          => \1|  {# 24小时, 3楼 #}
     {%- elif step == "prefixes" -%}
             (\+\d{7,15})\|(\d{1,6})(\||$)                                => \1#\2\3  {# our own form, its ; is now | #}
             ^(\d{5,})\.0+$                                               => \1  {# a number column saved as decimals #}
@@ -88,7 +91,6 @@
             [ ]*([|/#])[ ]*                                              => \1
             [ ][ ]+                                                      => ␠
             (\d{7})-(0\d{2,3}-?[2-9]\d{6,7}\b)                           => \1|\2  {# a hyphen between two numbers #}
-            {%- set pattern, replacement = (habit | trim ~ " ").split("  => ") -%}
     {%- endif -%}
 {%- endmacro -%}
 

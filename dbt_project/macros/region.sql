@@ -1,4 +1,4 @@
-{#- How Chinese places are called besides their official names. Used by models/standard/region_form.sql and region.sql. -#}
+{#- How Chinese places are called besides their official names, for the models region_form and region. -#}
 
 {#- Names of peoples as they stand in the names of autonomous regions. -#}
 {%- macro peoples_pattern() -%}

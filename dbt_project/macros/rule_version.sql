@@ -17,16 +17,17 @@
     `raw` is the only column. Values already read with today's rules are skipped, so a run without new values does nothing.
 -#}
 {%- macro values_to_read(kind) -%}
-    select distinct staged_value.raw
-    from {{ source("staged", "value") }} as staged_value
-    where
-        staged_value.kind = '{{ kind }}'
-        and staged_value.raw is not null
-        {%- if is_incremental() %}
+    {%- set known -%}
         and not exists (
             select 1
             from {{ this }} as known
             where known.raw = staged_value.raw and known.rule_version = '{{ rule_version(kind) }}'
         )
-        {%- endif %}
+    {%- endset -%}
+    select distinct staged_value.raw
+    from {{ source("staged", "value") }} as staged_value
+    where
+        staged_value.kind = '{{ kind }}'
+        and staged_value.raw is not null
+        {{ known if is_incremental() }}
 {%- endmacro -%}

@@ -83,20 +83,35 @@ tidied as (
 
 ),
 
+found as (
+
+    select
+        raw,
+        regexp_extract_all(text, '{{ phone_number_pattern() }}') as tokens
+    from tidied
+
+),
+
 -- one row per run of digits that may be a number
 token as (
 
     select
         raw,
-        unnest(found) as token,
-        unnest(range(1, len(found) + 1)) as position,
-        len(found) = 1 as is_only
-    from (
-        select
-            raw,
-            regexp_extract_all(text, '{{ phone_number_pattern() }}') as found
-        from tidied
-    )
+        unnest(tokens) as token,
+        unnest(range(1, len(tokens) + 1)) as position,
+        len(tokens) = 1 as is_only
+    from found
+
+),
+
+split as (
+
+    select
+        raw,
+        position,
+        is_only,
+        regexp_extract(token, '{{ phone_number_pattern() }}', ['lead', 'main', 'extension']) as part
+    from token
 
 ),
 
@@ -106,18 +121,25 @@ token_part as (
         raw,
         position,
         is_only,
-        part.main as main,
+        part.main,
         nullif(part.extension, '') as extension,
         contains(part.lead, '/') as is_alternative,
         regexp_replace(part.main, '[^0-9]', '', 'g') as digits
-    from (
-        select
-            raw,
-            position,
-            is_only,
-            regexp_extract(token, '{{ phone_number_pattern() }}', ['lead', 'main', 'extension']) as part
-        from token
-    )
+    from split
+
+),
+
+coded as (
+
+    select
+        *,
+        (regexp_matches(main, '^([+]|00[ -]?)[1-9]') and not regexp_matches(main, '^([+]|00)[ -]?86'))
+        -- North American without its plus: the grouping tells
+        or regexp_full_match(main, '1[ -][2-9][0-8]\d[ -][2-9]\d\d[ -]\d{4}') as is_foreign_code,
+        -- +138… lacks the 86; North American area codes have no 9 in the middle, 37x and 96x are reserved
+        regexp_full_match(digits, '(00)?1[3-9]\d{9}')
+        and not regexp_full_match(digits, '(00)?1[2-9][0-8]\d[2-9]\d{6}') as is_mobile_with_plus
+    from token_part
 
 ),
 
@@ -131,20 +153,11 @@ dialled as (
             when is_foreign_code then ltrim(digits, '0')
             when regexp_matches(main, '^[+]') and digits[:2] = '86' then digits[3:]
             when regexp_matches(main, '^00[ -]?86') then digits[5:]
-            when length(digits) between 12 and 15 and regexp_matches(main, '^0?86') then regexp_replace(digits, '^0?86', '')
+            when length(digits) between 12 and 15 and regexp_matches(main, '^0?86')
+                then regexp_replace(digits, '^0?86', '')
             else digits
         end as national
-    from (
-        select
-            *,
-            (regexp_matches(main, '^([+]|00[ -]?)[1-9]') and not regexp_matches(main, '^([+]|00)[ -]?86'))
-            -- North American without its plus: the grouping tells
-            or regexp_full_match(main, '1[ -][2-9][0-8]\d[ -][2-9]\d\d[ -]\d{4}') as is_foreign_code,
-            -- +138… lacks the 86; North American area codes have no 9 in the middle, 37x and 96x are reserved
-            regexp_full_match(digits, '(00)?1[3-9]\d{9}')
-            and not regexp_full_match(digits, '(00)?1[2-9][0-8]\d[2-9]\d{6}') as is_mobile_with_plus
-        from token_part
-    )
+    from coded
 
 ),
 
@@ -170,13 +183,13 @@ shaped as (
                 not has_trunk
                 and (
                     regexp_full_match(nsn, '0{3,}|1{3,}|2{3,}|3{3,}|4{3,}|5{3,}|6{3,}|7{3,}|8{3,}|9{3,}')
-                    or (length(nsn) >= 5 and (contains('12345678901234567890', nsn) or contains('9876543210', nsn)))
+                    or (length(nsn) >= 5 and contains('12345678901234567890|9876543210', nsn))
                     or regexp_full_match(nsn, '1[3-9]\d0{8}')
                 )
                 or regexp_full_match(national, '0+|0123456789?')
                 then 'placeholder'
             when regexp_matches(main, '^0[1-9][ -]') then 'elsewhere'
-            when regexp_full_match(nsn, '1[3-9]\d{9}') or (not has_trunk and regexp_full_match(nsn, '1\d{10}')) then 'mobile'
+            when regexp_full_match(nsn, if(has_trunk, '1[3-9]\d{9}', '1\d{10}')) then 'mobile'
             when regexp_full_match(nsn, '[48]00\d{7}') then 'toll_free'
             when not has_trunk and regexp_full_match(nsn, '9[56]\d{3,4}|950\d{7,8}|1[12]\d|1[012]\d{3}') then 'service'
             when has_trunk and regexp_full_match(nsn, '10|2\d|[3-9]\d\d') then 'area'
@@ -200,7 +213,7 @@ recognised as (
         shaped.*,
         mobile_prefix.prefix_status,
         area.area_code as own_area_code,
-        case when area.area_code is not null then {'area_code': area.area_code, 'local_len': area.local_len, 'is_current': area.is_current} end as own_area,
+        if(area.area_code is null, null, area) as own_area,
         case
             when shaped.shape in ('local', 'placeholder') then shaped.nsn
             when area.area_code is not null then shaped.nsn[length(shaped.area_digits) + 1:]
@@ -220,7 +233,7 @@ in_context as (
         last_value(
             case
                 when shape in ('landline', 'local') and length(own_subscriber) in (7, 8)
-                    then {'area': own_area, 'subscriber': own_subscriber, 'extension': extension}
+                    then struct_pack(area := own_area, subscriber := own_subscriber, extension := extension)
             end ignore nulls
         ) over before as base
     from recognised
@@ -233,6 +246,39 @@ in_context as (
 
 ),
 
+related as (
+
+    select
+        *,
+        shape in ('local', 'placeholder')
+        and regexp_full_match(nsn, '[2-9]\d{6,7}')
+        and coalesce(carried_area.local_len, 0) >= length(nsn) as takes_area,
+        -- +86 26001234
+        shape = 'landline'
+        and has_country_code
+        and not has_trunk
+        and regexp_full_match(nsn, '[2-9]\d{6,7}')
+        and not coalesce(regexp_full_match(own_subscriber, '9[56]\d{3,4}|1[12]\d|1[012]\d{3}'), false) as lacks_area,
+        coalesce(
+            base.extension is not null
+            and length(digits) = length(base.extension)
+            and length(digits) between 2 and 6
+            and extension is null,
+            false
+        ) as is_other_extension,
+        coalesce(
+            is_alternative
+            and base.extension is null
+            and base.subscriber is not null
+            and length(digits) <= 4
+            and extension is null
+            and shape is distinct from 'area',
+            false
+        ) as is_other_ending
+    from in_context
+
+),
+
 completed as (
 
     select
@@ -240,13 +286,12 @@ completed as (
         position,
         is_only,
         digits,
-        national,
         nsn,
-        has_trunk,
-        has_country_code,
         prefix_status,
+        if(shape = 'foreign', ltrim(digits, '0'), null) as abroad,
         case
-            when is_other_extension or is_other_ending then if(coalesce(base.area, carried_area) is null, 'local', 'landline')
+            when is_other_extension or is_other_ending
+                then if(coalesce(base.area, carried_area) is null, 'local', 'landline')
             when takes_area then 'landline'
             when
                 own_area_code is not null
@@ -269,37 +314,12 @@ completed as (
         end as subscriber,
         if(is_other_extension, digits, extension) as extension,
         -- a lost 0 is believed only where everything else about the number is exact
-        shape = 'landline' and not has_trunk and not has_country_code and not is_other_extension and not is_other_ending as lost_trunk
-    from (
-        select
-            *,
-            shape in ('local', 'placeholder')
-            and regexp_full_match(nsn, '[2-9]\d{6,7}')
-            and coalesce(carried_area.local_len, 0) >= length(nsn) as takes_area,
-            -- +86 26001234
-            shape = 'landline'
-            and has_country_code
-            and not has_trunk
-            and regexp_full_match(nsn, '[2-9]\d{6,7}')
-            and not coalesce(regexp_full_match(own_subscriber, '9[56]\d{3,4}|1[12]\d|1[012]\d{3}'), false) as lacks_area,
-            coalesce(
-                base.extension is not null
-                and length(digits) = length(base.extension)
-                and length(digits) between 2 and 6
-                and extension is null,
-                false
-            ) as is_other_extension,
-            coalesce(
-                is_alternative
-                and base.extension is null
-                and base.subscriber is not null
-                and length(digits) <= 4
-                and extension is null
-                and shape is distinct from 'area',
-                false
-            ) as is_other_ending
-        from in_context
-    )
+        shape = 'landline'
+        and not has_trunk
+        and not has_country_code
+        and not is_other_extension
+        and not is_other_ending as lost_trunk
+    from related
     where shape is distinct from 'area'
 
 ),
@@ -309,27 +329,27 @@ verdict as (
     select
         *,
         case
-            when shape = 'foreign'
-                then case
-                    when not regexp_matches(ltrim(digits, '0'), '^{{ phone_country_code_pattern() }}') then 'unknown_country_code'
-                    when regexp_matches(ltrim(digits, '0'), '^1') and not regexp_full_match(ltrim(digits, '0'), '1[2-9]\d\d[2-9]\d{6}')
-                        then 'bad_length'
-                    when regexp_matches(ltrim(digits, '0'), '^85[23]') and length(ltrim(digits, '0')) <> 11 then 'bad_length'
-                    when length(ltrim(digits, '0')) not between 8 and 15 then 'bad_length'
-                    else 'ok'
-                end
+            when shape = 'foreign' and not regexp_matches(abroad, '^{{ phone_country_code_pattern() }}')
+                then 'unknown_country_code'
+            when shape = 'foreign' and abroad[:1] = '1' and not regexp_full_match(abroad, '1[2-9]\d\d[2-9]\d{6}')
+                then 'bad_length'
+            -- Hong Kong and Macao have eight digits
+            when shape = 'foreign' and abroad[:3] in ('852', '853') and length(abroad) <> 11 then 'bad_length'
+            when shape = 'foreign' and length(abroad) not between 8 and 15 then 'bad_length'
+            when shape = 'foreign' then 'ok'
             when shape = 'placeholder' then 'placeholder'
             when shape = 'mobile' and prefix_status = 'valid' then 'ok'
             when shape = 'mobile' and prefix_status = 'data_only' then 'data_only_prefix'
             when shape = 'mobile' then 'unknown_prefix'
             when shape in ('toll_free', 'service', 'area_service') then 'ok'
             when shape = 'local' then 'no_area_code'
-            when shape = 'landline' and lost_trunk
-                then if(
-                    length(subscriber) = area.local_len and regexp_matches(subscriber, '^[2-9]'),
-                    'trunk_zero_restored',
-                    'bad_length'
-                )
+            when
+                shape = 'landline'
+                and lost_trunk
+                and length(subscriber) = area.local_len
+                and regexp_matches(subscriber, '^[2-9]')
+                then 'trunk_zero_restored'
+            when shape = 'landline' and lost_trunk then 'bad_length'
             when shape = 'elsewhere' then 'unknown_prefix'
             when shape = 'landline' and area is null then if(nsn[:1] = '1', 'bad_length', 'unknown_prefix')
             when shape = 'landline' and length(subscriber) not in (7, 8) then 'bad_length'
@@ -354,7 +374,7 @@ number as (
         {
             'e164': case
                 when reason not in ('ok', 'short_for_area', 'old_area_code', 'trunk_zero_restored') then null
-                when shape = 'foreign' then '+' || ltrim(digits, '0')
+                when shape = 'foreign' then '+' || abroad
                 when area is not null then '+86' || area.area_code[2:] || subscriber
                 else '+86' || nsn
             end,
@@ -367,8 +387,7 @@ number as (
             'subscriber': case
                 when shape in ('landline', 'local', 'area_service') then subscriber
                 when shape in ('mobile', 'toll_free', 'service') then nsn
-                when shape = 'placeholder' then digits
-                else ltrim(digits, '0')
+                else coalesce(abroad, digits)
             end,
             'status': case
                 when reason in ('ok', 'short_for_area', 'old_area_code', 'trunk_zero_restored') then 'valid'
@@ -413,11 +432,21 @@ summed as (
 
 ),
 
+-- a number written twice is given once
+distinguished as (
+
+    select
+        *,
+        list_filter(range(1, len(written) + 1), lambda i: list_position(written, written[i]) = i) as firsts
+    from summed
+
+),
+
 final as (
 
     select
         raw,
-        nullif(array_to_string(list_filter(written, lambda e, i: list_position(written, e) = i), '|'), '') as standard,
+        nullif(array_to_string(list_transform(firsts, lambda i: written[i]), '|'), '') as standard,
         case
             when unreadable = 'missing' then 'missing'
             when unreadable in ('scientific_notation', 'spreadsheet_error', 'masked') then 'damaged'
@@ -429,7 +458,7 @@ final as (
         end as status,
         case
             when unreadable is not null then unreadable
-            when list_contains(statuses, 'valid') and len(list_filter(statuses, lambda s: s <> 'valid')) > 0 then 'partly'
+            when list_contains(statuses, 'valid') and len(list_distinct(statuses)) > 1 then 'partly'
             when list_contains(statuses, 'valid')
                 then coalesce(list_filter(numbers, lambda n: n.reason <> 'ok')[1].reason, 'ok')
             when list_contains(statuses, 'ambiguous') then 'no_area_code'
@@ -437,7 +466,7 @@ final as (
         end as reason,
         numbers,
         '{{ rule_version("phone") }}' as rule_version
-    from summed
+    from distinguished
 
 )
 

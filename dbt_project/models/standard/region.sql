@@ -132,8 +132,9 @@ city_candidate as (
         list(distinct place_form.region_code) as codes
     from placed
     inner join place_form
-        on placed.city_text = place_form.form
-        and coalesce(placed.province_code, place_form.province_code) = place_form.province_code
+        on
+            placed.city_text = place_form.form
+            and coalesce(placed.province_code, place_form.province_code) = place_form.province_code
     group by all
 
 ),
@@ -157,7 +158,7 @@ city_elsewhere as (
         on
             placed.city_text = place_form.form
             and place_form.rank = 1
-            and place_form.province_code <> placed.province_code
+            and placed.province_code <> place_form.province_code
 
 ),
 
