@@ -40,13 +40,16 @@ class UnexpectedError(CcdataError):
 
 
 _MASK = "…"
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|“[^”]*”|「[^」]*」")
 _EMAIL = re.compile(r"[^\s@<>()\[\]{},;:]+@[^\s@<>()\[\]{},;:]+")
 _DIGITS = re.compile(r"\+?\d(?:[\d\s().\-—]{3,}\d)")
-_HAN = re.compile(r"[㐀-鿿豈-﫿]+")
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _SQL_ECHO = re.compile(r"\n+\s*LINE \d+:.*", re.DOTALL)
-_SAFE_QUOTED = re.compile(r"""['"`](?:[a-z_]+(?:\.[a-z_]+)*)['"`]""")
-"""Names of our own tables and columns are lower-case words with underscores; with no digit they name no one …"""
+_PARSED_TEXT = re.compile(r"(Could not parse string .*? according to format specifier)(?s:.*)")
+"""DuckDB's strptime repeats the text it could not read, unquoted, on a line of its own."""
+_OBJECT_NAME = re.compile(r"""(?i:table|column|field|model|schema|view|function|named?|module|attribute)\s*(['"`])[a-z_]+(?:\.[a-z_]+)*\1""")
+"""Names of our own tables and columns are lower-case words with underscores; with no digit they name no one."""
+_QUOTES = ("''", '""', "``", "“”", "「」")
+_WITHIN_A_WORD = r"(?<=\w)'(?=\w)"
 
 
 def scrub(message: str) -> str:
@@ -54,16 +57,28 @@ def scrub(message: str) -> str:
 
     Quoted words stay only where the text before them says that they name a table, a column or a field.
     """
-    text = _SQL_ECHO.sub("", message)
-    text = _QUOTED.sub(lambda hit: hit.group() if _names_an_object(text, hit) else hit.group()[0] + _MASK + hit.group()[-1], text)
-    return _HAN.sub(_MASK, _DIGITS.sub(_MASK, _EMAIL.sub(_MASK, text)))
+    text = _PARSED_TEXT.sub(rf"\1 {_MASK}", _SQL_ECHO.sub("", message))
+    kept: list[str] = []
+
+    def keep(hit: re.Match[str]) -> str:
+        kept.append(hit.group())
+        return f"\0{len(kept) - 1}\0"
+
+    text = _OBJECT_NAME.sub(keep, text.replace("\0", _MASK))
+    for opening, closing in _QUOTES:
+        text = _mask_quoted(text, opening, closing)
+    text = _HAN.sub(_MASK, _DIGITS.sub(_MASK, _EMAIL.sub(_MASK, text)))
+    return re.sub("\0(\\d+)\0", lambda hit: kept[int(hit[1])], text)
 
 
-_OBJECT_WORD = re.compile(r"(?:table|column|field|model|schema|view|function|named?|module|attribute)\s*$", re.IGNORECASE)
-
-
-def _names_an_object(text: str, hit: re.Match[str]) -> bool:
-    return bool(_SAFE_QUOTED.fullmatch(hit.group()) and _OBJECT_WORD.search(text[: hit.start()]))
+def _mask_quoted(text: str, opening: str, closing: str) -> str:
+    """Mask from the first quote to the last: a value may hold quotes itself, and libraries do not escape them."""
+    lines = text.split("\n")
+    if opening == closing and any(len(re.findall(re.escape(opening), re.sub(_WITHIN_A_WORD, "", line))) % 2 for line in lines):
+        lines = [text]  # a value of several lines
+    masked = [re.sub(f"{opening}.*{closing}", f"{opening}{_MASK}{closing}", line, flags=re.DOTALL) for line in lines]
+    # a quote that stands alone opens a value that was cut off
+    return "\n".join(re.sub(rf"(?<!\w){opening}[^{opening}{closing}]*\Z", f"{opening}{_MASK}", line) if line.count(opening) == 1 else line for line in masked)
 
 
 def clean_error(error: BaseException, where: str) -> CcdataError:

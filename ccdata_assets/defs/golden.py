@@ -6,9 +6,8 @@ from ccdata_assets.orchestration.metadata import check_result, check_spec, table
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
-from ccdata_assets.quality.record import last_outcomes, record_outcomes
+from ccdata_assets.quality.record import check_table
 from ccdata_assets.quality.suites import golden_checks
-from ccdata_assets.quality.validation import validate
 from ccdata_assets.resolution.entities import resolve
 from ccdata_assets.warehouse.state import is_current
 
@@ -33,13 +32,11 @@ def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # 
     project = load_project()
     extra: dict[str, object] = {"unchanged": True}
     with warehouse.get_connection() as con:
-        if is_current(con, project.settings):
-            outcomes = last_outcomes(con, golden_checks(), None)
-        else:
+        current = is_current(con, project.settings)
+        if not current:
             resolved = resolve(con, project.rules, project.settings, context.run_id)
             extra = {"records": resolved.records, "organisations": resolved.organisations, **{f"new_{kind}": count for kind, count in resolved.events.items()}}
-            outcomes = validate(con, golden_checks())
-            record_outcomes(con, outcomes, None, project.settings, context.run_id)
+        outcomes = check_table(con, golden_checks(), None, project.settings, context.run_id, changed=not current)
         for spec in context.assets_def.specs:
             more = extra if spec.key == ORGANISATION else {}
             yield dg.MaterializeResult(asset_key=spec.key, metadata={**table_metadata(con, ".".join(spec.key.path)), **more})

@@ -7,9 +7,8 @@ from ccdata_assets.orchestration.metadata import check_result, check_spec, markd
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
-from ccdata_assets.quality.record import last_outcomes, record_outcomes
+from ccdata_assets.quality.record import check_table
 from ccdata_assets.quality.suites import ROW_ACCOUNTING, staged_checks
-from ccdata_assets.quality.validation import validate
 from ccdata_assets.warehouse.declared import write_declared
 from ccdata_assets.warehouse.gate import account, decide
 from ccdata_assets.warehouse.staging import create_views, stage_feed
@@ -37,11 +36,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         checks = staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
         with warehouse.get_connection() as con:
             files = stage_feed(con, contract, project.registry, project.settings)
-            if files:
-                outcomes = validate(con, checks)
-                record_outcomes(con, outcomes, contract.feed, project.settings, context.run_id)
-            else:
-                outcomes = last_outcomes(con, checks, contract.feed)
+            outcomes = check_table(con, checks, contract.feed, project.settings, context.run_id, changed=bool(files))
             failed = [outcome.check.name for outcome in outcomes if outcome.check.severity == "blocking" and not outcome.passed]
             held = decide(con, contract, project.settings, account(con, contract, project.settings), failed, context.run_id)
             titles = {name: " ".join(project.registry.title(name)) for name in contract.fields}

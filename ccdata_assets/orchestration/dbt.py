@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,8 @@ def _failures(invocation: Any) -> str:
 def unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Results of a run that has nothing to build: the tables as they are."""
     with warehouse.get_connection() as con:
-        for key in context.selected_asset_keys:
+        own = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs}
+        for key in (key for key in TopologicalSorter(own).static_order() if key in own):
             yield dg.MaterializeResult(asset_key=key, metadata={**table_metadata(con, ".".join(f'"{part}"' for part in key.path)), "unchanged": True})
 
 

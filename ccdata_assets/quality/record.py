@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from ccdata_assets.quality.validation import Check, Outcome
+from ccdata_assets.quality.validation import Check, Outcome, validate
 from ccdata_assets.settings import Settings
 
 
@@ -24,8 +24,8 @@ def record_outcomes(con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome],
         con.executemany(f"insert into kpi.quality_result values ({', '.join('?' * 15)})", rows)
 
 
-def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed: str | None) -> list[Outcome]:
-    """What the checks found when they last ran; checks that never ran are left out."""
+def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed: str | None) -> list[Outcome] | None:
+    """What the checks found when they last ran; None where one of them has never run."""
     known = {
         name: (passed, value, unexpected, total, error)
         for name, passed, value, unexpected, total, error in con.execute(
@@ -34,4 +34,23 @@ def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed:
             [feed],
         ).fetchall()
     }
-    return [Outcome(check, *known[check.name]) for check in checks if check.name in known]
+    if any(check.name not in known for check in checks):
+        return None
+    return [Outcome(check, *known[check.name]) for check in checks]
+
+
+def check_table(
+    con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed: str | None, settings: Settings, run_id: str, changed: bool
+) -> list[Outcome]:
+    """Run the checks and record what they found; where nothing has changed since they ran, give what they found then.
+
+    A feed of which nothing was ever staged has nothing to check: its checks pass with no rows looked at.
+    """
+    if not changed:
+        if (known := last_outcomes(con, checks, feed)) is not None:
+            return known
+        if feed and not con.execute(f"select 1 from staged.{feed} limit 1").fetchall():
+            return [Outcome(check, True, None, 0, 0) for check in checks]
+    outcomes = validate(con, checks)
+    record_outcomes(con, outcomes, feed, settings, run_id)
+    return outcomes

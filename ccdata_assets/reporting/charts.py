@@ -40,6 +40,7 @@ SIDE: Final = 52  # room for the numbers of a vertical axis
 BETWEEN: Final = "␟"  # stands between Chinese and English inside the drawing
 
 
+@lru_cache(maxsize=10_000)  # the page is written again after each report of a run, its charts need not be
 def svg(chart: Chart, table: Table) -> str | None:
     """The chart as an inline SVG element for an HTML page: no namespace, no address, colours as custom
     properties, names as pairs of `<tspan class="zh">` and `<tspan class="en">`, what a mark means in

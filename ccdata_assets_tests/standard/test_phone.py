@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from .conftest import Standardise
 
-ONE_RUN_PER_EXAMPLE = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+ONE_RUN_PER_EXAMPLE = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 FULL_WIDTH = str.maketrans("0123456789-/()+", "０１２３４５６７８９－／（）＋")
 
 mobiles = st.from_regex(r"1(3[0-9]|5[0-35-9]|8[0-9])[0-9]{7}[1-9]", fullmatch=True)
@@ -94,12 +92,9 @@ def test_habits_of_people_who_type_numbers(standardise: Standardise, raw: str, s
 def test_a_local_number_keeps_its_digits_for_the_city_to_complete(standardise: Standardise) -> None:
     row = standardise("phone", ["82981199转83321"])["82981199转83321"]
     assert (row["status"], row["reason"], row["standard"]) == ("ambiguous", "no_area_code", None)
-    assert row["numbers"] == [
-        {
-            **{"e164": None, "extension": "83321", "kind": "local", "area_code": None, "subscriber": "82981199"},
-            **{"status": "ambiguous", "reason": "no_area_code"},
-        }
-    ]
+    (number,) = row["numbers"]
+    assert (number["kind"], number["subscriber"], number["extension"]) == ("local", "82981199", "83321")
+    assert (number["e164"], number["area_code"]) == (None, None)
 
 
 @ONE_RUN_PER_EXAMPLE

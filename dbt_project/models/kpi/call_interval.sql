@@ -3,7 +3,7 @@ with
 call as (
 
     select * from {{ ref("fct_call") }}
-    where is_entered
+    where is_entered and not is_repeat
 
 ),
 

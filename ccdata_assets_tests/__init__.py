@@ -1,0 +1,1 @@
+"""Tests of ccdata; the world they share is world.py."""

@@ -1,0 +1,48 @@
+"""What every test has: an environment without settings of this machine, the registry once, and a world of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from ccdata_assets.contracts.registry import Registry, load_registry
+from ccdata_assets_tests.world import World, make_settings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+settings.register_profile("ccdata", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.load_profile("ccdata")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CCDATA_* variable of the person who runs the tests changes no result."""
+    for name in os.environ:
+        if name.startswith("CCDATA_") and name != "CCDATA_SHARED":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """The shipped declarations."""
+    return load_registry()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """An empty home in which the feed `directory` is declared beside the shipped ones."""
+    made = World(make_settings(tmp_path / "home"))
+    made.contract()
+    return made
+
+
+@pytest.fixture(scope="session")
+def csv_spectrum() -> Path:
+    """The public CSV test files; a test that needs them is skipped where they are absent."""
+    folder = Path(os.environ.get("CCDATA_SHARED", REPOSITORY.parent / "shared")) / "data" / "csv" / "csv-spectrum"
+    if not folder.is_dir():
+        pytest.skip("needs the shared test data: set CCDATA_SHARED to the folder that holds data/csv/csv-spectrum")
+    return folder
