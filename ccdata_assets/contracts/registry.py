@@ -170,16 +170,23 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
 def _check_overlaps(registry: Registry, sources: Mapping[str, YamlSource]) -> Iterable[ContractError]:
     patterns: dict[str, str] = {}
     for feed, contract in registry.feeds.items():
-        first = patterns.setdefault(contract.source.files, feed)
-        if first != feed:
-            yield sources[feed].error(("source", "files"), f"{first} reads the same files", "give each feed its own folder")
+        mine = contract.source.files
+        for first, theirs in patterns.items():
+            if fnmatch(mine, theirs) or fnmatch(theirs, mine):  # also `a/*.csv` within `a/*`
+                yield sources[feed].error(("source", "files"), f"{first} reads the same files", "give each feed its own folder")
+        patterns[feed] = mine
 
 
 def contract_schema() -> str:
     """JSON Schema of a contract file, for editors; checked in as contracts/contract.schema.json."""
     schema = Contract.model_json_schema(by_alias=True)
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ccdata feed contract", **schema}
-    schema["$defs"]["FieldUse"].pop("title", None)
+    use = schema["$defs"]["FieldUse"]
+    use.pop("title", None)
+    for key in ("from", "format", "none"):  # the loader takes one text for a list of one
+        form = {part: use["properties"][key].pop(part) for part in ("items", "type")}
+        use["properties"][key]["anyOf"] = [{"type": "string"}, form]
+    schema["properties"]["fields"]["additionalProperties"] = {"anyOf": [{"$ref": "#/$defs/FieldUse"}, {"type": "null"}]}
     duration = {"type": "string", "pattern": r"^\d+[hd]$"}
     schema["properties"]["freshness"] = {"anyOf": [duration, {"type": "null"}], "default": None, "description": "Such as 35d or 12h."}
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

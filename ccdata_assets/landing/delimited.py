@@ -103,7 +103,7 @@ def _slow_records(lines: _Lines, delimiter: str) -> _Records:
         number = lines.first
         try:
             cells = next(csv.reader(lines, delimiter=delimiter))
-            broken = lines.ended and _is_unclosed(lines.seen, delimiter)
+            broken = (len(lines.seen) > 1 or lines.ended) and _is_unclosed(lines.seen, delimiter)
         except csv.Error:
             cells, broken = [], True
         if broken:
@@ -116,12 +116,13 @@ def _slow_records(lines: _Lines, delimiter: str) -> _Records:
 
 
 def _is_unclosed(lines: list[str], delimiter: str) -> bool:
+    """True where these lines, read as one record, end within a quote, or only the next quote's opening closed it."""
     if not any('"' in line for line in lines):
         return False
     try:
         list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error as error:
-        return "unexpected end of data" in str(error)
+        return len(lines) > 1 or "unexpected end of data" in str(error)
     return False
 
 

@@ -128,7 +128,7 @@ def received_on(contract: Contract, name: str, settings: Settings) -> date:
 
 def _keep_copy(path: Path, folder: Path, sha256: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, folder / f"{sha256[:12]}-{path.name}")
+    shutil.copyfile(path, folder / f"{sha256[:12]}-{path.stem[:40]}{path.suffix[:10]}")  # a name in Chinese is soon too long for the disk
 
 
 def record_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:

@@ -189,7 +189,9 @@ shaped as (
                 or regexp_full_match(national, '0+|0123456789?')
                 then 'placeholder'
             when regexp_matches(main, '^0[1-9][ -]') then 'elsewhere'
-            when regexp_full_match(nsn, if(has_trunk, '1[3-9]\d{9}', '1\d{10}')) then 'mobile'
+            when regexp_full_match(nsn, '1[3-9]\d{9}') then 'mobile'
+            -- no prefix begins like this, which the list of prefixes then says
+            when not has_trunk and regexp_full_match(nsn, '1\d{10}') then 'mobile'
             when regexp_full_match(nsn, '[48]00\d{7}') then 'toll_free'
             when not has_trunk and regexp_full_match(nsn, '9[56]\d{3,4}|950\d{7,8}|1[12]\d|1[012]\d{3}') then 'service'
             when has_trunk and regexp_full_match(nsn, '10|2\d|[3-9]\d\d') then 'area'

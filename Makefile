@@ -1,0 +1,55 @@
+# `make run` and `make test` do all the set-up they need. `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run dev test test-fast check fix bench docs clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(INSTALLED)  ## make the virtual environment with pinned versions
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ccdata needs Python 3.11 or newer; fix: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+	  echo "installing python3-venv"; \
+	  $$(command -v sudo) apt-get update -q && $$(command -v sudo) apt-get install -y -q python3-venv && $(PYTHON) -m venv --clear $(VENV); }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: $(INSTALLED)  ## land the sample and bring everything up to date
+	@$(BIN)/ccdata run --sample
+
+dev: $(INSTALLED)  ## start the web UI on http://127.0.0.1:3000
+	@$(BIN)/ccdata dev
+
+test: $(INSTALLED)  ## run all tests
+	$(BIN)/pytest -q -rs
+
+test-fast: $(INSTALLED)  ## run the tests that take less than a few seconds each
+	$(BIN)/pytest -q -rs -m "not slow"
+
+check: $(INSTALLED)  ## linters, types, SQL, definitions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint dbt_project --processes 2 --disable-progress-bar
+	$(BIN)/python -m ccdata_assets.docs --check
+	CCDATA_HOME=$$(mktemp -d) $(BIN)/dg check defs
+
+fix: $(INSTALLED)  ## let the formatters mend what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix dbt_project --disable-progress-bar
+
+bench: $(INSTALLED)  ## compare the speed and memory of landing and staging with plain pandas
+	$(BIN)/python -m benchmarks.landing
+
+docs: $(INSTALLED)  ## write what is generated: the JSON Schema of contracts and the tables under docs/generated
+	$(BIN)/python -m ccdata_assets.docs
+
+clean:  ## remove the virtual environment and all that runs have written
+	rm -rf $(VENV) dbt_project/target dbt_project/logs data/dagster data/inbox data/lake data/published data/quarantine data/reports data/warehouse

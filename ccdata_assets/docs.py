@@ -1,0 +1,76 @@
+"""Documents made from the declarations: `python -m ccdata_assets.docs` writes them, `--check` fails when one is stale."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ccdata_assets.contracts.compile import field_type
+from ccdata_assets.contracts.registry import HERE, Registry, contract_schema, load_registry
+from ccdata_assets.metrics.registry import Kpi, load_kpis
+from ccdata_assets.settings import PROJECT_DIR
+
+GENERATED = PROJECT_DIR / "docs" / "generated"
+_NOTE = "<!-- Written by `make docs` from the declarations; change those, not this page. -->\n\n"
+
+
+def documents() -> dict[Path, str]:
+    """Every generated document by its path."""
+    registry, kpis = load_registry(), load_kpis()
+    return {
+        HERE / "contract.schema.json": contract_schema(),
+        GENERATED / "feeds.md": _feeds(registry),
+        GENERATED / "kpis.md": _kpis(kpis),
+    }
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join("" if cell is None else str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _feeds(registry: Registry) -> str:
+    parts = [_NOTE + "# Feeds 数据源\n"]
+    for name, contract in sorted(registry.feeds.items()):
+        rows: list[tuple[object, ...]] = []
+        for field, use in contract.fields.items():
+            zh, en = registry.title(field)
+            known = registry.fields.get(field)
+            headers = "derived" if use.derive else ", ".join([*use.from_, *(known.aliases[:4] if known else ())])
+            rows.append((f"`{field}`", zh if known else "", en if known else "", field_type(registry, contract, field), "yes" if use.required else "", known.pii if known else "", headers))
+        parts.append(f"\n## {name}: {contract.title.zh} {contract.title.en}\n\n{contract.description}\n")
+        parts.append(f"\nSubject {contract.subject}; files `inbox/{contract.source.files}`; owner {contract.owner}; trust {contract.trust}; version {contract.version}.\n\n")
+        parts.append(_table(("field", "中文", "English", "type", "required", "personal", "headers"), rows))
+        if contract.rules:
+            rules: list[tuple[object, ...]] = [(f"`{r.name}`", r.severity, r.dimension, f"`{r.expect}`", r.message.zh if r.message else "") for r in contract.rules]
+            parts.append("\n" + _table(("rule", "severity", "dimension", "expected", "中文"), rules))
+    return "".join(parts)
+
+
+def _kpis(kpis: dict[str, Kpi]) -> str:
+    rows: list[tuple[object, ...]] = [
+        (f"`{name}`", k.zh, k.en, k.definition.zh, k.definition.en, k.formula, k.unit, k.target, k.version) for name, k in kpis.items()
+    ]
+    return _NOTE + "# KPIs 指标\n\n" + _table(("id", "中文", "English", "定义", "definition", "formula", "unit", "target", "version"), rows)
+
+
+def main(check: bool) -> int:
+    """Write the documents, or with `check` compare them; the exit code is the number of stale ones."""
+    stale = 0
+    for path, text in documents().items():
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        name = path.relative_to(PROJECT_DIR)
+        if check:
+            stale += 1
+            print(f"{name} is stale; fix: run `make docs` and commit it")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {name}")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))
