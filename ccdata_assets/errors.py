@@ -48,7 +48,7 @@ _PARSED_TEXT = re.compile(r"(Could not parse string .*? according to format spec
 """DuckDB's strptime repeats the text it could not read, unquoted, on a line of its own."""
 _OBJECT_NAME = re.compile(r"""(?i:table|column|field|model|schema|view|function|named?|module|attribute)\s*(['"`])[a-z_]+(?:\.[a-z_]+)*\1""")
 """Names of our own tables and columns are lower-case words with underscores; with no digit they name no one."""
-_QUOTES = ("''", '""', "``", "“”", "「」")
+_QUOTES = (("'", "'"), ('"', '"'), ("`", "`"), ("“", "”"), ("「", "」"))
 _WITHIN_A_WORD = r"(?<=\w)'(?=\w)"
 
 

@@ -124,4 +124,4 @@ def parse_as_of(text: str, zone: ZoneInfo) -> datetime:
 
 def load_settings() -> Settings:
     """The settings as the environment has them now."""
-    return Settings()  # type: ignore[call-arg]
+    return Settings()

@@ -7,6 +7,7 @@ What a test expects stands in the test; nothing is asserted here.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import os
 import shutil
@@ -18,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import yaml
 
 from ccdata_assets.contracts.registry import Registry, load_registry
-from ccdata_assets.landing.inbox import scan_inbox
-from ccdata_assets.landing.land import LedgerLine, land_feed
-from ccdata_assets.landing.raw_store import raw_files
+from ccdata_assets.landing.inbox import InboxFile, scan_inbox
+from ccdata_assets.landing.land import READERS, LedgerLine, land_feed, read_options
+from ccdata_assets.landing.raw_store import Lineage, raw_files, write_raw
+from ccdata_assets.landing.sniff import file_format
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect
 from ccdata_assets.warehouse.gate import account, decide
@@ -54,9 +57,11 @@ BANK_CAMPAIGN_HEADER = (
 
 
 def table(header: Sequence[str] | None, rows: Iterable[Sequence[str]], delimiter: str = ",", newline: str = "\n", encoding: str = "utf-8") -> bytes:
-    """A delimited file as `csv` writes it."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline)
+    """A delimited file as `csv` writes it; cells with a line break of any kind are quoted."""
+    text = io.StringIO(newline="")
+    rows = list(rows)
+    quoting = csv.QUOTE_ALL if any("\n" in cell or "\r" in cell for row in rows for cell in row) else csv.QUOTE_MINIMAL
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline, quoting=quoting)
     if header is not None:
         writer.writerow(header)
     writer.writerows(rows)
@@ -162,12 +167,16 @@ def make_settings(home: Path, now: str = "2026-02-01", **changes: Any) -> Settin
     return Settings(home=home, now=now, **changes)
 
 
+OWN = ("_file", "_sha256", "_member", "_landed_at", "_text")
+"""Columns of a raw row that `cells` leaves out, beside its number and its fault."""
+
+
 @dataclass
 class World:
     """A home, its declarations, and what the steps before dbt do in it, without Dagster."""
 
     settings: Settings
-    registry: Registry = field(default_factory=load_registry)
+    registry: Registry = field(default_factory=load_registry, repr=False)
 
     def put(self, name: str, content: bytes | str, modified: float | None = None) -> Path:
         """Lay a file into the inbox as <feed>/<file>."""
@@ -234,16 +243,31 @@ class World:
 
     def cells(self, line: LedgerLine) -> list[tuple[Any, ...]]:
         """(_row, _fault, the source's own cells …) of each raw row."""
-        own = ("_file", "_sha256", "_member", "_landed_at", "_text")
-        return [tuple(value for name, value in row.items() if name not in own) for row in self.raw(line)]
+        return [tuple(value for name, value in row.items() if name not in OWN) for row in self.raw(line)]
 
     def faults(self) -> list[tuple[int, str, str | None]]:
         """(row, rule, field) of all that is in quarantine."""
         return [(row["row"], row["rule"], row["field"]) for row in self.query("select row, rule, field from ops.quarantine order by all")]
 
-    def clear(self) -> None:
-        """Empty the home, for the next example of a property."""
-        shutil.rmtree(self.settings.home, ignore_errors=True)
+    def judge(self, con: duckdb.DuckDBPyConnection, content: bytes, feed: str) -> Row:
+        """Land and judge one file on an open connection, for the many examples of a property; its line of the ledger."""
+        path = self.put(f"{feed}/{hashlib.sha256(content).hexdigest()[:16]}.csv", content)
+        contract, state = self.registry.feeds[feed], path.stat()
+        file = InboxFile(f"{feed}/{path.name}", path, state.st_size, state.st_mtime_ns)
+        land_feed(con, contract, self.registry, self.settings, [file], "run")
+        stage_feed(con, contract, self.registry, self.settings)
+        (line,) = fetch(con, "select * from ops.file_ledger where file = ? order by rowid limit 1", file.name)
+        return line
+
+    def read_back(self, content: bytes, feed: str = "directory") -> list[tuple[Any, ...]]:
+        """(_row, _fault, the source's own cells …) of a file, read and written to Parquet without the ledger."""
+        path = self.put(f"{feed}/read_back", content)
+        options = read_options(self.registry.feeds[feed], self.registry, self.settings)
+        folder = self.settings.home / "read_back"
+        shutil.rmtree(folder, ignore_errors=True)
+        write_raw(folder, READERS[file_format(path)](path, options).members, Lineage("read_back", "0" * 64, self.settings.as_of))
+        rows = [row for part in sorted(folder.glob("*.parquet")) for row in pq.read_table(part).to_pylist()]
+        return [tuple(value for name, value in row.items() if name not in OWN) for row in rows]
 
 
 def fetch(con: duckdb.DuckDBPyConnection, sql: str, *values: Any) -> list[Row]:

@@ -177,11 +177,11 @@ def staging_query(registry: Registry, contract: Contract, mapped: HeaderMap, raw
     for name in contract.required:
         present = quote("text " + name) if contract.fields[name].derive is None else quote(name)
         faults.append(_fault("required", name, "a required value is missing; fix: fill it in", f"{present} is null"))
-    for rule in contract.rules:
-        if rule.severity == "reject":
-            faults.append(_fault(rule.name, rule.field, rule_reason(rule), f"({rule.expect}) is false"))
+    for each in contract.rules:
+        if each.severity == "reject":
+            faults.append(_fault(each.name, each.field, rule_reason(each), f"({each.expect}) is false"))
         else:
-            flags.append(f"case when ({rule.expect}) is false then {literal(rule.name)} end")
+            flags.append(f"case when ({each.expect}) is false then {literal(each.name)} end")
 
     landing = [_fault(code, None, reason, f"_fault = {literal(code)}") for code, reason in LANDING_FAULTS.items()]
     if file_fault:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from ccdata_assets.contracts import compile as compiler
-from ccdata_assets.contracts.headers import header_index, map_headers, normal_header
+from ccdata_assets.contracts.headers import HeaderMap, header_index, normal_header
 from ccdata_assets.contracts.model import CodeList, Contract, FieldDef, Subject
 from ccdata_assets.contracts.yaml_source import YamlSource
 from ccdata_assets.errors import ContractError, scrub
@@ -140,10 +140,8 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
     """Bind the compiled query on an empty file: the first expression that DuckDB refuses is reported at its line."""
 
     def bind(candidate: Contract) -> str | None:
-        headers = {header: name for header, name in header_index(candidate, registry.fields).items()}
-        columns = list(dict.fromkeys(headers.values()))
-        mapped = map_headers(candidate, registry.fields, columns)
-        mapped = type(mapped)({name: name for name in columns}, (), ())
+        columns = list(dict.fromkeys(header_index(candidate, registry.fields).values()))
+        mapped = HeaderMap({name: name for name in columns}, (), ())
         raw = ", ".join([*(f"cast(null as {'bigint' if c == '_row' else 'varchar'}) as {c}" for c in (*compiler.LINEAGE, "_fault")), *(f"cast(null as varchar) as {compiler.quote(c)}" for c in columns)])
         query = compiler.staging_query(registry, candidate, mapped, f"(select {raw} limit 0)", frozenset(columns), None)
         with duckdb.connect() as con:

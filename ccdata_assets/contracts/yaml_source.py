@@ -25,7 +25,7 @@ class YamlSource:
         try:
             text = path.read_text(encoding="utf-8")
             self._root = yaml.compose(text, Loader=_Loader)
-            self.data: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+            self.data: Any = yaml.load(text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise ContractError(f"{path.name}:{line}: not valid YAML: {error.problem}; fix: check indentation, quotes and colons") from None

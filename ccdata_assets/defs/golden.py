@@ -1,8 +1,10 @@
 """golden/*: records that mean the same organisation become one entity with an ID that stays."""
 
+from typing import Any
+
 import dagster as dg
 
-from ccdata_assets.orchestration.metadata import check_result, check_spec, table_metadata
+from ccdata_assets.orchestration.metadata import check_result, check_spec, table_metadata, table_spec
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
@@ -12,17 +14,16 @@ from ccdata_assets.resolution.entities import resolve
 from ccdata_assets.warehouse.state import is_current
 
 ORGANISATION = dg.AssetKey(["golden", "organisation"])
-PARTY_RECORD = dg.AssetKey(["standard", "party_record"])
-_COMMON = {"deps": [PARTY_RECORD], "group_name": "golden", "kinds": {"duckdb"}, "owners": ["team:data-quality"]}
+_SPECS = {
+    "organisation": "One row per live organisation, its values chosen by trust and recency.",
+    "crosswalk": "One row per staged row that names an organisation, with the organisation's ID.",
+    "entity_event": "One row per birth, merge, split or retirement of an entity, with its cause.",
+}
 
 
 @dg.multi_asset(
     name="golden",
-    specs=[
-        dg.AssetSpec(ORGANISATION, description="One row per live organisation, its values chosen by trust and recency.", **_COMMON),
-        dg.AssetSpec(["golden", "crosswalk"], description="One row per staged row that names an organisation, with the organisation's ID.", **_COMMON),
-        dg.AssetSpec(["golden", "entity_event"], description="One row per birth, merge, split or retirement of an entity, with its cause.", **_COMMON),
-    ],
+    specs=[table_spec(["golden", name], text, "team:data-quality", [["standard", "party_record"]]) for name, text in _SPECS.items()],
     check_specs=[check_spec(check, ORGANISATION, blocking=True) for check in golden_checks()],
     pool="warehouse",
 )
@@ -30,7 +31,7 @@ _COMMON = {"deps": [PARTY_RECORD], "group_name": "golden", "kinds": {"duckdb"}, 
 def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
     """Cluster the records, keep or give IDs, choose the golden values, check what must always hold."""
     project = load_project()
-    extra: dict[str, object] = {"unchanged": True}
+    extra: dict[str, Any] = {"unchanged": True}
     with warehouse.get_connection() as con:
         current = is_current(con, project.settings)
         if not current:

@@ -3,27 +3,24 @@
 import dagster as dg
 
 from ccdata_assets.metrics.evaluate import evaluate
-from ccdata_assets.orchestration.metadata import markdown_table, table_metadata
+from ccdata_assets.orchestration.metadata import markdown_table, table_metadata, table_spec
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
 from ccdata_assets.warehouse.state import is_current
 
-_SOURCES = [dg.AssetKey(name.split(".")) for name in sorted({kpi.source for kpi in load_project().kpis.values()}) if "." in name]
-_COMMON = {"group_name": "kpi", "kinds": {"duckdb"}, "owners": ["team:data-resource"]}
+_SOURCES = [name.split(".") for name in sorted({kpi.source for kpi in load_project().kpis.values()}) if "." in name]
+_CHECKED = [*(["staged", feed] for feed in load_project().registry.feeds), ["golden", "organisation"]]
 VALUE = dg.AssetKey(["kpi", "value"])
+_SPECS = [
+    table_spec(["kpi", "definition"], "One row per KPI and version of its definition."),
+    table_spec(["kpi", "completeness"], "One row per feed, field, region and month: filled and expected values.", deps=[["standard", "party_record"]]),
+    table_spec(["kpi", "value"], "One row per KPI, period, set of dimensions and moment it was computed; rows are only added.", deps=[*_SOURCES, ["kpi", "completeness"]]),
+    table_spec(["kpi", "quality_result"], "One row per quality check and run.", deps=_CHECKED),
+]
 
 
-@dg.multi_asset(
-    name="kpi",
-    specs=[
-        dg.AssetSpec(["kpi", "definition"], description="One row per KPI and version of its definition.", **_COMMON),
-        dg.AssetSpec(["kpi", "completeness"], deps=[["standard", "party_record"]], description="One row per feed, field, region and month: filled and expected values.", **_COMMON),
-        dg.AssetSpec(VALUE, deps=[*_SOURCES, ["kpi", "completeness"]], description="One row per KPI, period, set of dimensions and moment it was computed; rows are only added.", **_COMMON),
-        dg.AssetSpec(["kpi", "quality_result"], deps=[*([["staged", feed] for feed in load_project().registry.feeds]), ["golden", "organisation"]], description="One row per quality check and run.", **_COMMON),
-    ],
-    pool="warehouse",
-)
+@dg.multi_asset(name="kpi", specs=_SPECS, pool="warehouse")
 @step
 def kpi(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
     """Evaluate the registry at the run's business time."""

@@ -21,18 +21,19 @@ from ccdata_assets.warehouse.state import is_current, mark_published
     pool="warehouse",
 )
 @step
-def published(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+def published(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     project = load_project()
     with warehouse.get_connection() as con:
         if is_current(con, project.settings):
             return dg.MaterializeResult(metadata={"unchanged": True, "path": dg.MetadataValue.path(str(project.settings.published_path))})
         done = publish(con, project.registry, project.settings)
         mark_published(con, project.settings)
+    by_size: list[tuple[object, ...]] = [(name, done.rows[name]) for name in sorted(done.rows, key=lambda name: -done.rows[name])]
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(done.rows),
             "path": dg.MetadataValue.path(str(project.settings.published_path)),
-            "tables": markdown_table(("table", "rows"), sorted(done.rows.items(), key=lambda item: -item[1])),
+            "tables": markdown_table(("table", "rows"), by_size),
             "masked_columns": len(done.masked),
         }
     )

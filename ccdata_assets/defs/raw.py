@@ -24,7 +24,7 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
         pool="warehouse",
     )
     @step
-    def land(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    def land(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
         project = load_project()
         files = scan_inbox(project.settings.inbox_dir, project.registry).by_feed[contract.feed]
         with warehouse.get_connection() as con:

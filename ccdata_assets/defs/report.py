@@ -20,7 +20,7 @@ from ccdata_assets.project import load_project
     description="One row per KPI of the month: the monthly warehouse report (月度数据仓库报告) as workbook, web page, table and chart.",
 )
 @step
-def monthly_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def monthly_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     from ccdata_assets.reporting.build import build_monthly
 
     settings = load_project().settings

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ccdata_assets.contracts.model import Contract
-from ccdata_assets.orchestration.metadata import check_result, check_spec, markdown_table, table_metadata
+from ccdata_assets.orchestration.metadata import check_result, check_spec, markdown_table, table_metadata, table_spec
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
@@ -31,7 +31,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         pool="warehouse",
     )
     @step
-    def stage(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    def stage(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
         project = load_project()
         checks = staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
         with warehouse.get_connection() as con:
@@ -60,17 +60,20 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
 def _union_specs() -> list[dg.AssetSpec]:
     registry = load_project().registry
     feeds = [["staged", feed] for feed in registry.feeds]
-    common = {"group_name": "staged", "kinds": {"duckdb"}, "owners": ["team:data-resource"]}
     subjects = [
-        dg.AssetSpec(["staged", name], deps=[["staged", c.feed] for c in registry.feeds_of(name)], description=f"One row per {subject.row}. {subject.zh} {subject.en}, released batches only.", **common)
+        table_spec(
+            ["staged", name],
+            f"One row per {subject.row}. {subject.zh} {subject.en}, released batches only.",
+            deps=[["staged", contract.feed] for contract in registry.feeds_of(name)],
+        )
         for name, subject in registry.subjects.items()
     ]
     return [
         *subjects,
-        dg.AssetSpec(["staged", "value"], deps=feeds, description="One row per distinct raw value of a kind that a standardiser understands.", **common),
-        dg.AssetSpec(["staged", "record"], deps=feeds, description="One row per landed row that is not blank, staged or in quarantine.", **common),
-        dg.AssetSpec(["reference", "feed"], description="One row per feed that a contract describes.", **{**common, "group_name": "reference"}),
-        dg.AssetSpec(["reference", "field"], description="One row per business field of fields.yaml.", **{**common, "group_name": "reference"}),
+        table_spec(["staged", "value"], "One row per distinct raw value of a kind that a standardiser understands.", deps=feeds),
+        table_spec(["staged", "record"], "One row per landed row that is not blank, staged or in quarantine.", deps=feeds),
+        table_spec(["reference", "feed"], "One row per feed that a contract describes."),
+        table_spec(["reference", "field"], "One row per business field of fields.yaml."),
     ]
 
 

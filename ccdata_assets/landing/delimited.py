@@ -16,7 +16,16 @@ from pathlib import Path
 import pyarrow as pa
 
 from ccdata_assets.landing import sniff
-from ccdata_assets.landing.rows import BATCH_ROWS, Cells, Member, Opened, ReadOptions, column_names, make_batch, numbered_columns
+from ccdata_assets.landing.rows import (
+    BATCH_ROWS,
+    Cells,
+    Member,
+    Opened,
+    ReadOptions,
+    column_names,
+    make_batch,
+    numbered_columns,
+)
 
 
 def open_delimited(path: Path, options: ReadOptions) -> Opened:
@@ -130,7 +139,7 @@ def _member(path: Path, options: ReadOptions, encoding: str, delimiter: str) -> 
     batches = _stream(path, encoding, delimiter, options)
     columns = next(batches)
     assert isinstance(columns, tuple)
-    return Member("", columns, batches)  # type: ignore[arg-type]
+    return Member("", columns, batches)
 
 
 def _stream(path: Path, encoding: str, delimiter: str, options: ReadOptions) -> Iterator[tuple[str, ...] | pa.RecordBatch]:

@@ -6,7 +6,7 @@ Documents are read as a stream, twice: once for the columns (records need not ha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -24,12 +24,12 @@ _Numbered = tuple[int, dict[str, Any] | str]
 def open_json(path: Path, options: ReadOptions) -> Opened:
     """Read a JSON document: a list of records, or the list(s) that `records` leads to."""
     prefix = _records_prefix(path, options.records)
-    return Opened("json", iter([_member(path, lambda: _document(path, prefix), options)]), "utf-8")
+    return Opened("json", iter([_member(lambda: _document(path, prefix), options)]), "utf-8")
 
 
 def open_json_lines(path: Path, options: ReadOptions) -> Opened:
     """Read one record a line."""
-    return Opened("json lines", iter([_member(path, lambda: _lines(path), options)]), "utf-8")
+    return Opened("json lines", iter([_member(lambda: _lines(path), options)]), "utf-8")
 
 
 def _records_prefix(path: Path, records: str | None) -> str:
@@ -92,7 +92,7 @@ def _text(value: Any) -> str | None:
             return str(value)
 
 
-def _member(path: Path, records: Any, options: ReadOptions) -> Member:
+def _member(records: Callable[[], Iterator[_Numbered]], options: ReadOptions) -> Member:
     keys: dict[str, None] = {}
     for _, record in records():
         if isinstance(record, dict):

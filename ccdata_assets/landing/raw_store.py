@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +43,7 @@ def write_raw(folder: Path, members: Iterable[Member], lineage: Lineage) -> tupl
             rows += _write_member(part, member, lineage)
             names.append(member.name)
         for part in written:
-            os.replace(part, folder / part.name[1:].removesuffix(".part"))
+            part.replace(folder / part.name[1:].removesuffix(".part"))
     finally:
         for part in written:
             part.unlink(missing_ok=True)

@@ -58,9 +58,9 @@ class Opened:
 def column_names(header: Iterable[str | None]) -> tuple[str, ...]:
     """Names of columns, unique without regard to case: empty ones become `column 3`, repeated ones `name (2)`."""
     names: list[str] = []
-    taken = set(name.casefold() for name in ("_file", "_sha256", "_member", "_landed_at", *ROW_COLUMNS))
+    taken = {name.casefold() for name in ("_file", "_sha256", "_member", "_landed_at", *ROW_COLUMNS)}
     for place, cell in enumerate(header, start=1):
-        base = (cell or "").strip() or f"column {place}"
+        base = (cell or "").replace("\0", "").strip() or f"column {place}"  # no SQL takes a NUL
         name, copy = base, 2
         while name.casefold() in taken:
             name, copy = f"{base} ({copy})", copy + 1

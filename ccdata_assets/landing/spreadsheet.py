@@ -11,7 +11,17 @@ from typing import Any
 import pyarrow as pa
 import python_calamine as calamine
 
-from ccdata_assets.landing.rows import BATCH_ROWS, Cells, Member, Opened, ReadOptions, UnreadableFile, column_names, make_batch, numbered_columns
+from ccdata_assets.landing.rows import (
+    BATCH_ROWS,
+    Cells,
+    Member,
+    Opened,
+    ReadOptions,
+    UnreadableFile,
+    column_names,
+    make_batch,
+    numbered_columns,
+)
 
 
 def open_xlsx(path: Path, options: ReadOptions) -> Opened:
@@ -52,7 +62,7 @@ def _sheet(book: calamine.CalamineWorkbook, name: str, options: ReadOptions) -> 
     first = next(((number, row) for number, row in rows if any(row)), None)
     if first is None:
         return
-    number, header = first
+    header = list(first[1])
     while header and header[-1] is None:
         header.pop()
     if len(header) > options.max_columns:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from ccdata_assets.contracts.model import Declaration, Name, Title
 from ccdata_assets.contracts.yaml_source import YamlSource
 
@@ -16,7 +18,7 @@ class ValueSet(Declaration):
     """One set of values: a grain, and what they are broken down by (dimension → SQL over the source)."""
 
     grain: Grain
-    by: dict[Name, str] = {}
+    by: dict[Name, str] = Field(default_factory=dict)
 
 
 class Kpi(Declaration):

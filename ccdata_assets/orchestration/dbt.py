@@ -107,7 +107,7 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
     Raises CcdataError naming the failed models and tests.
     """
     results: list[Any] = []
-    with redirect_stdout(_Scrubbed(sys.stdout)):  # type: ignore[type-var]
+    with redirect_stdout(_Scrubbed(sys.stdout)):
         invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, raise_on_error=False, target_path=Path(warehouse.database).parent / "dbt" / context.op.name)
         results = list(invocation.stream())
         succeeded = invocation.is_successful()
@@ -139,7 +139,7 @@ def _failures(invocation: Any) -> str:
     return "dbt failed; fix: see the models named\n" + "\n".join(failed)
 
 
-def unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+def unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[None]]:
     """Results of a run that has nothing to build: the tables as they are."""
     with warehouse.get_connection() as con:
         own = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs}

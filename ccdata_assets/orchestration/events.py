@@ -22,11 +22,13 @@ class _Handler(logging.Handler):
                 listener(event.event_type_value, event.step_key or "")
 
 
-@dg.logger(description="Hands the run's events to the process that runs it and prints nothing.")
-def events_logger(_: dg.InitLoggerContext) -> logging.Logger:
+def _make_logger(_: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("ccdata.events", logging.DEBUG)
     logger.addHandler(_Handler())
     return logger
+
+
+events_logger = dg.LoggerDefinition(_make_logger, description="Hands the run's events to the process that runs it and prints nothing.")
 
 
 @contextmanager

@@ -39,6 +39,20 @@ def _cell(value: object) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
 
 
+def table_spec(
+    key: Sequence[str], description: str, owner: str = "team:data-resource", deps: Iterable[Sequence[str]] = ()
+) -> dg.AssetSpec:
+    """The asset of one table of the warehouse; its schema is its group."""
+    return dg.AssetSpec(
+        dg.AssetKey(key),
+        deps=[dg.AssetKey(dep) for dep in deps],
+        description=description,
+        group_name=key[0],
+        kinds={"duckdb"},
+        owners=[owner],
+    )
+
+
 def check_spec(check: Check, asset: dg.AssetKey, blocking: bool = False) -> dg.AssetCheckSpec:
     """The Dagster check of a declared check."""
     words = check.description or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -39,11 +40,12 @@ class WarehouseResource(DuckDBResource):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Take the lock."""
-        from pathlib import Path
+        def tell(message: str) -> None:
+            if context.log:
+                context.log.info(message)
 
-        log = context.log
         self._held = ExitStack()
-        self._held.enter_context(writer_lock(Path(self.lock_path), self.lock_timeout_s, log.info if log else lambda _: None))
+        self._held.enter_context(writer_lock(Path(self.lock_path), self.lock_timeout_s, tell))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Let the lock go."""

@@ -119,7 +119,7 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
     from ccdata_assets.definitions import defs
 
     repository = defs().get_repository_def()
-    with dg.DagsterInstance.get() as instance, _progress(console) as progress, open(os.devnull, "w") as silence, redirect_stdout(silence):
+    with dg.DagsterInstance.get() as instance, _progress(console) as progress, Path(os.devnull).open("w") as silence, redirect_stdout(silence):
         job = repository.get_job(CORE_JOB)
         result = _execute(job, instance, progress, "core 核心")
         summary = _summarise(result, settings)

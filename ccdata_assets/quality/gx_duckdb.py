@@ -254,7 +254,7 @@ class VerbatimQueryRowCount(QueryMetricProvider):
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _sqlalchemy(
-        cls,  # noqa: N805 - GX's decorator makes it a class method
+        cls,
         execution_engine: Any,
         metric_domain_kwargs: dict[str, Any],
         metric_value_kwargs: dict[str, Any],
@@ -282,7 +282,7 @@ class ExpectRowsToKeepRule(UnexpectedRowsExpectation):
     success_keys: ClassVar[tuple[str, ...]] = ("unexpected_rows_query", "mostly")
 
     @pydantic.validator("unexpected_rows_query")
-    def _validate_query(cls, query: Any) -> Any:  # noqa: N805
+    def _validate_query(cls, query: Any) -> Any:
         # The same name as GX's validator, which it replaces.
         return query.rstrip("; \t\r\n") if isinstance(query, str) else query
 

@@ -19,7 +19,7 @@ SCHEMAS = ("ops", "staged", "standard", "golden", "marts", "kpi", "reference")
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def duckdb_config(settings: Settings) -> dict[str, str | int]:
+def duckdb_config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
     """The configuration every connection of a process must share."""
     return {"memory_limit": settings.memory_limit, "threads": settings.threads}
 

@@ -5,7 +5,6 @@ A reader that has the old copy open keeps it until it closes; a run never waits 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +59,7 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
             chosen = []
             for column, kind, *_ in columns:
                 personal = column in registry.fields and registry.fields[column].pii != "none"
-                hide = personal and not settings.publish_personal and not (schema == "kpi")
+                hide = personal and not settings.publish_personal and schema != "kpi"
                 chosen.append(f"{mask(column, kind)} as {quote(column)}" if hide else quote(column))
                 masked += [f"{name}.{column}"] if hide else []
             con.execute(f"create schema if not exists copy.{schema}")
@@ -69,7 +68,7 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
         audit(con, rows, queries)
     finally:
         con.execute("detach copy")
-    os.replace(part, target)
+    part.replace(target)
     return Published(rows, masked)
 
 

@@ -12,7 +12,15 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from ccdata_assets.contracts.compile import LINEAGE, column_type, contract_hash, field_type, literal, quote, staging_query
+from ccdata_assets.contracts.compile import (
+    LINEAGE,
+    column_type,
+    contract_hash,
+    field_type,
+    literal,
+    quote,
+    staging_query,
+)
 from ccdata_assets.contracts.headers import map_headers
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry

