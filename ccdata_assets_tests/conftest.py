@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,21 @@ def registry() -> Registry:
     return load_registry()
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """An empty home in which the feed `directory` is declared beside the shipped ones."""
-    made = World(make_settings(tmp_path / "home"))
+@pytest.fixture(scope="session")
+def fresh_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A home with an empty, migrated warehouse, to copy: migrations run once for all tests."""
+    made = World(make_settings(tmp_path_factory.mktemp("fresh")))
     made.contract()
+    with made.warehouse():
+        return made
+
+
+@pytest.fixture
+def world(tmp_path: Path, fresh_world: World) -> World:
+    """An empty home in which the feed `directory` is declared beside the shipped ones."""
+    made = World(make_settings(tmp_path / "home"), fresh_world.registry)
+    made.settings.warehouse_path.parent.mkdir(parents=True)
+    shutil.copyfile(fresh_world.settings.warehouse_path, made.settings.warehouse_path)
     return made
 
 

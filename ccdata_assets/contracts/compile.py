@@ -159,7 +159,8 @@ def staging_query(registry: Registry, contract: Contract, mapped: HeaderMap, raw
     previous = "typed"
     for number, (name, use) in enumerate(derived, start=1):
         kind = field_type(registry, contract, name)
-        value = f"cast(({use.derive}) as {'timestamp' if kind == 'instant' else column_type(kind)})"
+        # no value of a row may stop the feed, nor stand in an error
+        value = f"try_cast(({use.derive}) as {'timestamp' if kind == 'instant' else column_type(kind)})"
         value = f"timezone({literal(zone)}, {value})" if kind == "instant" else value
         layers.append(f"derived_{number} as (select *, {value} as {quote(name)} from {previous})")
         previous = f"derived_{number}"

@@ -18,11 +18,26 @@ report_job = dg.define_asset_job(
     partitions_def=report_months(load_project().settings),
     description="Make the reports of a month from the published copy. 生成月度报告。",
 )
-daily_refresh = dg.ScheduleDefinition(job=core_job, cron_schedule="0 6 * * *", execution_timezone=load_project().settings.time_zone, name="daily_refresh", description="Every morning at six. 每天早上六点。")
-monthly_report = dg.build_schedule_from_partitioned_job(report_job, name="monthly_report", hour_of_day=7, description="The report of the month that ended. 每月一号出上月报告。")
+daily_refresh = dg.ScheduleDefinition(
+    job=core_job,
+    cron_schedule="0 6 * * *",
+    execution_timezone=load_project().settings.time_zone,
+    name="daily_refresh",
+    description="Every morning at six. 每天早上六点。",
+)
+monthly_report = dg.build_schedule_from_partitioned_job(
+    report_job,
+    name="monthly_report",
+    hour_of_day=7,
+    description="The report of the month that ended. 每月一号出上月报告。",
+)
 
 
-@dg.sensor(job=core_job, minimum_interval_seconds=30, description="Runs the core job when files lie in the inbox that no run has landed; a failed batch is tried again, three times. 收件箱有新文件时启动。")
+@dg.sensor(
+    job=core_job,
+    minimum_interval_seconds=30,
+    description="Runs the core job when files lie in the inbox that no run has landed; a failed batch is tried again, three times. 收件箱有新文件时启动。",
+)
 def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     project = load_project()
     found = scan_inbox(project.settings.inbox_dir, project.registry)
@@ -33,12 +48,21 @@ def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReaso
     key, cursor = batch_key(waiting, context.cursor, context.instance)
     if key is None:
         return dg.SkipReason("the batch has failed three times; mend it or start the core job by hand")
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags={"ccdata/files": str(len(waiting))})], cursor=cursor)
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=key, tags={"ccdata/files": str(len(waiting))})], cursor=cursor
+    )
 
 
 @dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS, monitored_jobs=[core_job], request_job=report_job, description="After a core run, makes the reports of the months it touched. 核心作业完成后更新受影响月份的报告。"
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[core_job],
+    request_job=report_job,
+    description="After a core run, makes the reports of the months it touched. 核心作业完成后更新受影响月份的报告。",
 )
 def touched_reports(context: dg.RunStatusSensorContext) -> dg.SensorResult:
     months = touched_months(load_project().settings, context.dagster_run.run_id)
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{context.dagster_run.run_id}:{month}", partition_key=month) for month in months])
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(run_key=f"{context.dagster_run.run_id}:{month}", partition_key=month) for month in months
+        ]
+    )

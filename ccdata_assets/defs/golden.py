@@ -23,12 +23,15 @@ _SPECS = {
 
 @dg.multi_asset(
     name="golden",
-    specs=[table_spec(["golden", name], text, "team:data-quality", [["standard", "party_record"]]) for name, text in _SPECS.items()],
+    specs=[
+        table_spec(["golden", name], text, "team:data-quality", [["standard", "party_record"]])
+        for name, text in _SPECS.items()
+    ],
     check_specs=[check_spec(check, ORGANISATION, blocking=True) for check in golden_checks()],
     pool="warehouse",
 )
 @step
-def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Cluster the records, keep or give IDs, choose the golden values, check what must always hold."""
     project = load_project()
     extra: dict[str, Any] = {"unchanged": True}
@@ -36,10 +39,16 @@ def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # 
         current = is_current(con, project.settings)
         if not current:
             resolved = resolve(con, project.rules, project.settings, context.run_id)
-            extra = {"records": resolved.records, "organisations": resolved.organisations, **{f"new_{kind}": count for kind, count in resolved.events.items()}}
+            extra = {
+                "records": resolved.records,
+                "organisations": resolved.organisations,
+                **{f"new_{kind}": count for kind, count in resolved.events.items()},
+            }
         outcomes = check_table(con, golden_checks(), None, project.settings, context.run_id, changed=not current)
         for spec in context.assets_def.specs:
             more = extra if spec.key == ORGANISATION else {}
-            yield dg.MaterializeResult(asset_key=spec.key, metadata={**table_metadata(con, ".".join(spec.key.path)), **more})
+            yield dg.MaterializeResult(
+                asset_key=spec.key, metadata={**table_metadata(con, ".".join(spec.key.path)), **more}
+            )
     for outcome in outcomes:
         yield check_result(outcome, ORGANISATION)

@@ -12,21 +12,37 @@ from ccdata_assets.warehouse.state import is_current
 _SOURCES = [name.split(".") for name in sorted({kpi.source for kpi in load_project().kpis.values()}) if "." in name]
 _CHECKED = [*(["staged", feed] for feed in load_project().registry.feeds), ["golden", "organisation"]]
 VALUE = dg.AssetKey(["kpi", "value"])
-_SPECS = [
-    table_spec(["kpi", "definition"], "One row per KPI and version of its definition."),
-    table_spec(["kpi", "completeness"], "One row per feed, field, region and month: filled and expected values.", deps=[["standard", "party_record"]]),
-    table_spec(["kpi", "value"], "One row per KPI, period, set of dimensions and moment it was computed; rows are only added.", deps=[*_SOURCES, ["kpi", "completeness"]]),
-    table_spec(["kpi", "quality_result"], "One row per quality check and run.", deps=_CHECKED),
-]
 
 
-@dg.multi_asset(name="kpi", specs=_SPECS, pool="warehouse")
+def _specs() -> list[dg.AssetSpec]:
+    # in a function: a list of specs at the top of the module would be loaded as assets of their own
+    return [
+        table_spec(["kpi", "definition"], "One row per KPI and version of its definition."),
+        table_spec(
+            ["kpi", "completeness"],
+            "One row per feed, field, region and month: filled and expected values.",
+            deps=[["standard", "party_record"]],
+        ),
+        table_spec(
+            ["kpi", "value"],
+            "One row per KPI, period, set of dimensions and moment it was computed; rows are only added.",
+            deps=[*_SOURCES, ["kpi", "completeness"]],
+        ),
+        table_spec(["kpi", "quality_result"], "One row per quality check and run.", deps=_CHECKED),
+    ]
+
+
+@dg.multi_asset(name="kpi", specs=_specs(), pool="warehouse")
 @step
-def kpi(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+def kpi(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Evaluate the registry at the run's business time."""
     project = load_project()
     with warehouse.get_connection() as con:
-        added = 0 if is_current(con, project.settings) else evaluate(con, project.kpis, project.registry, project.settings, context.run_id)
+        added = (
+            0
+            if is_current(con, project.settings)
+            else evaluate(con, project.kpis, project.registry, project.settings, context.run_id)
+        )
         for spec in context.assets_def.specs:
             metadata = table_metadata(con, ".".join(spec.key.path))
             if spec.key == VALUE:

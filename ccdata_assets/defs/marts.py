@@ -18,7 +18,7 @@ from ccdata_assets.warehouse.state import is_current
     pool="warehouse",
 )
 @step
-def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):
     """Build dimensions, facts and interval sums."""
     with warehouse.get_connection() as con:
         current = is_current(con, load_project().settings)

@@ -13,7 +13,15 @@ from ccdata_assets.warehouse.state import is_current, mark_published
 
 @dg.asset(
     key=["published", "ccdata"],
-    deps=[*published_keys(load_project().settings), ["kpi", "value"], ["kpi", "definition"], ["kpi", "completeness"], ["kpi", "quality_result"], ["golden", "crosswalk"], ["golden", "entity_event"]],
+    deps=[
+        *published_keys(load_project().settings),
+        ["kpi", "value"],
+        ["kpi", "definition"],
+        ["kpi", "completeness"],
+        ["kpi", "quality_result"],
+        ["golden", "crosswalk"],
+        ["golden", "entity_event"],
+    ],
     group_name="published",
     kinds={"duckdb"},
     owners=["team:data-resource"],
@@ -21,14 +29,18 @@ from ccdata_assets.warehouse.state import is_current, mark_published
     pool="warehouse",
 )
 @step
-def published(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
+def published(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     project = load_project()
     with warehouse.get_connection() as con:
         if is_current(con, project.settings):
-            return dg.MaterializeResult(metadata={"unchanged": True, "path": dg.MetadataValue.path(str(project.settings.published_path))})
+            return dg.MaterializeResult(
+                metadata={"unchanged": True, "path": dg.MetadataValue.path(str(project.settings.published_path))}
+            )
         done = publish(con, project.registry, project.settings)
         mark_published(con, project.settings)
-    by_size: list[tuple[object, ...]] = [(name, done.rows[name]) for name in sorted(done.rows, key=lambda name: -done.rows[name])]
+    by_size: list[tuple[object, ...]] = [
+        (name, done.rows[name]) for name in sorted(done.rows, key=lambda name: -done.rows[name])
+    ]
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(done.rows),

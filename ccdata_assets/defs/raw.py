@@ -24,12 +24,14 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
         pool="warehouse",
     )
     @step
-    def land(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
+    def land(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         project = load_project()
         files = scan_inbox(project.settings.inbox_dir, project.registry).by_feed[contract.feed]
         with warehouse.get_connection() as con:
             lines = land_feed(con, contract, project.registry, project.settings, files, context.run_id)
-            rows = con.execute("select coalesce(sum(rows), 0)::bigint from ops.file_ledger where feed = ?", [contract.feed]).fetchall()[0][0]
+            rows = con.execute(
+                "select coalesce(sum(rows), 0)::bigint from ops.file_ledger where feed = ?", [contract.feed]
+            ).fetchall()[0][0]
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": rows,
@@ -38,7 +40,8 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
                 "repeated_files": sum(line.status == "repeat" for line in lines),
                 "rejected_files": sum(line.status == "rejected" for line in lines),
                 "files": markdown_table(
-                    ("file", "status", "rows", "encoding", "error"), [(line.file, line.status, line.rows, line.encoding, line.error) for line in lines]
+                    ("file", "status", "rows", "encoding", "error"),
+                    [(line.file, line.status, line.rows, line.encoding, line.error) for line in lines],
                 ),
             }
         )

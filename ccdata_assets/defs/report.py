@@ -20,7 +20,7 @@ from ccdata_assets.project import load_project
     description="One row per KPI of the month: the monthly warehouse report (月度数据仓库报告) as workbook, web page, table and chart.",
 )
 @step
-def monthly_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+def monthly_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     from ccdata_assets.reporting.build import build_monthly
 
     settings = load_project().settings
@@ -30,7 +30,8 @@ def monthly_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult
     return dg.MaterializeResult(
         metadata={
             "report": dg.MetadataValue.md(built.table_markdown),
-            "chart": dg.MetadataValue.md(f"![{context.partition_key}](data:image/png;base64,{chart})"),
+            "chart": dg.MetadataValue.md(built.chart_markdown),
+            "trend": dg.MetadataValue.md(f"![{context.partition_key}](data:image/png;base64,{chart})"),
             "workbook": dg.MetadataValue.path(str(built.workbook)),
             "page": dg.MetadataValue.path(str(built.page)),
             "as_of": settings.as_of.isoformat(),

@@ -27,18 +27,27 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         owners=[contract.owner],
         description=f"One row per accepted row of {contract.title.zh} {contract.title.en}, typed; the others are in ops.quarantine with their reasons.",
-        check_specs=[check_spec(check, key) for check in staged_checks(project.registry, contract, project.kpis, project.settings.as_of)],
+        check_specs=[
+            check_spec(check, key)
+            for check in staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
+        ],
         pool="warehouse",
     )
     @step
-    def stage(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
+    def stage(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         project = load_project()
         checks = staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
         with warehouse.get_connection() as con:
             files = stage_feed(con, contract, project.registry, project.settings)
             outcomes = check_table(con, checks, contract.feed, project.settings, context.run_id, changed=bool(files))
-            failed = [outcome.check.name for outcome in outcomes if outcome.check.severity == "blocking" and not outcome.passed]
-            held = decide(con, contract, project.settings, account(con, contract, project.settings), failed, context.run_id)
+            failed = [
+                outcome.check.name
+                for outcome in outcomes
+                if outcome.check.severity == "blocking" and not outcome.passed
+            ]
+            held = decide(
+                con, contract, project.settings, account(con, contract, project.settings), failed, context.run_id
+            )
             titles = {name: " ".join(project.registry.title(name)) for name in contract.fields}
             return dg.MaterializeResult(
                 metadata={
@@ -48,7 +57,17 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                     "held_files": len(held),
                     "files": markdown_table(
                         ("file", "rows", "staged", "quarantined", "blank", "gate"),
-                        [(file.file, file.rows, file.staged, file.quarantined, file.blank, held.get(file.file, file.status)) for file in files],
+                        [
+                            (
+                                file.file,
+                                file.rows,
+                                file.staged,
+                                file.quarantined,
+                                file.blank,
+                                held.get(file.file, file.status),
+                            )
+                            for file in files
+                        ],
                     ),
                 },
                 check_results=[check_result(outcome, key) for outcome in outcomes],
@@ -70,8 +89,12 @@ def _union_specs() -> list[dg.AssetSpec]:
     ]
     return [
         *subjects,
-        table_spec(["staged", "value"], "One row per distinct raw value of a kind that a standardiser understands.", deps=feeds),
-        table_spec(["staged", "record"], "One row per landed row that is not blank, staged or in quarantine.", deps=feeds),
+        table_spec(
+            ["staged", "value"], "One row per distinct raw value of a kind that a standardiser understands.", deps=feeds
+        ),
+        table_spec(
+            ["staged", "record"], "One row per landed row that is not blank, staged or in quarantine.", deps=feeds
+        ),
         table_spec(["reference", "feed"], "One row per feed that a contract describes."),
         table_spec(["reference", "field"], "One row per business field of fields.yaml."),
     ]
@@ -84,28 +107,51 @@ RECORD = dg.AssetKey(["staged", "record"])
     name="staged_unions",
     specs=_union_specs(),
     check_specs=[
-        dg.AssetCheckSpec(ROW_ACCOUNTING, asset=RECORD, blocking=True, description="每个文件：入库 = 标准化 + 隔离 + 空行 + 被替代 Landed = staged + quarantined + blank + superseded, for every file"),
-        dg.AssetCheckSpec("row_identity", asset=RECORD, blocking=True, description="每一行只出现一次 No row stands twice, in the staged tables and quarantine together"),
+        dg.AssetCheckSpec(
+            ROW_ACCOUNTING,
+            asset=RECORD,
+            blocking=True,
+            description="每个文件：入库 = 标准化 + 隔离 + 空行 + 被替代 Landed = staged + quarantined + blank + superseded, for every file",
+        ),
+        dg.AssetCheckSpec(
+            "row_identity",
+            asset=RECORD,
+            blocking=True,
+            description="每一行只出现一次 No row stands twice, in the staged tables and quarantine together",
+        ),
     ],
     pool="warehouse",
 )
 @step
-def staged_unions(context: dg.AssetExecutionContext, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+def staged_unions(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Join the feeds of each subject, released batches only, and check what concerns every feed."""
     project = load_project()
     with warehouse.get_connection() as con:
         if not is_current(con, project.settings):
             create_views(con, project.registry)
             write_declared(con, project.registry)
-        accounts = [batch for contract in project.registry.feeds.values() for batch in account(con, contract, project.settings)]
+        accounts = [
+            batch for contract in project.registry.feeds.values() for batch in account(con, contract, project.settings)
+        ]
         wrong = [batch.file for batch in accounts if not batch.balanced]
-        twice = con.execute("select count(*) - count(distinct (feed, sha256, member, row)) from staged.record").fetchall()[0][0]
+        twice = con.execute(
+            "select count(*) - count(distinct (feed, sha256, member, row)) from staged.record"
+        ).fetchall()[0][0]
         for spec in context.assets_def.specs:
             yield dg.MaterializeResult(asset_key=spec.key, metadata=table_metadata(con, ".".join(spec.key.path)))
-    yield dg.AssetCheckResult(passed=not wrong, check_name=ROW_ACCOUNTING, asset_key=RECORD, metadata={"files": len(accounts), "landed": sum(batch.landed for batch in accounts), "unbalanced": len(wrong)})
-    yield dg.AssetCheckResult(passed=twice == 0, check_name="row_identity", asset_key=RECORD, metadata={"repeated_rows": twice})
+    yield dg.AssetCheckResult(
+        passed=not wrong,
+        check_name=ROW_ACCOUNTING,
+        asset_key=RECORD,
+        metadata={"files": len(accounts), "landed": sum(batch.landed for batch in accounts), "unbalanced": len(wrong)},
+    )
+    yield dg.AssetCheckResult(
+        passed=twice == 0, check_name="row_identity", asset_key=RECORD, metadata={"repeated_rows": twice}
+    )
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    return dg.Definitions(assets=[*(staged_asset(contract) for contract in load_project().registry.feeds.values()), staged_unions])
+    return dg.Definitions(
+        assets=[*(staged_asset(contract) for contract in load_project().registry.feeds.values()), staged_unions]
+    )

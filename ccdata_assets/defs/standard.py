@@ -18,7 +18,7 @@ from ccdata_assets.warehouse.state import is_current
     pool="warehouse",
 )
 @step
-def standard(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):  # type: ignore[no-untyped-def]
+def standard(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):
     """Read the values never seen before, then put the records together."""
     with warehouse.get_connection() as con:
         current = is_current(con, load_project().settings)

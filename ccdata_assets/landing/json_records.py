@@ -28,8 +28,18 @@ def open_json(path: Path, options: ReadOptions) -> Opened:
 
 
 def open_json_lines(path: Path, options: ReadOptions) -> Opened:
-    """Read one record a line."""
+    """Read one record a line; a file of one line of which no key is a field is a document that was written compactly."""
+    if _is_document(path, options):
+        return open_json(path, options)
     return Opened("json lines", iter([_member(lambda: _lines(path), options)]), "utf-8")
+
+
+def _is_document(path: Path, options: ReadOptions) -> bool:
+    match list(islice((record for _, record in _lines(path) if record), 2)):
+        case [dict() as only]:
+            return not options.is_header(list(only))
+        case _:
+            return False
 
 
 def _records_prefix(path: Path, records: str | None) -> str:

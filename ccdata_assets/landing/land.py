@@ -99,10 +99,9 @@ def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Reg
     if seen:
         return replace(line, status="repeat")
     try:
-        kind = file_format(file.path)
-        opened = READERS[kind](file.path, read_options(contract, registry, settings))
+        opened = READERS[file_format(file.path)](file.path, read_options(contract, registry, settings))
         names, rows = write_raw(settings.raw_dir / contract.feed, opened.members, Lineage(file.name, sha256, settings.as_of))
-        line = replace(line, rows=rows, format=kind, encoding=opened.encoding, delimiter=opened.delimiter, members=tuple(names))
+        line = replace(line, rows=rows, format=opened.format, encoding=opened.encoding, delimiter=opened.delimiter, members=tuple(names))
         return line if names else replace(line, status="rejected", error="the file holds no table; fix: export it again")
     except Exception as error:  # one bad file must not stop the others; the line of the ledger says what it was
         problem = str(error) if isinstance(error, UnreadableFile) else str(clean_error(error, "the file cannot be read"))

@@ -38,14 +38,14 @@ def file_format(path: Path) -> str:
     text = head.decode(encoding or _utf16_guess(head) or "latin-1", "replace").lstrip("\ufeff \t\r\n")
     if not text:
         raise UnreadableFile("the file holds blank lines only; fix: export it again")
-    if text[0] == "[" or (text[0] == "{" and not _is_json_lines(text)):
+    if text[0] == "[" or (text[0] == "{" and not _is_json_lines(text, is_whole=len(head) < 65536)):
         return "json"
     return "json lines" if text[0] == "{" else "delimited"
 
 
-def _is_json_lines(text: str) -> bool:
-    first, _, rest = text.partition("\n")
-    return first.rstrip().endswith("}") and (not rest.strip() or rest.lstrip().startswith("{"))
+def _is_json_lines(text: str, is_whole: bool) -> bool:
+    first, newline, rest = text.partition("\n")
+    return bool(newline or is_whole) and first.rstrip().endswith("}") and (not rest.strip() or rest.lstrip().startswith("{"))
 
 
 def _utf16_guess(head: bytes) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ccdata_assets.reporting import charts, formats
+from ccdata_assets.reporting.inline_chart import rates_markdown
 from ccdata_assets.reporting.model import NO_DATA, Figure, Report
 from ccdata_assets.reporting.monthly import monthly_report
 from ccdata_assets.reporting.page import write_page
@@ -18,11 +19,12 @@ LISTED: Final = 14  # figures in the Markdown table
 @dataclass(frozen=True)
 class BuiltReport:
     """What was built: the workbook, the page, and for Dagster's metadata a Markdown table of the headline, a
-    chart (PNG, at most 40 KB) and the headline numbers by KPI (None: no data)."""
+    chart as Markdown and a larger one (PNG, at most 40 KB) and the headline numbers by KPI (None: no data)."""
 
     workbook: Path
     page: Path
     table_markdown: str
+    chart_markdown: str
     chart_png: bytes
     headline: dict[str, float | int | None]
 
@@ -41,6 +43,7 @@ def build_monthly(published: Path, reports: Path, period: date, as_of: datetime)
         workbook=workbook,
         page=write_page(reports),
         table_markdown=headline_markdown(report),
+        chart_markdown=rates_markdown(report.section("headline").figures),
         chart_png=charts.png([(chart, stock.table(chart.table)) for chart in stock.charts[:2]]),
         headline={figure.id: figure.value for figure in report.section("headline").figures},
     )
@@ -49,11 +52,7 @@ def build_monthly(published: Path, reports: Path, period: date, as_of: datetime)
 def headline_markdown(report: Report) -> str:
     """The figures of the first section as a Markdown table of at most 14 rows, those with a value first."""
     figures = report.sections[0].figures
-    listed = (
-        sorted(figures, key=lambda figure: figure.value is None)[:LISTED]
-        if len(figures) > LISTED
-        else figures
-    )
+    listed = sorted(figures, key=lambda figure: figure.value is None)[:LISTED] if len(figures) > LISTED else figures
     lines = [
         "| 指标 KPI | 值 value | 目标 target | | 分子/分母 numerator/denominator |",
         "|:--|--:|--:|:-:|--:|",
@@ -67,9 +66,7 @@ def _line(figure: Figure) -> str:
     target = "" if figure.target is None else formats.number(figure.target, figure.unit)
     parts = ""
     if figure.denominator is not None and figure.numerator is not None:
-        parts = (
-            f"{formats.number(figure.numerator, 'number')} / {formats.number(figure.denominator, 'number')}"
-        )
+        parts = f"{formats.number(figure.numerator, 'number')} / {formats.number(figure.denominator, 'number')}"
     cells = [_plain(figure.title.both), value, target, formats.MARKS[figure.met], parts]
     return f"| {' | '.join(cells)} |"
 

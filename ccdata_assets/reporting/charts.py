@@ -17,9 +17,7 @@ import vl_convert
 from ccdata_assets.reporting import formats
 from ccdata_assets.reporting.model import NO_DATA, Cell, Chart, Table, Text, Unit
 
-FONTS: Final = (
-    "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, WenQuanYi Micro Hei, sans-serif"
-)
+FONTS: Final = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, WenQuanYi Micro Hei, sans-serif"
 SERIES: Final = ("#2f6690", "#d08c2f", "#3a8f7d", "#a8577e")
 TARGET: Final = "#b4543f"
 INK: Final = "#20262d"
@@ -65,8 +63,7 @@ def png(charts: Sequence[tuple[Chart, Table]], limit: int = 40_000) -> bytes:
         drawing = specification(chart, table, name) or _nothing(name(NO_DATA))
         title = {"text": name(chart.title), "anchor": "start", "color": INK, "fontSize": 13, "offset": 10}
         drawings.append(
-            {key: part for key, part in drawing.items() if key not in ("$schema", "config")}
-            | {"title": title}
+            {key: part for key, part in drawing.items() if key not in ("$schema", "config")} | {"title": title}
         )
     whole = {"vconcat": drawings, "spacing": 18, "padding": 12, "config": _config()}
     for scale in (2.0, 1.5, 1.0, 0.75):
@@ -171,9 +168,7 @@ def _series(
     return _specified(alt.layer(*layers).properties(width=WIDTH - SIDE - 16, height=HEIGHT))
 
 
-def _ranking(
-    source: alt.Data, colour: alt.Color, categories: list[str], values: list[float]
-) -> dict[str, Any]:
+def _ranking(source: alt.Data, colour: alt.Color, categories: list[str], values: list[float]) -> dict[str, Any]:
     y = alt.Y(
         "x:N", sort=None, title=None, scale=alt.Scale(domain=categories),
         axis=alt.Axis(labelExpr="substring(datum.value, 4)", labelLimit=0, ticks=False, domain=False,
@@ -194,9 +189,7 @@ def _ranking(
     numbers = base.mark_text(align="left", dx=5, color=MUTED, fontSize=11.5, aria=False).encode(
         x=alt.X("end:Q"), text="shown:N"
     )
-    return _specified(
-        alt.layer(bars, numbers).properties(width=WIDTH - LABEL - 12, height=BAR * len(categories))
-    )
+    return _specified(alt.layer(bars, numbers).properties(width=WIDTH - LABEL - 12, height=BAR * len(categories)))
 
 
 def _x_label(unit: Unit, count: int) -> str:
@@ -234,11 +227,7 @@ def _y_format(values: list[float], unit: Unit) -> str:
 
 
 def _nothing(text: str) -> dict[str, Any]:
-    mark = (
-        alt.Chart(_inline([{"text": text}]))
-        .mark_text(color=MUTED, fontSize=13, aria=False)
-        .encode(text="text:N")
-    )
+    mark = alt.Chart(_inline([{"text": text}])).mark_text(color=MUTED, fontSize=13, aria=False).encode(text="text:N")
     return _specified(mark.properties(width=WIDTH - SIDE - 16, height=90))
 
 
@@ -326,14 +315,8 @@ def _tidied(element: ElementTree.Element) -> str:
     role = element.get("class", "")
     if element.get("display") == "none" or role == "background" or element.get("fill") == "#ffffff":
         return ""
-    about = (
-        element.get("aria-label", "")
-        if element.get("aria-roledescription") in ("bar", "point", "circle")
-        else ""
-    )
-    kept = {
-        key: VARIABLES.get(value, value) for key, value in element.attrib.items() if key in KEPT and value
-    }
+    about = element.get("aria-label", "") if element.get("aria-roledescription") in ("bar", "point", "circle") else ""
+    kept = {key: VARIABLES.get(value, value) for key, value in element.attrib.items() if key in KEPT and value}
     kept = {key: _rounded(value) for key, value in kept.items() if DEFAULTS.get(key) != value}
     if about:
         kept["data-zh"], kept["data-en"] = _pair(about)

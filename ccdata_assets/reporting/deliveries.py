@@ -97,9 +97,7 @@ def _figures(files: Records) -> tuple[Figure, ...]:
             None if rows is None else abs(rows - accounted),
             target=0,
             direction="down",
-            definition=Text(
-                "落地 − 入库 − 隔离 − 空行 − 被取代", "landed − staged − quarantined − blank − superseded"
-            ),
+            definition=Text("落地 − 入库 − 隔离 − 空行 − 被取代", "landed − staged − quarantined − blank − superseded"),
         ),
     )
 

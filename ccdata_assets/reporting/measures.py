@@ -87,11 +87,7 @@ class Month:
             return self.definitions[kpi, version]
         known = [definition for (kpi_id, _), definition in self.definitions.items() if kpi_id == kpi]
         nothing = Text.same("")
-        return (
-            known[-1]
-            if known
-            else Definition(kpi, 0, Text.same(kpi), nothing, "", "number", "none", None, "", "")
-        )
+        return known[-1] if known else Definition(kpi, 0, Text.same(kpi), nothing, "", "number", "none", None, "", "")
 
     def overall(self, kpi: str, month: date | None = None) -> Value | None:
         """The KPI's value for everything in a month, this one by default."""
@@ -111,9 +107,7 @@ class Month:
     def parts(self, kpis: Iterable[str]) -> dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Value]]]:
         """This month's values of these KPIs by what they are broken down by, then by part, then by KPI."""
         wanted = set(kpis)
-        found: dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Value]]] = defaultdict(
-            lambda: defaultdict(dict)
-        )
+        found: dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Value]]] = defaultdict(lambda: defaultdict(dict))
         for value in self.values:
             is_gone = value.value is None and not value.denominator  # a part that no longer exists
             if value.kpi_id in wanted and value.start == self.first_day and value.dims and not is_gone:
@@ -141,9 +135,7 @@ def trend_table(month: Month, table_id: str, title: Text, kpis: Sequence[str]) -
         for i, first in enumerate(month.months)
         if i >= start
     )
-    return Table(
-        table_id, title, (Column("month", Text("月份", "Month"), "month"), *_columns(month, kpis)), rows
-    )
+    return Table(table_id, title, (Column("month", Text("月份", "Month"), "month"), *_columns(month, kpis)), rows)
 
 
 def daily_table(month: Month, kpis: Sequence[str]) -> Table:
@@ -176,9 +168,7 @@ def breakdown_table(
         *_columns(month, present),
     ]  # fmt: skip
     rows = []
-    for labels in sorted(
-        parts, key=lambda labels: (0.0 if "hour" in keys else -_size(parts[labels], present), labels)
-    ):
+    for labels in sorted(parts, key=lambda labels: (0.0 if "hour" in keys else -_size(parts[labels], present), labels)):
         names = [month.label(key, label) for key, label in zip(keys, labels, strict=True)]
         shown = [name.zh if key == "hour" else name for key, name in zip(keys, names, strict=True)]
         codes = [label for key, label in zip(keys, labels, strict=True) if key in coded]
@@ -223,14 +213,11 @@ def record_table(
 
     def row(record: dict[str, Any]) -> tuple[Cell, ...]:
         return tuple(
-            part.isoformat() if isinstance(part, date) else part
-            for part in (record.get(key) for key in columns)
+            part.isoformat() if isinstance(part, date) else part for part in (record.get(key) for key in columns)
         )
 
     shown = tuple(Column(key, title, unit) for key, (title, unit) in columns.items())
-    return Table(
-        table_id, title, shown, tuple(row(record) for record in records), row(total) if total else None
-    )
+    return Table(table_id, title, shown, tuple(row(record) for record in records), row(total) if total else None)
 
 
 def ratio(part: Cell, whole: Cell) -> float | None:

@@ -226,8 +226,7 @@ def _section(plain: Mapping[str, Any]) -> Section:
             ),
             "tables": tuple(_table(table) for table in plain["tables"]),
             "charts": tuple(
-                Chart(**_texts(chart, "title") | {"series": tuple(chart["series"])})
-                for chart in plain["charts"]
+                Chart(**_texts(chart, "title") | {"series": tuple(chart["series"])}) for chart in plain["charts"]
             ),
         }
     )

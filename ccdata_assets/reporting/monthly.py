@@ -85,9 +85,7 @@ def _headline(month: Month) -> Section:
 
 
 def _stock(month: Month) -> Section:
-    trend = trend_table(
-        month, "trend", Text("存量与增量趋势", "Stock and increment by month"), (*STOCK, *RECORDS)
-    )
+    trend = trend_table(month, "trend", Text("存量与增量趋势", "Stock and increment by month"), (*STOCK, *RECORDS))
     charts = [
         Chart("stock_trend", month.definition("stock").name, "line", "trend", "month", ("stock",)),
         Chart("increment_trend", month.definition("increment").name, "bar", "trend", "month", ("increment",)),
@@ -102,9 +100,7 @@ def _stock(month: Month) -> Section:
         "存量为月末有效的企业与联系人主数据；增量为当月新增减去退出。",
         "Stock is the live golden entities at the end of the month; increment is births less retirements.",
     )
-    return Section(
-        "stock", Text("存量与增量", "Stock and increment"), note, tables=tuple(tables), charts=tuple(charts)
-    )
+    return Section("stock", Text("存量与增量", "Stock and increment"), note, tables=tuple(tables), charts=tuple(charts))
 
 
 def _measures(month: Month, section_id: str, title: Text, kpis: Sequence[str]) -> Section:
@@ -126,9 +122,7 @@ def _measures(month: Month, section_id: str, title: Text, kpis: Sequence[str]) -
 def _others(month: Month) -> list[Section]:
     """KPIs this report does not know by name, when they are broken down by anything."""
     known = {kpi for kpi in month.kpis(FIRST) if kpi not in FIRST}
-    found = sorted(
-        {value.kpi_id for value in month.values if value.start == month.first_day and value.dims} & known
-    )
+    found = sorted({value.kpi_id for value in month.values if value.start == month.first_day and value.dims} & known)
     found += sorted({value.kpi_id for value in month.daily if not value.dims} & known - set(found))
     return [_measures(month, "others", Text("其他指标", "Other measures"), found)] if found else []
 

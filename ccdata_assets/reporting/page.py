@@ -50,9 +50,7 @@ def write_page(reports: Path) -> Path:
 
 def render(shown: Iterable[Shown]) -> str:
     """The page as text, reports in the order of their ids, the newest period first."""
-    ordered = sorted(
-        sorted(shown, key=lambda one: one.report.period, reverse=True), key=lambda one: one.report.id
-    )
+    ordered = sorted(sorted(shown, key=lambda one: one.report.period, reverse=True), key=lambda one: one.report.id)
     environment = Environment(
         loader=PackageLoader("ccdata_assets.reporting"),
         autoescape=True,
@@ -90,9 +88,7 @@ def _read(reports: Path) -> list[Shown]:
         try:
             report = Report.from_json(path.read_text(encoding="utf-8"))
         except ValueError as error:
-            LOG.warning(
-                "%s is left out of the page: %s; build its report again", path.relative_to(reports), error
-            )
+            LOG.warning("%s is left out of the page: %s; build its report again", path.relative_to(reports), error)
             continue
         place = f"{path.parent.name}/{path.stem}"
         shown.append(Shown(report, place, f"{place}.xlsx" if path.with_suffix(".xlsx").is_file() else ""))
@@ -149,9 +145,7 @@ def _card_target(figure: Figure) -> Markup:
     if figure.target is None:
         return Markup("")
     sign = {"up": "≥ ", "down": "≤ ", "none": ""}[figure.direction]
-    return Markup("{} {}{}").format(
-        both("目标", "target"), sign, both(formats.quantity(figure.target, figure.unit))
-    )
+    return Markup("{} {}{}").format(both("目标", "target"), sign, both(formats.quantity(figure.target, figure.unit)))
 
 
 def _spark(figure: Figure) -> Markup:

@@ -212,9 +212,7 @@ class Published:
             order by received_on, feed, file, landed_at, sha256""",
             [first_day, last_day, self._until],
         )
-        return [
-            dict(zip([*columns, "landed_at"], [*row, self._moment(at)], strict=True)) for *row, at in rows
-        ]
+        return [dict(zip([*columns, "landed_at"], [*row, self._moment(at)], strict=True)) for *row, at in rows]
 
     def quarantine(self, first_day: date, last_day: date) -> list[tuple[str, str, str | None, str, int]]:
         """(feed, rule, field, reason, rows) in quarantine from files received in these days, most rows first.

@@ -99,9 +99,7 @@ def check_tables(month: Month) -> tuple[Table, Table]:
         by_dimension[result["dimension"] or ""].append(result)
     order = [*QUALITY_DIMENSIONS, *sorted(set(by_dimension) - set(QUALITY_DIMENSIONS))]
     summary = tuple(
-        (_dimension(dimension), *_tally(by_dimension[dimension]))
-        for dimension in order
-        if dimension in by_dimension
+        (_dimension(dimension), *_tally(by_dimension[dimension])) for dimension in order if dimension in by_dimension
     )
     checks = Table(
         "checks",
@@ -119,9 +117,7 @@ def check_tables(month: Month) -> tuple[Table, Table]:
         total=(ALL, *_tally(results)) if results else None,
     )
     shown = [
-        result | {"dimension": _dimension(result["dimension"] or "")}
-        for result in results
-        if not result["passed"]
+        result | {"dimension": _dimension(result["dimension"] or "")} for result in results if not result["passed"]
     ]
     failures = record_table("failures", Text("未通过的检查", "Checks that failed"), FAILURE_COLUMNS, shown)
     passed = Text("全部通过", "All checks passed")

@@ -116,9 +116,7 @@ def _figure_row(sheet: Worksheet, row: int, figure: Figure) -> None:
     if figure.improved is not None:
         change.font = _font(colour=GOOD if figure.improved else BAD)
     _put(sheet, row, 5, figure.target, unit)
-    mark = _put(
-        sheet, row, 6, formats.MARKS[figure.met], font=_font(bold=True, colour=GOOD if figure.met else BAD)
-    )
+    mark = _put(sheet, row, 6, formats.MARKS[figure.met], font=_font(bold=True, colour=GOOD if figure.met else BAD))
     mark.alignment = Alignment(horizontal="center")
     _put(sheet, row, 7, figure.numerator, "number")
     _put(sheet, row, 8, figure.denominator, "number")
@@ -142,9 +140,7 @@ def _table_sheet(sheet: Worksheet, report: Report, section: Section, table: Tabl
     section_note = section.note if table is section.tables[0] else None
     _head(sheet, report, section.heading(table), Text.joined(section_note, table.note, between=" "))
     columns = table.columns
-    _header_row(
-        sheet, HEADER, [column.title for column in columns], [column.unit in NUMERIC for column in columns]
-    )
+    _header_row(sheet, HEADER, [column.title for column in columns], [column.unit in NUMERIC for column in columns])
     for offset, row in enumerate(table.rows, HEADER + 1):
         for position, (value, column) in enumerate(zip(row, columns, strict=True), 1):
             font = _font(colour=QUIET if column.minor else INK)
@@ -216,11 +212,7 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
     for axis in (native.x_axis, native.y_axis):
         axis.delete = False
         axis.txPr = RichText(
-            p=[
-                Paragraph(
-                    pPr=ParagraphProperties(defRPr=_characters(900, QUIET)), endParaRPr=CharacterProperties()
-                )
-            ]
+            p=[Paragraph(pPr=ParagraphProperties(defRPr=_characters(900, QUIET)), endParaRPr=CharacterProperties())]
         )
         axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=LINE))
     native.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E7E8E6", w=6_000))
@@ -283,9 +275,7 @@ def _header_row(sheet: Worksheet, row: int, titles: list[Text], numeric: list[bo
     sheet.row_dimensions[row].height = 34
 
 
-def _put(
-    sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "text", font: Font | None = None
-) -> Any:
+def _put(sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "text", font: Font | None = None) -> Any:
     """Writes one cell. Text stays text, also when it looks like a formula; days and times become Excel's."""
     cell = sheet.cell(row, column)
     cell.font = font or _font()
@@ -314,14 +304,9 @@ def _put(
 def _width(table: Table, position: int) -> float:
     """Column width that holds header and cells, in characters; a Chinese character takes two."""
     column: Column = table.columns[position]
-    shown = [
-        formats.cell(row[position], column.unit).both
-        for row in (*table.rows[:300], *filter(None, [table.total]))
-    ]
+    shown = [formats.cell(row[position], column.unit).both for row in (*table.rows[:300], *filter(None, [table.total]))]
     texts = [column.title.zh, column.title.en, *shown]
-    return min(
-        WIDEST, max(9, 3.5 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts))
-    )
+    return min(WIDEST, max(9, 3.5 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts)))
 
 
 def _print_setup(sheet: Worksheet, report: Report, columns: int) -> None:
