@@ -44,7 +44,7 @@ _EMAIL = re.compile(r"[^\s@<>()\[\]{},;:]+@[^\s@<>()\[\]{},;:]+")
 _DIGITS = re.compile(r"\+?\d(?:[\d\s().\-—]{3,}\d)")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _SQL_ECHO = re.compile(r"\n+\s*LINE \d+:.*", re.DOTALL)
-_PARSED_TEXT = re.compile(r"(Could not parse string .*? according to format specifier)(?s:.*)")
+_PARSED_TEXT = re.compile(r"(Could not parse string ).*", re.DOTALL)
 """DuckDB's strptime repeats the text it could not read, unquoted, on a line of its own."""
 _OBJECT_NAME = re.compile(r"""(?i:table|column|field|model|schema|view|function|named?|module|attribute)\s*(['"`])[a-z_]+(?:\.[a-z_]+)*\1""")
 """Names of our own tables and columns are lower-case words with underscores; with no digit they name no one."""

@@ -8,7 +8,7 @@ from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
 from ccdata_assets.warehouse.publish import publish
-from ccdata_assets.warehouse.state import is_current, mark_published
+from ccdata_assets.warehouse.state import is_published, mark_published
 
 
 @dg.asset(
@@ -32,7 +32,7 @@ from ccdata_assets.warehouse.state import is_current, mark_published
 def published(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     project = load_project()
     with warehouse.get_connection() as con:
-        if is_current(con, project.settings):
+        if is_published(con, project.settings):
             return dg.MaterializeResult(
                 metadata={"unchanged": True, "path": dg.MetadataValue.path(str(project.settings.published_path))}
             )

@@ -127,13 +127,13 @@ def _query(name: str, kpi: Kpi, grain: str, dims: Mapping[str, str], today: date
         sums = f"""select period_start, dims, sum(coalesce(numerator, 0)) over (partition by dims order by period_start) as numerator, cast(null as double) as denominator
             from (
                 select spine.period_start, every.dims, flow.numerator
-                from (select unnest(generate_series((select min({period}) from {source}), timestamp '{today:%Y-%m-01}', interval 1 {grain})) as period_start) as spine
+                from (select unnest(generate_series((select min({period}) from {source}), date_trunc('{grain}', timestamp '{today}'), interval 1 {grain})) as period_start) as spine
                 cross join (select distinct dims from ({sums})) as every
                 left join ({sums}) as flow on flow.period_start = spine.period_start and flow.dims = every.dims
             )"""
     elif kpi.denominator is None:
         sums = f"""select spine.period_start, every.dims, coalesce(flow.numerator, 0) as numerator, cast(null as double) as denominator
-            from (select unnest(generate_series((select min({period}) from {source}), timestamp '{today:%Y-%m-01}', interval 1 {grain})) as period_start) as spine
+            from (select unnest(generate_series((select min({period}) from {source}), date_trunc('{grain}', timestamp '{today}'), interval 1 {grain})) as period_start) as spine
             cross join (select distinct dims from ({sums})) as every
             left join ({sums}) as flow on flow.period_start = spine.period_start and flow.dims = every.dims"""
     value = "numerator / nullif(denominator, 0)" if kpi.denominator else "numerator"

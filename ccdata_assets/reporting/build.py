@@ -1,13 +1,14 @@
 """Builds a report where a run writes it: model, JSON, workbook, page, and the few things Dagster shows of it.
 What a report says and how it looks is decided elsewhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 from ccdata_assets.reporting import charts, formats
-from ccdata_assets.reporting.inline_chart import rates_markdown
+from ccdata_assets.reporting.inline_chart import FOLDED_AT, rates_markdown
 from ccdata_assets.reporting.model import NO_DATA, Figure, Report
 from ccdata_assets.reporting.monthly import monthly_report
 from ccdata_assets.reporting.page import write_page
@@ -50,15 +51,21 @@ def build_monthly(published: Path, reports: Path, period: date, as_of: datetime)
 
 
 def headline_markdown(report: Report) -> str:
-    """The figures of the first section as a Markdown table of at most 14 rows, those with a value first."""
-    figures = report.sections[0].figures
+    """The figures of the first section as a Markdown table of at most 14 rows, those with a value first, and short
+    enough for Dagster to show it without a click."""
+    lines = _headline_lines(report.sections[0].figures)
+    while len("\n".join(lines)) >= FOLDED_AT:
+        lines.pop()
+    return "\n".join(lines)
+
+
+def _headline_lines(figures: Sequence[Figure]) -> list[str]:
     listed = sorted(figures, key=lambda figure: figure.value is None)[:LISTED] if len(figures) > LISTED else figures
-    lines = [
+    return [
         "| 指标 KPI | 值 value | 目标 target | | 分子/分母 numerator/denominator |",
         "|:--|--:|--:|:-:|--:|",
         *(_line(figure) for figure in listed),
     ]
-    return "\n".join(lines)
 
 
 def _line(figure: Figure) -> str:

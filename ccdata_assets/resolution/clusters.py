@@ -34,10 +34,18 @@ def build_clusters(con: duckdb.DuckDBPyConnection, rules: EntityRules) -> None:
             ),
             of_key as (
                 select link.key, min(of_record.least) as least from link join of_record using (record_id) group by all
+            ),
+            -- what one key hears, the key that labels it hears too: whole groups join at once, not key by key
+            of_label as (
+                select label.least as key, min(of_key.least) as least from label join of_key using (key) group by all
+            ),
+            heard as (
+                select of_key.key, least(of_key.least, coalesce(of_label.least, of_key.least)) as least
+                from of_key left join of_label using (key)
             )
             -- follow the label's own label too, so that long chains halve each round
-            select of_key.key, least(of_key.least, coalesce(label.least, of_key.least)) as least
-            from of_key left join label on label.key = of_key.least"""
+            select heard.key, least(heard.least, coalesce(further.least, heard.least)) as least
+            from heard left join heard as further on further.key = heard.least"""
         )
         changed = con.execute("select count(*) from next_label join label using (key) where next_label.least <> label.least").fetchall()[0][0]
         con.execute("create or replace temp table label as select * from next_label")

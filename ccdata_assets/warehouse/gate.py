@@ -37,7 +37,7 @@ class Accounting:
 def account(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> list[Accounting]:
     """Count the rows of every landed file of a feed anew: raw from the Parquet files, staged and quarantined as distinct rows."""
     lines = con.execute(
-        "select file, sha256, blank, superseded from ops.file_ledger where feed = ? and status <> 'repeat' and len(members) > 0 order by landed_at, file",
+        "select file, sha256, blank, superseded from ops.file_ledger where feed = ? and status <> 'repeat' and contract_hash is not null order by landed_at, file",
         [contract.feed],
     ).fetchall()
     if not lines:
@@ -59,27 +59,41 @@ def decide(
     A batch is held when its rows do not balance, when more of them are in quarantine than the contract's gate
     allows, or when a blocking check of the feed failed. A file of which no row was accepted has nothing to hold.
     """
-    released = {sha for (sha,) in con.execute("select sha256 from ops.batch_gate where feed = ? and status = 'released'", [contract.feed]).fetchall()}
+    known = {
+        sha: (status, reason)
+        for sha, status, reason in con.execute("select sha256, status, reason from ops.batch_gate where feed = ?", [contract.feed]).fetchall()
+    }
     held: dict[str, str] = {}
     for batch in accounts:
-        if batch.sha256 in released:
+        if known.get(batch.sha256, ("", None))[0] == "released":
             continue
-        reason = None
-        if not batch.balanced:
-            reason = f"{batch.landed} rows landed but {batch.staged + batch.quarantined + batch.blank + batch.superseded} are accounted for"
-        elif failed_checks:
-            reason = f"a blocking check failed: {', '.join(failed_checks)}"
-        elif batch.staged and batch.rejected_share > contract.gate.max_rejected:
-            reason = f"{batch.rejected_share:.1%} of the rows are in quarantine, the gate allows {contract.gate.max_rejected:.1%}"
+        reason = _holding_reason(contract, batch, failed_checks)
+        status = "held" if reason else "released"
         if reason:
             held[batch.file] = reason
-        status = "held" if reason else "released"
+        if known.get(batch.sha256) == (status, reason):
+            continue
         con.execute(
-            "insert or replace into ops.batch_gate values (?, ?, ?, ?, ?, ?)", [contract.feed, batch.sha256, status, reason, settings.as_of, run_id]
+            "insert or replace into ops.batch_gate values (?, ?, ?, ?, ?, ?)",
+            [contract.feed, batch.sha256, status, reason, settings.as_of, run_id],
         )
         if batch.staged:
+            error = f"{reason}; fix: see ops.quarantine, mend and send again, or change the gate" if reason else None
             con.execute(
                 "update ops.file_ledger set status = ?, error = ? where feed = ? and sha256 = ? and status <> 'repeat'",
-                ["held" if reason else "landed", f"{reason}; fix: see ops.quarantine, mend and send again, or change the gate" if reason else None, contract.feed, batch.sha256],
+                ["held" if reason else "landed", error, contract.feed, batch.sha256],
             )
     return held
+
+
+def _holding_reason(contract: Contract, batch: Accounting, failed_checks: list[str]) -> str | None:
+    if not batch.balanced:
+        accounted = batch.staged + batch.quarantined + batch.blank + batch.superseded
+        return f"{batch.landed} rows landed but {accounted} are accounted for"
+    if contract.quarantine == "fail" and batch.quarantined:
+        return f"{batch.quarantined} rows are in quarantine and the contract says `quarantine: fail`"
+    if failed_checks:
+        return f"a blocking check failed: {', '.join(failed_checks)}"
+    if batch.staged and batch.rejected_share > contract.gate.max_rejected:
+        return f"{batch.rejected_share:.1%} of the rows are in quarantine, the gate allows {contract.gate.max_rejected:.1%}"
+    return None

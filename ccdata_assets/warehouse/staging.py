@@ -24,7 +24,7 @@ from ccdata_assets.contracts.compile import (
 from ccdata_assets.contracts.headers import map_headers
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
-from ccdata_assets.errors import BlockingCheckFailed
+from ccdata_assets.errors import BlockingCheckFailed, CcdataError, clean_error
 from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.landing.rows import ROW_COLUMNS
 from ccdata_assets.settings import Settings
@@ -67,8 +67,9 @@ def stage_feed(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Reg
     judged_by = con.execute(
         "select distinct contract_hash from ops.file_ledger where feed = ? and contract_hash is not null", [contract.feed]
     ).fetchall()
-    if any(known != version for (known,) in judged_by):
-        con.execute(f"drop table if exists staged.{contract.feed}")
+    if judged_by != [(version,)]:  # nothing judged yet, or judged by another contract: begin with an empty table
+        con.execute(f"drop table if exists staged.{contract.feed} cascade")
+        con.execute("delete from ops.batch_gate where feed = ?", [contract.feed])
         con.execute("update ops.file_ledger set contract_hash = null where feed = ?", [contract.feed])
     _create_table(con, contract, registry)
     waiting = con.execute(
@@ -78,13 +79,30 @@ def stage_feed(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Reg
     ).fetchall()
     staged = []
     for file, sha256, received_on, _ in waiting:
-        with transaction(con):
-            staged.append(_stage_file(con, contract, registry, settings, file, sha256, str(received_on), version))
+        try:
+            with transaction(con):
+                done = _stage_file(con, contract, registry, settings, file, sha256, str(received_on), version)
+        except Exception as error:  # a rule that DuckDB refuses on these values, a damaged Parquet file: it costs this file only
+            done = _hold_file(con, contract, file, sha256, clean_error(error, "the contract cannot judge this file"), settings)
+        staged.append(done)
         if contract.quarantine == "fail" and staged[-1].quarantined:
             raise BlockingCheckFailed(
                 f"{contract.feed}: {file}: {staged[-1].quarantined} rows have faults and the contract says `quarantine: fail`; fix: see ops.quarantine"
             )
     return staged
+
+
+def _hold_file(
+    con: duckdb.DuckDBPyConnection, contract: Contract, file: str, sha256: str, error: CcdataError, settings: Settings
+) -> StagedFile:
+    """Keep a file that could not be judged out of everything; the next run tries it again."""
+    reason = f"{error}; fix: use try_cast in the contract's rules, or report this"
+    con.execute(
+        "update ops.file_ledger set status = 'held', error = ? where feed = ? and sha256 = ? and status <> 'repeat'", [reason, contract.feed, sha256]
+    )
+    con.execute("insert or replace into ops.batch_gate values (?, ?, 'held', ?, ?, null)", [contract.feed, sha256, reason, settings.as_of])
+    rows = con.execute("select rows from ops.file_ledger where feed = ? and sha256 = ? and status = 'held'", [contract.feed, sha256]).fetchall()[0][0]
+    return StagedFile(file, rows, 0, 0, 0, "held")
 
 
 def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry) -> None:

@@ -15,7 +15,7 @@ import duckdb
 
 from ccdata_assets.settings import PROJECT_DIR, Settings
 
-PUBLISHED = "published"
+PUBLISHED, LINES = "published", "published_ledger_lines"
 _CODE = (("ccdata_assets", ("*.py", "*.sql", "*.yaml")), ("dbt_project", ("*.sql", "*.yml", "*.csv")))
 
 
@@ -47,6 +47,17 @@ def is_current(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
     return known is not None and settings.published_path.exists() and known[0] == fingerprint(con, settings)
 
 
+def is_published(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """True where the published copy also has every line of the ledger: a file sent again adds one and builds nothing."""
+    known = con.execute("select value from ops.run_state where name = ?", [LINES]).fetchone()
+    return is_current(con, settings) and known == (_ledger_lines(con),)
+
+
 def mark_published(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Remember that what can be built now is published."""
     con.execute("insert or replace into ops.run_state values (?, ?)", [PUBLISHED, fingerprint(con, settings)])
+    con.execute("insert or replace into ops.run_state values (?, ?)", [LINES, _ledger_lines(con)])
+
+
+def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
+    return str(con.execute("select count(*) from ops.file_ledger").fetchall()[0][0])

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccdata_assets.errors import CcdataError, UnexpectedError, clean_error, scrub, scrubbed
@@ -43,8 +43,7 @@ def duckdb_error(sql: str, *values: Any) -> str | None:
 @pytest.mark.parametrize("value", PLANTED.values(), ids=PLANTED)
 @pytest.mark.parametrize("kind", CASTS)
 def test_duckdbs_conversion_errors_come_out_without_the_value(kind: str, value: str) -> None:
-    if (message := duckdb_error(f"select cast(? as {kind})", value)) is None:
-        pytest.skip("this text is of this type")
+    message = duckdb_error(f"select cast(? as {kind})", value) or "the text is of this type"
     assert leaks(scrub(message)) == [], scrub(message)
 
 
@@ -66,9 +65,9 @@ def test_duckdbs_parsing_errors_come_out_without_the_value(value: str) -> None:
             assert leaks(scrub(message)) == [], scrub(message)
 
 
-@given(st.text(alphabet=st.sampled_from(list("xyz'\"\\`\n :,{}()") + ["to", "column "]), max_size=20))
-def test_a_planted_word_is_masked_whatever_stands_around_it(around: str) -> None:
-    value = f"Maryx{around}xSmith"
+@given(st.lists(st.sampled_from([*"xyz'\"\\`\n :,{}()", "to", "column "]), max_size=20))
+def test_a_planted_word_is_masked_whatever_stands_around_it(around: list[str]) -> None:
+    value = f"Maryx{''.join(around)}xSmith"
     for sql in ("select cast(? as integer)", "select cast(? as date)", "insert into person (phone) values (?)"):
         message = duckdb_error(sql, value)
         assert message is not None
@@ -86,10 +85,9 @@ def test_a_message_without_quotes_or_digits_stays_as_it_is() -> None:
     assert scrub(message) == message
 
 
-@given(st.text())
-def test_scrubbing_twice_is_scrubbing_once_and_takes_any_text(text: str) -> None:
-    assume("\0" not in text)
-    assert scrub(scrub(text)) == scrub(text)
+@given(st.text(), st.text())
+def test_a_number_is_masked_in_any_text(before: str, after: str) -> None:
+    assert "13800001111" not in scrub(f"{before} 13800001111 {after}")
 
 
 def test_our_own_messages_pass_as_they_are() -> None:

@@ -1,0 +1,251 @@
+"""KPI values: sums before ratios, no data is no zero, and what was once said is never overwritten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.errors import ContractError
+from ccdata_assets.metrics.evaluate import evaluate
+from ccdata_assets.metrics.registry import Kpi, load_kpis
+from ccdata_assets_tests.world import PARTY_RECORD, Row, World, fetch, make_settings, table
+
+BASE: Row = {
+    "zh": "测试", "en": "Test", "definition": {"zh": "测试", "en": "Test"}, "formula": "f", "version": 1, "unit": "count", "direction": "up", "perspective": "internal", "owner": "team:tests",
+    "source": "marts.event", "date": "day", "kind": "flow", "numerator": "sum(n)", "sets": [{"grain": "month"}],
+}  # fmt: skip
+
+
+def kpi(**changes: Any) -> Kpi:
+    return Kpi.model_validate({**BASE, **changes})
+
+
+FLOW, STOCK = kpi(), kpi(kind="stock")
+RATIO = kpi(unit="percent", denominator="sum(of)", target=0.5)
+BY_CITY = kpi(sets=[{"grain": "month"}, {"grain": "month", "by": {"city": "city"}}])
+
+
+@pytest.fixture
+def con(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
+    with world.warehouse() as con:
+        yield con
+
+
+class Evaluation:
+    """Evaluations over one table of events: day, city, n, of."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
+        self.con, self.registry = con, replace(registry, feeds={})
+
+    def run(self, kpis: Kpi | dict[str, Kpi], events: list[tuple[str, str | None, float | None, float | None]], now: str = "2026-03-31") -> int:
+        self.con.execute("create or replace table marts.event (day date, city varchar, n double, of double)")
+        for event in events:
+            self.con.execute("insert into marts.event values (?, ?, ?, ?)", list(event))
+        kpis = kpis if isinstance(kpis, dict) else {"the_kpi": kpis}
+        return evaluate(self.con, kpis, self.registry, make_settings(Path("unused"), now), now)
+
+    def values(self, column: str = "value", dims: str = "{}") -> dict[str, Any]:
+        """The newest value of each period of one combination."""
+        rows = fetch(self.con, f"select period_start, {column} as it from kpi.value where dims = ? order by as_of, rowid", dims)
+        return {f"{row['period_start']:%m-%d}": row["it"] for row in rows}
+
+    def history(self, period: str) -> list[tuple[Any, str, str]]:
+        """(value, status, run) of one period, oldest first."""
+        rows = fetch(self.con, "select value, status, run_id from kpi.value where period_start = ? and dims = '{}' order by as_of, rowid", datetime.fromisoformat(period))
+        return [(row["value"], row["status"], row["run_id"]) for row in rows]
+
+
+@pytest.fixture
+def kpis(con: duckdb.DuckDBPyConnection, registry: Registry) -> Evaluation:
+    return Evaluation(con, registry)
+
+
+JAN, MAR = ("2026-01-05", "x", 2.0, 4.0), ("2026-03-10", "x", 3.0, 3.0)
+
+
+def test_a_flow_sums_its_period_and_a_period_without_events_is_zero(kpis: Evaluation) -> None:
+    kpis.run(FLOW, [JAN, JAN, MAR])
+    assert kpis.values() == {"01-01": 4.0, "02-01": 0.0, "03-01": 3.0}
+
+
+def test_a_stock_sums_all_up_to_the_end_of_each_period(kpis: Evaluation) -> None:
+    kpis.run(STOCK, [JAN, JAN, MAR, ("2026-03-11", "y", -1.0, None)])
+    assert kpis.values() == {"01-01": 4.0, "02-01": 4.0, "03-01": 6.0}
+
+
+def test_a_flow_by_day_reaches_the_day_of_the_evaluation(kpis: Evaluation) -> None:
+    kpis.run(kpi(sets=[{"grain": "day"}]), [MAR], now="2026-03-12")
+    assert kpis.values() == {"03-10": 3.0, "03-11": 0.0, "03-12": 0.0}
+
+
+def test_stock_is_the_running_sum_of_increment(kpis: Evaluation) -> None:
+    kpis.run({"stock": STOCK, "increment": FLOW}, [JAN, MAR, ("2026-02-02", "y", -1.0, None)])
+    rows = fetch(kpis.con, "select kpi_id, value from kpi.value order by kpi_id, period_start")
+    increments, stocks = ([row["value"] for row in rows if row["kpi_id"] == name] for name in ("increment", "stock"))
+    assert (increments, stocks) == ([2.0, -1.0, 3.0], [2.0, 1.0, 4.0])
+
+
+def test_a_ratio_divides_sums_and_is_no_mean_of_ratios(kpis: Evaluation) -> None:
+    kpis.run(RATIO, [("2026-01-05", "x", 1.0, 1.0), ("2026-01-06", "x", 1.0, 9.0)])
+    assert (kpis.values(), kpis.values("numerator"), kpis.values("denominator")) == ({"01-01": 0.2}, {"01-01": 2.0}, {"01-01": 10.0})
+
+
+def test_a_ratio_of_nothing_is_no_data_and_not_zero(kpis: Evaluation) -> None:
+    kpis.run(RATIO, [("2026-01-05", "x", 0.0, 0.0), MAR])
+    assert kpis.values() == {"01-01": None, "03-01": 1.0}, "a denominator of zero must give null"
+    assert "02-01" not in kpis.values(), "a ratio of a period without rows has no value at all"
+
+
+def test_a_ratio_that_is_zero_is_zero(kpis: Evaluation) -> None:
+    kpis.run(RATIO, [("2026-01-05", "x", 0.0, 5.0)])
+    assert kpis.values() == {"01-01": 0.0}
+
+
+def test_values_are_broken_down_by_their_dimensions_as_json(kpis: Evaluation) -> None:
+    kpis.run(kpi(sets=[{"grain": "month", "by": {"region": "city", "band": "case when n > 2 then 'high' else 'low' end"}}]), [JAN, ("2026-01-09", "y", 5.0, None)], "2026-01-31")
+    found = {row["dims"]: row["value"] for row in fetch(kpis.con, "select dims, value from kpi.value")}
+    assert found == {'{"band":"low","region":"x"}': 2.0, '{"band":"high","region":"y"}': 5.0}
+    assert all(list(json.loads(dims)) == sorted(json.loads(dims)) for dims in found)
+
+
+def test_rows_without_a_dimension_count_for_the_total_only(kpis: Evaluation) -> None:
+    kpis.run(BY_CITY, [JAN, ("2026-01-09", None, 5.0, None)], "2026-01-31")
+    assert {row["dims"]: row["value"] for row in fetch(kpis.con, "select dims, value from kpi.value")} == {"{}": 7.0, '{"city":"x"}': 2.0}
+
+
+def test_a_condition_leaves_rows_out(kpis: Evaluation) -> None:
+    kpis.run(kpi(where="city = 'x'"), [JAN, ("2026-01-09", "y", 5.0, None)], "2026-01-31")
+    assert kpis.values() == {"01-01": 2.0}
+
+
+def test_there_is_no_value_where_there_are_no_rows(kpis: Evaluation) -> None:
+    assert kpis.run({"flow": FLOW, "stock": STOCK, "ratio": RATIO}, []) == 0
+
+
+def test_a_month_is_provisional_to_its_last_day_and_final_after_it(kpis: Evaluation) -> None:
+    kpis.run(FLOW, [JAN], "2026-01-30")
+    assert kpis.run(FLOW, [JAN], "2026-01-31") == 0
+    kpis.run(FLOW, [JAN], "2026-02-01")
+    assert kpis.history("2026-01-01") == [(2.0, "provisional", "2026-01-30"), (2.0, "final", "2026-02-01")]
+
+
+def test_a_second_evaluation_with_nothing_new_adds_nothing(kpis: Evaluation) -> None:
+    everything = {"flow": FLOW, "stock": STOCK, "ratio": RATIO, "by_city": BY_CITY}
+    assert kpis.run(everything, [JAN, MAR], "2026-03-30") > 0
+    before = fetch(kpis.con, "from kpi.value")
+    assert kpis.run(everything, [JAN, MAR], "2026-03-30") == kpis.run(everything, [JAN, MAR], "2026-03-31") == 0
+    assert fetch(kpis.con, "from kpi.value") == before
+
+
+def test_what_comes_late_for_a_closed_month_is_a_restatement_beside_the_first_value(kpis: Evaluation) -> None:
+    kpis.run(FLOW, [JAN], "2026-02-10")
+    late = ("2026-01-20", "x", 5.0, None)
+    assert kpis.run(FLOW, [JAN, late], "2026-02-11") == 1
+    assert kpis.history("2026-01-01") == [(2.0, "final", "2026-02-10"), (7.0, "restated", "2026-02-11")]
+    kpis.run(FLOW, [JAN, late, late], "2026-02-12")
+    assert [status for _, status, _ in kpis.history("2026-01-01")] == ["final", "restated", "restated"]
+
+
+def test_what_was_known_at_a_past_moment_can_be_asked_for(kpis: Evaluation) -> None:
+    kpis.run(FLOW, [JAN], "2026-02-10")
+    kpis.run(FLOW, [JAN, ("2026-01-20", "x", 5.0, None)], "2026-02-11")
+    known = fetch(
+        kpis.con, "select arg_max(value, as_of) as value from kpi.value where period_start = timestamp '2026-01-01' and as_of <= ?", datetime(2026, 2, 11, tzinfo=UTC)
+    )
+    assert known == [{"value": 2.0}], "the run of the 11th has the business time of that day's end in the centre"
+
+
+def test_a_changed_target_is_a_row_of_its_own(kpis: Evaluation) -> None:
+    kpis.run(RATIO, [JAN], "2026-02-10")
+    kpis.run(RATIO.model_copy(update={"target": 0.9}), [JAN], "2026-02-11")
+    assert [row["target"] for row in fetch(kpis.con, "select target from kpi.value order by as_of")] == [0.5, 0.9]
+
+
+def test_a_new_version_of_a_definition_leaves_the_values_of_the_old_one(kpis: Evaluation) -> None:
+    kpis.run(FLOW, [JAN], "2026-01-31")
+    kpis.run(kpi(version=2, numerator="count(*)"), [JAN], "2026-01-31")
+    rows = fetch(kpis.con, "select definition_version, value from kpi.value order by all")
+    assert [tuple(row.values()) for row in rows] == [(1, 2.0), (2, 1.0)]
+    assert [row["version"] for row in fetch(kpis.con, "select version from kpi.definition order by all")] == [1, 2]
+
+
+def test_a_combination_that_is_gone_has_no_data_from_then_on_and_keeps_its_past(kpis: Evaluation) -> None:
+    kpis.run(BY_CITY, [JAN, ("2026-01-09", "y", 5.0, None)], "2026-02-10")
+    kpis.run(BY_CITY, [JAN], "2026-02-11")
+    rows = fetch(kpis.con, """select value, status from kpi.value where dims = '{"city":"y"}' and period_start = timestamp '2026-01-01' order by as_of""")
+    assert [tuple(row.values()) for row in rows] == [(5.0, "final"), (None, "restated")]
+    assert kpis.run(BY_CITY, [JAN], "2026-02-12") == 0, "no data is said once"
+
+
+EVENTS = st.lists(
+    st.tuples(st.dates(date(2026, 1, 1), date(2026, 3, 31)).map(str), st.sampled_from(["x", "y", None]), st.integers(-5, 5).map(float), st.integers(0, 5).map(float)), max_size=8
+)
+
+
+@settings(max_examples=15)
+@given(st.lists(EVENTS, min_size=2, max_size=3))
+def test_the_newest_values_are_those_of_one_evaluation_of_the_newest_data_and_no_row_ever_changes(con: duckdb.DuckDBPyConnection, registry: Registry, history: list[Any]) -> None:
+    everything = {"flow": FLOW, "stock": STOCK, "ratio": RATIO}
+    con.execute("delete from kpi.value")
+    evaluation, kept = Evaluation(con, registry), []
+    for day, events in enumerate(history, start=1):
+        evaluation.run(everything, events, f"2026-04-{day:02d}")
+        rows = fetch(con, "from kpi.value order by rowid")
+        assert rows[: len(kept)] == kept, "a row was changed or taken away"
+        kept = rows
+    newest = "select kpi_id, period_start, arg_max({0}, as_of) as value from (select *, coalesce(value, -999) as v from kpi.value) group by all having arg_max(v, as_of) <> -999 order by all"
+    after = fetch(con, newest.format("v"))
+    con.execute("delete from kpi.value")
+    evaluation.run(everything, history[-1], "2026-04-09")
+    assert after == fetch(con, newest.format("v"))
+
+
+# --- the registry ------------------------------------------------------------------------------------------------
+
+
+def test_the_shipped_kpis_load_with_names_in_both_languages_and_an_owner() -> None:
+    shipped = load_kpis()
+    assert {"stock", "increment", "validity", "completeness"} <= set(shipped)
+    for name, spec in shipped.items():
+        assert spec.zh and spec.definition.zh and spec.definition.en and spec.owner.startswith("team:"), name
+
+
+@pytest.mark.parametrize(("change", "what"), [({"kind": "level"}, "'flow' or 'stock'"), ({"colour": "red"}, "is not a known key"), ({"sets": [{"grain": "week"}]}, "'day' or 'month'"), ({"owner": None}, "")])
+def test_a_mistake_in_a_kpi_is_told_with_file_line_and_fix(tmp_path: Path, change: Row, what: str) -> None:
+    path = tmp_path / "kpis.yaml"
+    path.write_text("the_kpi:\n" + "".join(f"  {key}: {json.dumps(value)}\n" for key, value in {**BASE, **change}.items()), encoding="utf-8")
+    with pytest.raises(ContractError, match=r"kpis\.yaml:\d+: the_kpi\..*; fix: ") as caught:
+        load_kpis(path)
+    assert what in str(caught.value)
+
+
+# --- completeness ------------------------------------------------------------------------------------------------
+
+
+def test_completeness_counts_filled_and_expected_cells_of_new_records_by_field(world: World) -> None:
+    rows = [("甲公司", "1", "x"), ("乙公司", "", "x"), ("甲公司", "1", "x")]
+    world.contract(key=["company_name"], received_on={"file": r"(?P<date>\d{8})"})
+    world.put("directory/20260115.csv", table(("company_name", "phone", "city"), rows))
+    world.stage()
+    with world.warehouse() as con:
+        con.execute(PARTY_RECORD)
+        con.execute("insert into standard.party_record by name select feed, file, sha256, member, row, '330000' as province_code from staged.party")
+        completeness = {"completeness": load_kpis()["completeness"]}
+        evaluate(con, completeness, world.registry, world.settings, "run")
+        found = {row["field"]: (row["filled"], row["total"]) for row in fetch(con, "select field, filled, total from kpi.completeness where feed = 'directory'")}
+        assert {name: found[name] for name in ("company_name", "phone", "city", "email")} == {"company_name": (2, 2), "phone": (1, 2), "city": (2, 2), "email": (0, 2)}
+        assert {row["region"] for row in fetch(con, "select region from kpi.completeness")} == {"330000"}
+        assert {row["month"] for row in fetch(con, "select month from kpi.completeness")} == {date(2026, 1, 1)}
+        before = fetch(con, "from kpi.completeness")
+        evaluate(con, completeness, world.registry, world.at("2026-02-02").settings, "again")
+        assert fetch(con, "from kpi.completeness") == before, "a second evaluation with nothing new must add nothing"

@@ -1,0 +1,290 @@
+"""Records of the same organisation share one ID that stays, and the ledger tells all that ever happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccdata_assets.errors import ContractError
+from ccdata_assets.resolution.entities import Resolved, resolve
+from ccdata_assets.resolution.rules import EntityRules, ExactRule, Rules, load_rules
+from ccdata_assets_tests.world import Row, World, fetch, make_settings, write_party_records
+
+RULES = Rules(
+    version="test", organisation=EntityRules(names="company_name", exact=(ExactRule(name="name", keys=("match_key", "place_code")), ExactRule(name="uscc", keys=("uscc",))))
+)
+"""Linked by the name in a place, or by the credit code; so that links chain."""
+
+
+@pytest.fixture
+def con(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
+    with world.warehouse() as con:
+        yield con
+
+
+def record(row: int, name: str | None = "甲", uscc: str | None = None, city: str | None = "330100", **more: Any) -> Row:
+    return {"row": row, "company_name": name and f"{name}公司", "match_key": name, "uscc": uscc, "city_code": city, "province_code": city and city[:2] + "0000", **more}
+
+
+def run(con: duckdb.DuckDBPyConnection, records: Iterable[Row], now: str = "2026-02-01", run_id: str | None = None, rules: Rules = RULES) -> Resolved:
+    """One run of resolution on these records."""
+    write_party_records(con, records)
+    return resolve(con, rules, make_settings(Path("unused"), now), run_id or now)
+
+
+def ids(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    """Row → organisation."""
+    return {row["row"]: row["organisation_id"] for row in fetch(con, "select row, organisation_id from golden.crosswalk")}
+
+
+def partition(con: duckdb.DuckDBPyConnection) -> set[frozenset[int]]:
+    """Which rows are together, whatever their IDs."""
+    return {frozenset(rows) for rows in (row["rows"] for row in fetch(con, "select list(row) as rows from golden.crosswalk group by organisation_id"))}
+
+
+def events(con: duckdb.DuckDBPyConnection, run_id: str) -> list[tuple[str, str, list[str], list[str]]]:
+    rows = fetch(con, "select kind, entity_id, from_ids, to_ids from golden.entity_event where run_id = ? order by kind, entity_id", run_id)
+    return [(row["kind"], row["entity_id"], row["from_ids"], row["to_ids"]) for row in rows]
+
+
+def replay(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The IDs that live when all events are replayed, each checked against what lived before it."""
+    alive: set[str] = set()
+    for row in fetch(con, "select kind, entity_id from golden.entity_event order by \"at\", rowid"):
+        if row["kind"] in ("birth", "split"):
+            assert row["entity_id"] not in alive, f"{row['entity_id']} is born twice"
+            alive.add(row["entity_id"])
+        else:
+            assert row["entity_id"] in alive, f"{row['entity_id']} ends but does not live"
+            alive.remove(row["entity_id"])
+    return alive
+
+
+# --- what belongs together ---------------------------------------------------------------------------------------
+
+
+def test_the_same_name_in_the_same_place_is_one_organisation_and_elsewhere_another(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1), record(2), record(3, city="440300"), record(4, "乙")])
+    assert partition(con) == {frozenset({1, 2}), frozenset({3}), frozenset({4})}
+
+
+def test_links_chain_over_rules(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1, "甲", "U1"), record(2, "乙", "U1"), record(3, "乙", "U2"), record(4, "丙", "U2"), record(5, "丁", "U3")])
+    assert partition(con) == {frozenset({1, 2, 3, 4}), frozenset({5})}
+
+
+def test_a_key_that_is_missing_links_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1, match_key=None), record(2, match_key=None), record(3, uscc=None)])
+    assert len(partition(con)) == 3
+
+
+def test_a_record_that_names_no_organisation_has_none_and_every_other_has_exactly_one(con: duckdb.DuckDBPyConnection) -> None:
+    done = run(con, [record(1), record(2, None, "U1"), record(3, "乙", "U1")])
+    assert ids(con).keys() == {1, 3}
+    assert (done.records, done.organisations) == (2, 2)
+
+
+def test_rows_of_the_same_number_in_two_files_sheets_or_feeds_are_different_records(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [record(1, "甲"), record(1, "乙", sha256="b" * 64), record(1, "丙", member="二月"), record(1, "丁", feed="cn_hospitals")]
+    assert run(con, rows).organisations == 4
+
+
+def test_a_long_chain_of_links_settles(con: duckdb.DuckDBPyConnection) -> None:
+    write_party_records(con, [])
+    # record n shares its name with the one before it and its code with the one after it; hashes, so that the order of
+    # keys as texts is not their order along the chain
+    con.execute(
+        """insert into standard.party_record by name
+        select 'directory' as feed, 'f' as file, 'a' as sha256, '' as member, n as row, date '2026-01-01' as received_on, 50 as trust,
+            'x' as company_name, md5('name' || (n // 2)) as match_key, md5('code' || ((n + 1) // 2)) as uscc from range(1000) as place(n)"""
+    )
+    done = resolve(con, RULES, make_settings(Path("unused")), "run")
+    assert done.organisations == 1
+
+
+def test_nothing_is_resolved_where_nothing_has_landed(con: duckdb.DuckDBPyConnection) -> None:
+    assert run(con, []) == Resolved(0, 0, {})
+
+
+# --- IDs that stay -----------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_with_nothing_new_changes_no_id_and_writes_no_event(con: duckdb.DuckDBPyConnection) -> None:
+    records = [record(1, "甲", "U1"), record(2, "乙", "U1"), record(3, "丙")]
+    run(con, records, "2026-02-01")
+    before, golden = ids(con), fetch(con, "from golden.organisation")
+    again = run(con, records, "2026-02-02")
+    assert (ids(con), again.events, fetch(con, "from golden.organisation")) == (before, {}, golden)
+
+
+def test_an_id_stays_when_records_join_leave_or_change_their_values(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1), record(2)], "2026-02-01")
+    (first,) = set(ids(con).values())
+    run(con, [record(1), record(2), record(3)], "2026-02-02")
+    run(con, [record(2), record(3)], "2026-02-03")
+    run(con, [record(2, "改名"), record(3, "改名")], "2026-02-04")
+    assert set(ids(con).values()) == {first}
+    assert [kind for now in ("2026-02-02", "2026-02-03", "2026-02-04") for kind, *_ in events(con, now)] == []
+
+
+def test_a_birth_is_dated_by_the_first_record_received_not_by_the_run(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1, received_on=date(2025, 12, 30)), record(2, received_on=date(2026, 1, 2))])
+    assert fetch(con, "select kind, business_date from golden.entity_event") == [{"kind": "birth", "business_date": date(2025, 12, 30)}]
+    assert fetch(con, "select born_on, first_received_on, last_received_on, records from golden.organisation") == [
+        {"born_on": date(2025, 12, 30), "first_received_on": date(2025, 12, 30), "last_received_on": date(2026, 1, 2), "records": 2}
+    ]
+
+
+def test_a_record_that_links_two_organisations_merges_the_younger_into_the_older(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1, "甲", "U1")], "2026-02-01")
+    run(con, [record(1, "甲", "U1"), record(2, "乙", "U2"), record(3, "乙", "U2")], "2026-02-02")
+    old, young = ids(con)[1], ids(con)[2]
+    run(con, [record(1, "甲", "U1"), record(2, "乙", "U2"), record(3, "乙", "U2"), record(4, "乙", "U1")], "2026-02-03")
+    assert set(ids(con).values()) == {old}, "the oldest ID is kept, not that of most records"
+    assert events(con, "2026-02-03") == [("merge", young, [young], [old])]
+    assert replay(con) == {old}
+
+
+def test_records_no_longer_linked_split_and_the_id_stays_with_most_of_them(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1, "甲"), record(2, "甲"), record(3, "乙", "U1"), record(4, "甲", "U1")], "2026-02-01")
+    (whole,) = set(ids(con).values())
+    run(con, [record(1, "甲"), record(2, "甲"), record(3, "乙", "U1"), record(4, "甲", "U2")], "2026-02-02")
+    after = ids(con)
+    assert after[1] == after[2] == after[4] == whole != after[3]
+    assert events(con, "2026-02-02") == [("split", after[3], [whole], [after[3]])]
+    assert replay(con) == set(after.values())
+
+
+def test_a_merge_that_is_undone_gives_the_younger_a_new_id_and_never_the_old_one_again(con: duckdb.DuckDBPyConnection) -> None:
+    apart = [record(1, "甲", "U1"), record(2, "乙", "U2")]
+    run(con, apart, "2026-02-01")
+    first = ids(con)
+    run(con, [*apart, record(3, "乙", "U1")], "2026-02-02")
+    run(con, apart, "2026-02-03")
+    again = ids(con)
+    survivor = next(iter(set(first.values()) & set(again.values())))
+    assert len(set(again.values())) == 2
+    assert set(again.values()) - {survivor} != set(first.values()) - {survivor}, "an ID that ended must not come back in silence"
+    assert replay(con) == set(again.values())
+
+
+def test_an_organisation_without_records_is_retired_and_one_that_returns_has_a_new_id(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1), record(2, "乙")], "2026-02-01")
+    first = ids(con)
+    run(con, [record(1)], "2026-02-02")
+    assert events(con, "2026-02-02") == [("retire", first[2], [first[2]], [])]
+    assert replay(con) == {first[1]}
+    run(con, [record(1), record(2, "乙")], "2026-02-03")
+    assert ids(con)[2] not in first.values() and ids(con)[1] == first[1]
+    assert replay(con) == set(ids(con).values())
+
+
+def test_every_event_has_an_id_a_cause_and_the_version_of_the_rules(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1), record(2, "乙", "U1")], "2026-02-01")
+    run(con, [record(1, uscc="U1"), record(2, "乙", "U1")], "2026-02-02")
+    rows = fetch(con, "from golden.entity_event")
+    assert len({row["event_id"] for row in rows}) == len(rows) == 3
+    assert {row["rule_version"] for row in rows} == {"test"} and all(row["cause"] for row in rows)
+    assert {row["entity_kind"] for row in rows} == {"organisation"}
+
+
+def test_a_run_that_fails_leaves_crosswalk_and_events_as_they_were(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(con, [record(1)], "2026-02-01")
+    before = ids(con)
+    monkeypatch.setattr("ccdata_assets.resolution.entities._write_golden", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(con, [record(1), record(2, "乙")], "2026-02-02")
+    assert (ids(con), events(con, "2026-02-02")) == (before, [])
+
+
+def test_the_golden_record_takes_each_field_from_the_most_trusted_then_newest_record_that_has_it(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [
+        record(1, trust=60, address="旧", website=None, numbers=["+862"], received_on=date(2026, 1, 1)),
+        record(2, trust=60, address="新", website=None, numbers=["+861", "+862"], received_on=date(2026, 1, 2)),
+        record(3, trust=20, address="不可信", website="example.org", received_on=date(2026, 1, 3)),
+    ])  # fmt: skip
+    assert fetch(con, "select address, website, phone, feeds from golden.organisation") == [{"address": "新", "website": "example.org", "phone": "+861|+862", "feeds": 1}]
+
+
+# --- properties --------------------------------------------------------------------------------------------------
+
+RECORDS = st.lists(
+    st.tuples(st.sampled_from(["甲", "乙", "丙", "丁", None]), st.sampled_from(["U1", "U2", "U3", None, None]), st.sampled_from(["330100", "440300", None])), min_size=1, max_size=10
+).map(lambda cells: [record(row, *parts) for row, parts in enumerate(cells, start=1)])
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("delete from golden.entity_event; drop table if exists golden.crosswalk")
+
+
+def expected_partition(records: list[Row]) -> set[frozenset[int]]:
+    """The same by union-find, in plain Python."""
+    named = [one for one in records if one["company_name"] is not None]
+    together = {one["row"]: {one["row"]} for one in named}
+    for one in named:
+        for other in named:
+            place = [each["city_code"] or each["province_code"] or "" for each in (one, other)]
+            if (one["match_key"] == other["match_key"] and place[0] == place[1]) or (one["uscc"] and one["uscc"] == other["uscc"]):
+                joined = together[one["row"]] | together[other["row"]]
+                for row in joined:
+                    together[row] = joined
+    return {frozenset(rows) for rows in together.values()}
+
+
+@settings(max_examples=25)
+@given(records=RECORDS, data=st.data())
+def test_order_and_batching_do_not_matter_for_what_is_together(con: duckdb.DuckDBPyConnection, records: list[Row], data: st.DataObject) -> None:
+    forget(con)
+    run(con, records)
+    at_once = partition(con)
+    assert at_once == expected_partition(records)
+    shuffled = data.draw(st.permutations(records))
+    cut = data.draw(st.integers(0, len(records)))
+    forget(con)
+    run(con, shuffled[:cut], "2026-02-01")
+    run(con, shuffled, "2026-02-02")
+    assert partition(con) == at_once
+    assert replay(con) == set(ids(con).values())
+
+
+@settings(max_examples=20)
+@given(st.lists(RECORDS, min_size=2, max_size=4))
+def test_whatever_happens_replaying_the_events_gives_todays_ids(con: duckdb.DuckDBPyConnection, history: list[list[Row]]) -> None:
+    forget(con)
+    for day, records in enumerate(history, start=1):
+        run(con, records, f"2026-02-{day:02d}")
+        assert replay(con) == set(ids(con).values()), f"after run {day}"
+        assert fetch(con, "select count(*) as n from golden.organisation") == [{"n": len(set(ids(con).values()))}]
+
+
+@settings(max_examples=15)
+@given(RECORDS, st.randoms(use_true_random=False))
+def test_the_ids_themselves_do_not_depend_on_the_order_of_the_records(con: duckdb.DuckDBPyConnection, records: list[Row], random: Any) -> None:
+    forget(con)
+    run(con, records)
+    first = ids(con)
+    forget(con)
+    run(con, random.sample(records, len(records)))
+    assert ids(con) == first
+
+
+# --- the rules as data -------------------------------------------------------------------------------------------
+
+
+def test_the_shipped_rules_load_and_name_columns_of_the_records(con: duckdb.DuckDBPyConnection) -> None:
+    done = run(con, [record(1), record(2)], rules=load_rules())
+    assert done.organisations == 1
+
+
+def test_a_mistake_in_the_rules_is_told_with_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text('version: "1"\norganisation:\n  names: company_name\n  exact:\n    - {name: a, key: [uscc]}\n', encoding="utf-8")
+    with pytest.raises(ContractError, match=r"rules\.yaml:5: .*is not a known key; fix: "):
+        load_rules(path)
