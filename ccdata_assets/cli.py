@@ -12,7 +12,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +22,9 @@ from ccdata_assets.errors import CcdataError, WrongUse
 app = typer.Typer(name="ccdata", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help="ccdata: a call centre's data, landed, checked, reported. 呼叫中心数据平台。")
 feeds_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds. 数据源契约。")
 app.add_typer(feeds_app, name="feeds")
+
+# typer carries a click of its own and exports all of its exceptions but the common one
+_USAGE_ERROR: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False)]
 ContractsOption = Annotated[list[Path] | None, typer.Option("--contracts", help="Extra folder of contracts; may be given again.", file_okay=False, exists=True)]
@@ -151,11 +153,11 @@ def main() -> NoReturn:
     """Run the command line; every error of ours is one message and its exit code."""
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         code = 130
-    except click.ClickException as error:
+    except _USAGE_ERROR as error:
         error.show()
-        code = 64
+        code = WrongUse.exit_code
     except CcdataError as error:
         print(f"ccdata: {error}", file=sys.stderr)
         code = error.exit_code

@@ -14,7 +14,12 @@ from ccdata_assets_tests.world import World, make_settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-settings.register_profile("ccdata", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.register_profile(
+    "ccdata",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("ccdata")
 
 

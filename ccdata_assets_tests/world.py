@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,13 @@ BANK_CAMPAIGN_HEADER = (
 )  # fmt: skip
 
 
-def table(header: Sequence[str] | None, rows: Iterable[Sequence[str]], delimiter: str = ",", newline: str = "\n", encoding: str = "utf-8") -> bytes:
+def table(
+    header: Sequence[str] | None,
+    rows: Iterable[Sequence[str]],
+    delimiter: str = ",",
+    newline: str = "\n",
+    encoding: str = "utf-8",
+) -> bytes:
     """A delimited file as `csv` writes it; cells with a line break of any kind are quoted."""
     text = io.StringIO(newline="")
     rows = list(rows)
@@ -68,7 +75,9 @@ def table(header: Sequence[str] | None, rows: Iterable[Sequence[str]], delimiter
     return text.getvalue().encode(encoding)
 
 
-def hospitals(rows: Iterable[Sequence[str]] = HOSPITALS, header: Sequence[str] | None = HOSPITAL_HEADER, **form: str) -> bytes:
+def hospitals(
+    rows: Iterable[Sequence[str]] = HOSPITALS, header: Sequence[str] | None = HOSPITAL_HEADER, **form: str
+) -> bytes:
     """A party feed: a directory with Chinese headers."""
     return table(header, rows, **form)
 
@@ -80,7 +89,17 @@ def hospital(name: str = "青山市第一人民医院", **cells: str) -> tuple[s
 
 def many_hospitals(count: int, first: int = 0) -> list[tuple[str, ...]]:
     """Hospitals numbered from `first`, each in one of five places, each with its own number."""
-    return [(f"样例第{n}医院", *HOSPITALS[n % 5][1:4], f"测试路{n}号", f"0571-{55_500_000 + n}", "example.org", "2026-01-05") for n in range(first, first + count)]
+    return [
+        (
+            f"样例第{n}医院",
+            *HOSPITALS[n % 5][1:4],
+            f"测试路{n}号",
+            f"0571-{55_500_000 + n}",
+            "example.org",
+            "2026-01-05",
+        )
+        for n in range(first, first + count)
+    ]
 
 
 def bank_call(call_no: int, **cells: str) -> tuple[str, ...]:
@@ -100,7 +119,14 @@ CALLS: tuple[tuple[str, ...], ...] = (
     bank_call(2, outcome="HANG", **NO_SERVICE),
     bank_call(3, outcome="PHANTOM", **NO_QUEUE, **NO_SERVICE),
     bank_call(
-        4, vru_entry="23:59:30", vru_exit="23:59:50", q_start="23:59:50", q_exit="0:00:20", ser_start="0:00:20", ser_exit="0:01:20", ser_time="60"
+        4,
+        vru_entry="23:59:30",
+        vru_exit="23:59:50",
+        q_start="23:59:50",
+        q_exit="0:00:20",
+        ser_start="0:00:20",
+        ser_exit="0:01:20",
+        ser_time="60",
     ),
     bank_call(5, date="990201"),
 )
@@ -123,7 +149,13 @@ def contact(month: str = "may", **cells: str) -> tuple[str, ...]:
     return tuple({**usual, **cells}.values())
 
 
-CONTACTS: tuple[tuple[str, ...], ...] = (contact(), contact(y="yes"), contact("dec"), contact("mar", contact="telephone"), contact("mar", y="yes", duration="0"))
+CONTACTS: tuple[tuple[str, ...], ...] = (
+    contact(),
+    contact(y="yes"),
+    contact("dec"),
+    contact("mar", contact="telephone"),
+    contact("mar", y="yes", duration="0"),
+)
 """Two in May 2008, one in December, two in March 2009; the last is a sale without talk, which is flagged."""
 
 
@@ -134,7 +166,11 @@ def campaign(rows: Iterable[Sequence[str]] = CONTACTS) -> bytes:
 
 def whole_world() -> dict[str, bytes]:
     """One good file of each shipped feed, by its name in the inbox."""
-    return {"cn_hospitals/2026-01.csv": hospitals(), "bank_call/january.txt": bank_calls(), "bank_campaign/campaign.csv": campaign()}
+    return {
+        "cn_hospitals/2026-01.csv": hospitals(),
+        "bank_call/january.txt": bank_calls(),
+        "bank_campaign/campaign.csv": campaign(),
+    }
 
 
 # --- contracts ---------------------------------------------------------------------------------------------------
@@ -150,7 +186,9 @@ DIRECTORY: Row = {
 """The smallest contract of use, to change and to break."""
 
 
-def write_contract(folder: Path, changes: Mapping[str, Any] = {}, base: Row = DIRECTORY, file: str | None = None) -> Path:
+def write_contract(
+    folder: Path, changes: Mapping[str, Any] = {}, base: Row = DIRECTORY, file: str | None = None
+) -> Path:
     """Write DIRECTORY with top-level `changes` (None takes a key away) as <feed>.yaml; give the path."""
     spec = {key: value for key, value in {**base, **changes}.items() if value is not None}
     folder.mkdir(parents=True, exist_ok=True)
@@ -167,6 +205,8 @@ def make_settings(home: Path, now: str = "2026-02-01", **changes: Any) -> Settin
     return Settings(home=home, now=now, **changes)
 
 
+_REGISTRIES: dict[str, Registry] = {}
+"""What `World.contract` has loaded, by what was asked for; a registry never changes."""
 OWN = ("_file", "_sha256", "_member", "_landed_at", "_text")
 """Columns of a raw row that `cells` leaves out, beside its number and its fault."""
 
@@ -189,9 +229,12 @@ class World:
 
     def contract(self, **changes: Any) -> None:
         """Declare (or change) the feed `directory` beside the shipped ones; `changes` replace its top-level keys."""
-        folder = self.settings.home / "contracts"
-        write_contract(folder, changes)
-        self.registry = load_registry([folder], self.settings.time_zone)
+        wanted = json.dumps([changes, self.settings.time_zone], sort_keys=True)
+        if wanted not in _REGISTRIES:
+            folder = self.settings.home / "contracts"
+            write_contract(folder, changes)
+            _REGISTRIES[wanted] = load_registry([folder], self.settings.time_zone)
+        self.registry = _REGISTRIES[wanted]
 
     def at(self, now: str) -> World:
         """The same home at another business time."""
@@ -247,7 +290,10 @@ class World:
 
     def faults(self) -> list[tuple[int, str, str | None]]:
         """(row, rule, field) of all that is in quarantine."""
-        return [(row["row"], row["rule"], row["field"]) for row in self.query("select row, rule, field from ops.quarantine order by all")]
+        return [
+            (row["row"], row["rule"], row["field"])
+            for row in self.query("select row, rule, field from ops.quarantine order by all")
+        ]
 
     def judge(self, con: duckdb.DuckDBPyConnection, content: bytes, feed: str) -> Row:
         """Land and judge one file on an open connection, for the many examples of a property; its line of the ledger."""
@@ -265,7 +311,11 @@ class World:
         options = read_options(self.registry.feeds[feed], self.registry, self.settings)
         folder = self.settings.home / "read_back"
         shutil.rmtree(folder, ignore_errors=True)
-        write_raw(folder, READERS[file_format(path)](path, options).members, Lineage("read_back", "0" * 64, self.settings.as_of))
+        write_raw(
+            folder,
+            READERS[file_format(path)](path, options).members,
+            Lineage("read_back", "0" * 64, self.settings.as_of),
+        )
         rows = [row for part in sorted(folder.glob("*.parquet")) for row in pq.read_table(part).to_pylist()]
         return [tuple(value for name, value in row.items() if name not in OWN) for row in rows]
 
@@ -289,12 +339,19 @@ PARTY_RECORD = """create or replace table standard.party_record (feed varchar, f
 def write_party_records(con: duckdb.DuckDBPyConnection, records: Iterable[Mapping[str, Any]]) -> None:
     """Replace standard.party_record; a record needs `row`, the rest has a usual value."""
     con.execute(PARTY_RECORD)
-    usual = {"feed": "directory", "file": "directory/a.csv", "sha256": "a" * 64, "member": "", "received_on": date(2026, 1, 1), "trust": 50, "company_name": "样例公司", "numbers": []}
+    usual = {
+        "feed": "directory",
+        "file": "directory/a.csv",
+        "sha256": "a" * 64,
+        "member": "",
+        "received_on": date(2026, 1, 1),
+        "trust": 50,
+        "company_name": "样例公司",
+        "numbers": [],
+    }
     for record in records:
         values = {**usual, **record}
-        con.execute(f"insert into standard.party_record ({', '.join(values)}) values ({', '.join('?' * len(values))})", list(values.values()))
-
-
-def days(first: str, count: int) -> list[date]:
-    """Consecutive days."""
-    return [date.fromisoformat(first) + timedelta(days=place) for place in range(count)]
+        con.execute(
+            f"insert into standard.party_record ({', '.join(values)}) values ({', '.join('?' * len(values))})",
+            list(values.values()),
+        )

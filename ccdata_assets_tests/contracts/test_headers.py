@@ -18,7 +18,15 @@ def contract(**fields: object) -> Contract:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Ｍobile No.：", "mobile no"), (" 联系 电话（必填） ", "联系电话必填"), ("E-Mail", "email"), ("区/县", "区县"), ("vru+line", "VRU+LINE"), ("电话*", "电话"), ("﹙电话﹚", "电话")],
+    [
+        ("Ｍobile No.：", "mobile no"),
+        (" 联系 电话（必填） ", "联系电话必填"),
+        ("E-Mail", "email"),
+        ("区/县", "区县"),
+        ("vru+line", "VRU+LINE"),
+        ("电话*", "电话"),
+        ("﹙电话﹚", "电话"),
+    ],
 )
 def test_width_case_spaces_and_punctuation_do_not_tell_headers_apart(one: str, other: str) -> None:
     assert normal_header(one) == normal_header(other)
@@ -35,7 +43,9 @@ def test_a_normal_header_is_its_own_normal_form(text: str) -> None:
 
 
 def test_the_usual_headers_of_a_field_need_no_word_in_the_contract(registry: Registry) -> None:
-    mapped = map_headers(contract(company_name={}, phone={}, email={}), registry.fields, ["单位名称", "Telephone", "邮箱"])
+    mapped = map_headers(
+        contract(company_name={}, phone={}, email={}), registry.fields, ["单位名称", "Telephone", "邮箱"]
+    )
     assert mapped.columns == {"company_name": "单位名称", "phone": "Telephone", "email": "邮箱"}
     assert mapped.unmapped == mapped.missing == ()
 
@@ -61,7 +71,10 @@ def test_a_required_field_without_a_column_is_missing_and_a_derived_one_is_not(r
     assert map_headers(spec, registry.fields, ["电话"]).missing == ("company_name",)
 
 
-@pytest.mark.parametrize(("feed", "header"), [("cn_hospitals", HOSPITAL_HEADER), ("bank_call", BANK_CALL_HEADER), ("bank_campaign", BANK_CAMPAIGN_HEADER)])
+@pytest.mark.parametrize(
+    ("feed", "header"),
+    [("cn_hospitals", HOSPITAL_HEADER), ("bank_call", BANK_CALL_HEADER), ("bank_campaign", BANK_CAMPAIGN_HEADER)],
+)
 def test_a_shipped_feed_knows_every_header_of_its_files(registry: Registry, feed: str, header: tuple[str, ...]) -> None:
     mapped = map_headers(registry.feeds[feed], registry.fields, header)
     assert mapped.unmapped == mapped.missing == ()

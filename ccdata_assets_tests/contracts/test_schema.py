@@ -22,18 +22,30 @@ def validator() -> Any:
 
 
 def test_the_checked_in_schema_is_the_one_the_model_gives() -> None:
-    assert CHECKED_IN.read_text(encoding="utf-8") == contract_schema(), f"the model changed: write the output of `ccdata feeds schema` into {CHECKED_IN.name}"
+    assert CHECKED_IN.read_text(encoding="utf-8") == contract_schema(), (
+        f"the model changed: write the output of `ccdata feeds schema` into {CHECKED_IN.name}"
+    )
 
 
 @pytest.mark.parametrize("path", sorted(FEEDS_DIR.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_shipped_contract_is_valid_by_the_schema(path: Path, validator: Any) -> None:
-    errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))]
+    errors = [
+        f"{error.json_path}: {error.message}"
+        for error in validator.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))
+    ]
     assert errors == []
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"feed": None}, {"onwer": "team:x"}, {"trust": 101}, {"freshness": "5 weeks"}, {"quarantine": "row"}, {"fields": {"phone": {"requierd": True}}}],
+    [
+        {"feed": None},
+        {"onwer": "team:x"},
+        {"trust": 101},
+        {"freshness": "5 weeks"},
+        {"quarantine": "row"},
+        {"fields": {"phone": {"requierd": True}}},
+    ],
     ids=lambda changes: next(iter(changes)),
 )
 def test_the_schema_marks_a_mistake_while_it_is_written(changes: dict[str, Any], validator: Any) -> None:
@@ -42,5 +54,9 @@ def test_the_schema_marks_a_mistake_while_it_is_written(changes: dict[str, Any],
 
 
 def test_the_schema_takes_the_short_forms_that_the_loader_takes(validator: Any) -> None:
-    spec = {**DIRECTORY, "freshness": "35d", "fields": {"company_name": {"from": "单位", "none": "无"}, "collected_on": {"format": "%y%m%d"}, "phone": None}}
+    spec = {
+        **DIRECTORY,
+        "freshness": "35d",
+        "fields": {"company_name": {"from": "单位", "none": "无"}, "collected_on": {"format": "%y%m%d"}, "phone": None},
+    }
     assert [error.message for error in validator.iter_errors(spec)] == []

@@ -23,7 +23,9 @@ def test_a_file_in_any_usual_encoding_lands_as_the_same_text(world: World, encod
     rows = [("測試醫院電話地址中心", "0571-55500001", "高雄市"), ("样例医院", "010-55500002", "北京市")]
     if encoding == "big5":
         rows = [rows[0], ("測試銀行公司電話號碼", "02-55500002", "臺北市")]
-    line = world.land_one(hospitals(rows, ("名称" if encoding != "big5" else "company_name", "phone", "city"), encoding=encoding))
+    line = world.land_one(
+        hospitals(rows, ("名称" if encoding != "big5" else "company_name", "phone", "city"), encoding=encoding)
+    )
     assert world.cells(line) == [(2, None, *rows[0]), (3, None, *rows[1])], f"read as {line.encoding}"
 
 
@@ -54,8 +56,15 @@ def test_lines_above_the_header_are_counted(world: World) -> None:
 
 def test_short_and_long_rows_keep_their_cells_and_say_what_is_wrong(world: World) -> None:
     line = world.land_one("company_name,phone,city\n甲,1\n乙,1,x,extra\n丙,1,x\n")
-    assert world.cells(line) == [(2, "short_row", None, None, None), (3, "long_row", None, None, None), (4, None, "丙", "1", "x")]
-    assert [json.loads(row["_text"]) for row in world.raw(line) if row["_text"]] == [["甲", "1"], ["乙", "1", "x", "extra"]]
+    assert world.cells(line) == [
+        (2, "short_row", None, None, None),
+        (3, "long_row", None, None, None),
+        (4, None, "丙", "1", "x"),
+    ]
+    assert [json.loads(row["_text"]) for row in world.raw(line) if row["_text"]] == [
+        ["甲", "1"],
+        ["乙", "1", "x", "extra"],
+    ]
 
 
 def test_empty_cells_after_the_last_column_are_no_fault(world: World) -> None:
@@ -102,7 +111,9 @@ def test_a_cell_longer_than_the_limit_counts_as_an_unclosed_quote(tmp_path: Path
 
 
 def test_bytes_that_are_no_text_cost_only_their_row(world: World) -> None:
-    content = table(HEADER, [("甲公司", "1", "x"), ("乙公司", "2", "y"), ("丙公司", "3", "z")]).replace("乙".encode(), b"\xff\xfe\x81")
+    content = table(HEADER, [("甲公司", "1", "x"), ("乙公司", "2", "y"), ("丙公司", "3", "z")]).replace(
+        "乙".encode(), b"\xff\xfe\x81"
+    )
     line = world.land_one(content)
     assert line.encoding == "utf-8"
     assert [(row[0], row[1]) for row in world.cells(line)] == [(2, None), (3, "undecodable"), (4, None)]
@@ -148,12 +159,26 @@ def test_a_file_beyond_one_batch_keeps_its_line_numbers(world: World, monkeypatc
     assert world.cells(line) == [(n, None, *row) for n, row in zip(numbers, rows, strict=True)]
 
 
-CSV_SPECTRUM = ["comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "newlines", "newlines_crlf", "quotes_and_newlines", "simple", "simple_crlf", "utf8"]
+CSV_SPECTRUM = [
+    "comma_in_quotes",
+    "empty",
+    "empty_crlf",
+    "escaped_quotes",
+    "json",
+    "newlines",
+    "newlines_crlf",
+    "quotes_and_newlines",
+    "simple",
+    "simple_crlf",
+    "utf8",
+]
 """Without location_coordinates, of which the CSV and the JSON disagree."""
 
 
 @pytest.mark.parametrize("name", CSV_SPECTRUM)
-def test_the_public_csv_test_files_are_read_as_their_authors_mean_them(world: World, csv_spectrum: Path, name: str) -> None:
+def test_the_public_csv_test_files_are_read_as_their_authors_mean_them(
+    world: World, csv_spectrum: Path, name: str
+) -> None:
     content = (csv_spectrum / "csvs" / f"{name}.csv").read_bytes()
     expected = json.loads((csv_spectrum / "json" / f"{name}.json").read_text(encoding="utf-8"))
     expected = expected if isinstance(expected, list) else [expected]
@@ -167,7 +192,13 @@ def test_the_public_csv_test_files_are_read_as_their_authors_mean_them(world: Wo
     assert found in (expected, plain), f"status {line.status}, error {line.error}"
 
 
-CELL = st.text(alphabet=st.one_of(st.sampled_from(list(',;\t|"\'\n\r ') + list("医院電話一二三") + list("😀𠮷")), st.characters(codec="utf-8", exclude_characters="\0")), max_size=12)
+CELL = st.text(
+    alphabet=st.one_of(
+        st.sampled_from(list(",;\t|\"'\n\r ") + list("医院電話一二三") + list("😀𠮷")),
+        st.characters(codec="utf-8", exclude_characters="\0"),
+    ),
+    max_size=12,
+)
 
 
 @settings(max_examples=150)
@@ -187,14 +218,18 @@ def test_any_table_that_csv_writes_comes_back_cell_by_cell_and_line_by_line(
     for row in rows:
         numbers.append(1 + len(io.StringIO(text.getvalue(), newline="").readlines()))
         writer.writerow(row)
-    assert world.read_back(text.getvalue().encode(encoding)) == [(number, None, *row) for number, row in zip(numbers, rows, strict=True)]
+    assert world.read_back(text.getvalue().encode(encoding)) == [
+        (number, None, *row) for number, row in zip(numbers, rows, strict=True)
+    ]
 
 
 GOOD_FILES = [
     hospitals(), hospitals(encoding="gb18030"), hospitals(encoding="utf-16"), hospitals(many_hospitals(30)),
     hospitals([(*row[:5], 'a"\nb', *row[6:]) for row in HOSPITALS]),
 ]  # fmt: skip
-SCRAPS = st.sampled_from([b'"', b"\n", b"\r", b",", b"\0", b"\xff", b"\x81", b"\t", b'""', b"{", b"[", b"\xef\xbb\xbf"]) | st.binary(min_size=1, max_size=4)
+SCRAPS = st.sampled_from(
+    [b'"', b"\n", b"\r", b",", b"\0", b"\xff", b"\x81", b"\t", b'""', b"{", b"[", b"\xef\xbb\xbf"]
+) | st.binary(min_size=1, max_size=4)
 
 
 def mutilated(base: bytes, cut: float, inserts: list[tuple[float, bytes]]) -> bytes:
@@ -212,7 +247,10 @@ def test_no_mutilated_file_stops_a_run_and_each_of_its_rows_is_accounted_for(wor
         @given(st.sampled_from(GOOD_FILES), st.floats(0, 1), st.lists(st.tuples(st.floats(0, 1), SCRAPS), max_size=6))
         def check(base: bytes, cut: float, inserts: list[tuple[float, bytes]]) -> None:
             line = world.judge(con, mutilated(base, cut, inserts), "cn_hospitals")
-            landed = sum(pq.read_metadata(path).num_rows for path in raw_files(world.settings.raw_dir / "cn_hospitals", line["sha256"]))
+            landed = sum(
+                pq.read_metadata(path).num_rows
+                for path in raw_files(world.settings.raw_dir / "cn_hospitals", line["sha256"])
+            )
             assert line["rows"] == landed, "the ledger counts other rows than the raw store holds"
             if line["members"]:
                 assert landed == line["staged"] + line["quarantined"] + line["blank"] + line["superseded"], line

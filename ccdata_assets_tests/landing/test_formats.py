@@ -34,9 +34,15 @@ def workbook(**sheets: list[list[Any]]) -> bytes:
 
 
 def test_every_sheet_is_a_member_and_empty_sheets_are_passed_over(world: World) -> None:
-    line = world.land_one(workbook(一月=[["名称", "电话"], ["甲公司", "1"]], 空=[], 二月=[["电话", "名称"], ["2", "乙公司"]]), "directory/a.csv")
+    line = world.land_one(
+        workbook(一月=[["名称", "电话"], ["甲公司", "1"]], 空=[], 二月=[["电话", "名称"], ["2", "乙公司"]]),
+        "directory/a.csv",
+    )
     assert (line.format, line.members, line.rows) == ("xlsx", ("一月", "二月"), 2)
-    assert [(row["_member"], row["_row"], row["名称"], row["电话"]) for row in world.raw(line)] == [("一月", 2, "甲公司", "1"), ("二月", 2, "乙公司", "2")]
+    assert [(row["_member"], row["_row"], row["名称"], row["电话"]) for row in world.raw(line)] == [
+        ("一月", 2, "甲公司", "1"),
+        ("二月", 2, "乙公司", "2"),
+    ]
 
 
 def test_just_the_sheet_of_the_contract_is_read_where_it_names_one(world: World) -> None:
@@ -60,7 +66,17 @@ def test_numbers_dates_and_booleans_land_as_the_text_a_person_would_write(world:
     cells = [13800001111, 1.5, 2.0, date(2026, 1, 5), datetime(2026, 1, 5, 9, 30), time(8, 5), True, "007", None]
     line = world.land_one(workbook(表=[["名称", *"abcdefgh"], ["甲公司", *cells[:8]], cells]))
     second = world.cells(line)[0]
-    assert second[2:] == ("甲公司", "13800001111", "1.5", "2", "2026-01-05", "2026-01-05 09:30:00", "08:05:00", "true", "007")
+    assert second[2:] == (
+        "甲公司",
+        "13800001111",
+        "1.5",
+        "2",
+        "2026-01-05",
+        "2026-01-05 09:30:00",
+        "08:05:00",
+        "true",
+        "007",
+    )
 
 
 def test_a_sheets_rows_have_the_numbers_that_a_person_sees(world: World) -> None:
@@ -92,7 +108,11 @@ def test_no_damaged_workbook_stops_a_run(world: World) -> None:
                 at = 4 + int((len(content) - 8) * place)
                 content[at : at + len(change)] = change
             line = world.judge(con, bytes(content), "cn_hospitals")
-            assert line["error"] if line["status"] == "rejected" else line["rows"] == line["staged"] + line["quarantined"] + line["blank"], line
+            assert (
+                line["error"]
+                if line["status"] == "rejected"
+                else line["rows"] == line["staged"] + line["quarantined"] + line["blank"]
+            ), line
 
         check()
 
@@ -103,7 +123,10 @@ def test_no_damaged_workbook_stops_a_run(world: World) -> None:
 def test_a_list_of_records_lands_with_the_columns_of_all_of_them(world: World) -> None:
     line = world.land_one(json.dumps(RECORDS, ensure_ascii=False))
     assert (line.format, line.rows) == ("json", 2)
-    assert [(row["_row"], row["name"], row["tel"], row["city"]) for row in world.raw(line)] == [(1, "甲公司", "1", None), (2, "乙公司", None, "x")]
+    assert [(row["_row"], row["name"], row["tel"], row["city"]) for row in world.raw(line)] == [
+        (1, "甲公司", "1", None),
+        (2, "乙公司", None, "x"),
+    ]
 
 
 def test_values_that_are_no_text_land_as_json_writes_them(world: World) -> None:
@@ -113,7 +136,10 @@ def test_values_that_are_no_text_land_as_json_writes_them(world: World) -> None:
 
 def test_the_path_of_the_contract_leads_to_nested_records(world: World) -> None:
     world.contract(source={"files": "directory/*", "records": "provinces.cities.list"})
-    nested = {"count": 2, "provinces": [{"cities": [{"list": RECORDS[:1]}]}, {"cities": [{"list": []}, {"list": RECORDS[1:]}]}]}
+    nested = {
+        "count": 2,
+        "provinces": [{"cities": [{"list": RECORDS[:1]}]}, {"cities": [{"list": []}, {"list": RECORDS[1:]}]}],
+    }
     line = world.land_one(json.dumps(nested))
     assert [(row["_row"], row["name"]) for row in world.raw(line)] == [(1, "甲公司"), (2, "乙公司")]
 
@@ -124,7 +150,9 @@ def test_a_plain_list_is_as_good_where_the_path_of_the_contract_leads_nowhere(wo
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_records_are_found_below_a_single_key_also_where_all_stands_on_one_line(world: World, indent: int | None) -> None:
+def test_records_are_found_below_a_single_key_also_where_all_stands_on_one_line(
+    world: World, indent: int | None
+) -> None:
     line = world.land_one(json.dumps({"code": 0, "data": RECORDS}, indent=indent))
     assert (line.format, line.rows) == ("json", 2)
 
@@ -137,7 +165,12 @@ def test_a_single_record_on_a_single_line_is_one_row(world: World) -> None:
 def test_a_truncated_document_keeps_the_records_before_the_cut(world: World) -> None:
     text = json.dumps([{"name": f"公司{n}"} for n in range(5)], ensure_ascii=False)
     line = world.land_one(text[: text.index("公司3") + 1])
-    assert [row[:3] for row in world.cells(line)] == [(1, None, "公司0"), (2, None, "公司1"), (3, None, "公司2"), (4, "broken_record", None)]
+    assert [row[:3] for row in world.cells(line)] == [
+        (1, None, "公司0"),
+        (2, None, "公司1"),
+        (3, None, "公司2"),
+        (4, "broken_record", None),
+    ]
 
 
 def test_a_document_without_records_is_rejected_with_what_to_do(world: World) -> None:
@@ -153,19 +186,37 @@ def test_a_broken_line_costs_only_itself(world: World) -> None:
 
 
 def test_no_damaged_document_stops_a_run(world: World) -> None:
-    document = json.dumps([dict(zip(HOSPITAL_HEADER, row, strict=True)) for row in HOSPITALS], ensure_ascii=False).encode()
-    lines = b"\n".join(json.dumps(dict(zip(HOSPITAL_HEADER, row, strict=True)), ensure_ascii=False).encode() for row in HOSPITALS)
+    document = json.dumps(
+        [dict(zip(HOSPITAL_HEADER, row, strict=True)) for row in HOSPITALS], ensure_ascii=False
+    ).encode()
+    lines = b"\n".join(
+        json.dumps(dict(zip(HOSPITAL_HEADER, row, strict=True)), ensure_ascii=False).encode() for row in HOSPITALS
+    )
     with world.warehouse() as con:
 
         @settings(max_examples=60)
-        @given(st.sampled_from([document, lines]), st.floats(0, 1), st.lists(st.tuples(st.floats(0, 1), st.sampled_from([b'"', b"{", b"[", b"]", b"}", b"\xff", b"\0", b"\\ud800", b"\n", b","])), max_size=4))
+        @given(
+            st.sampled_from([document, lines]),
+            st.floats(0, 1),
+            st.lists(
+                st.tuples(
+                    st.floats(0, 1),
+                    st.sampled_from([b'"', b"{", b"[", b"]", b"}", b"\xff", b"\0", b"\\ud800", b"\n", b","]),
+                ),
+                max_size=4,
+            ),
+        )
         def check(base: bytes, cut: float, inserts: list[tuple[float, bytes]]) -> None:
             content = bytearray(base[: int(len(base) * cut)])
             for place, extra in inserts:
                 at = int(len(content) * place)
                 content[at:at] = extra
             line = world.judge(con, bytes(content), "cn_hospitals")
-            assert line["error"] if line["status"] == "rejected" else line["rows"] == line["staged"] + line["quarantined"] + line["blank"], line
+            assert (
+                line["error"]
+                if line["status"] == "rejected"
+                else line["rows"] == line["staged"] + line["quarantined"] + line["blank"]
+            ), line
 
         check()
 
@@ -192,7 +243,10 @@ def test_a_file_that_is_no_table_is_rejected_kept_and_told_what_it_is(world: Wor
 def test_a_rejected_file_stops_no_other_file(world: World) -> None:
     world.put("directory/a.csv", PNG)
     world.put("directory/b.csv", "名称\n甲公司\n")
-    assert [(line.file, line.status) for line in world.land()] == [("directory/a.csv", "rejected"), ("directory/b.csv", "landed")]
+    assert [(line.file, line.status) for line in world.land()] == [
+        ("directory/a.csv", "rejected"),
+        ("directory/b.csv", "landed"),
+    ]
 
 
 def test_a_rejected_file_with_a_very_long_name_is_kept_too(world: World) -> None:

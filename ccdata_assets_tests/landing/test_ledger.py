@@ -59,28 +59,43 @@ def test_a_rejected_file_sent_again_is_a_repeat(world: World) -> None:
 
 def test_a_line_of_the_ledger_says_what_was_found(world: World) -> None:
     line = world.land_one(FILE.encode("gb18030"))
-    assert (line.format, line.encoding, line.delimiter, line.rows, line.bytes) == ("delimited", "gb18030", ",", 2, len(FILE.encode("gb18030")))
+    assert (line.format, line.encoding, line.delimiter, line.rows, line.bytes) == (
+        "delimited",
+        "gb18030",
+        ",",
+        2,
+        len(FILE.encode("gb18030")),
+    )
     (kept,) = world.query("select file, sha256, status, rows, landed_at, received_on from ops.file_ledger")
-    assert kept == {"file": "directory/file.csv", "sha256": line.sha256, "status": "landed", "rows": 2, "landed_at": line.landed_at, "received_on": date(2026, 2, 1)}
+    assert kept == {
+        "file": "directory/file.csv",
+        "sha256": line.sha256,
+        "status": "landed",
+        "rows": 2,
+        "landed_at": line.landed_at,
+        "received_on": date(2026, 2, 1),
+    }
 
 
 def test_every_raw_row_tells_where_it_comes_from(world: World) -> None:
     line = world.land_one(FILE)
-    assert {(row["_file"], row["_sha256"], row["_member"], row["_landed_at"].astimezone(UTC)) for row in world.raw(line)} == {
-        ("directory/file.csv", line.sha256, "", datetime(2026, 2, 1, 15, 59, 59, tzinfo=UTC))
-    }
+    assert {
+        (row["_file"], row["_sha256"], row["_member"], row["_landed_at"].astimezone(UTC)) for row in world.raw(line)
+    } == {("directory/file.csv", line.sha256, "", datetime(2026, 2, 1, 15, 59, 59, tzinfo=UTC))}
 
 
-def test_links_out_of_the_inbox_hidden_files_and_folders_of_no_feed_are_left_aside(world: World, tmp_path: Path) -> None:
+def test_links_out_of_the_inbox_hidden_files_and_folders_of_no_feed_are_left_aside(
+    world: World, tmp_path: Path
+) -> None:
     (tmp_path / "secret.csv").write_text(FILE, encoding="utf-8")
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "b.csv").write_text(FILE, encoding="utf-8")
     kept = world.put("directory/a.csv", FILE)
     world.put("directory/.hidden.csv", FILE)
     world.put("elsewhere/c.csv", FILE)
-    os.symlink(tmp_path / "secret.csv", kept.parent / "link.csv")
-    os.symlink(tmp_path / "outside", kept.parent / "folder")
-    os.symlink(tmp_path / "gone.csv", kept.parent / "broken.csv")
+    (kept.parent / "link.csv").symlink_to(tmp_path / "secret.csv")
+    (kept.parent / "folder").symlink_to(tmp_path / "outside")
+    (kept.parent / "broken.csv").symlink_to(tmp_path / "gone.csv")
     inbox = scan_inbox(world.settings.inbox_dir, world.registry)
     assert [file.name for file in inbox.by_feed["directory"]] == ["directory/a.csv"]
     assert [file.name for file in inbox.unclaimed] == ["elsewhere/c.csv"]
@@ -102,7 +117,9 @@ def test_a_write_that_is_killed_leaves_no_parquet_file(tmp_path: Path, error: ty
     with pytest.raises(error):
         write_raw(tmp_path, [whole, Member("二", ("名称",), rows())], lineage)
     assert raw_files(tmp_path, lineage.sha256) == []
-    assert list(tmp_path.rglob("*.parquet*")) == [], "even the whole member must not get its name before the other is complete"
+    assert list(tmp_path.rglob("*.parquet*")) == [], (
+        "even the whole member must not get its name before the other is complete"
+    )
 
 
 def test_a_file_whose_write_was_killed_lands_whole_the_next_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +138,12 @@ def _killed(*_: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("directory/20260115.csv", date(2026, 1, 15)), ("directory/report-20251231-final.xlsx", date(2025, 12, 31)), ("directory/plain.csv", date(2026, 2, 1)), ("directory/20261399.csv", date(2026, 2, 1))],
+    [
+        ("directory/20260115.csv", date(2026, 1, 15)),
+        ("directory/report-20251231-final.xlsx", date(2025, 12, 31)),
+        ("directory/plain.csv", date(2026, 2, 1)),
+        ("directory/20261399.csv", date(2026, 2, 1)),
+    ],
 )
 def test_a_delivery_is_dated_by_its_name_or_else_by_the_day_it_lands(world: World, name: str, expected: date) -> None:
     world.contract(received_on={"file": r"(?P<date>\d{8})"})

@@ -47,7 +47,12 @@ class Evaluation:
     def __init__(self, con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
         self.con, self.registry = con, replace(registry, feeds={})
 
-    def run(self, kpis: Kpi | dict[str, Kpi], events: list[tuple[str, str | None, float | None, float | None]], now: str = "2026-03-31") -> int:
+    def run(
+        self,
+        kpis: Kpi | dict[str, Kpi],
+        events: list[tuple[str, str | None, float | None, float | None]],
+        now: str = "2026-03-31",
+    ) -> int:
         self.con.execute("create or replace table marts.event (day date, city varchar, n double, of double)")
         for event in events:
             self.con.execute("insert into marts.event values (?, ?, ?, ?)", list(event))
@@ -56,12 +61,18 @@ class Evaluation:
 
     def values(self, column: str = "value", dims: str = "{}") -> dict[str, Any]:
         """The newest value of each period of one combination."""
-        rows = fetch(self.con, f"select period_start, {column} as it from kpi.value where dims = ? order by as_of, rowid", dims)
+        rows = fetch(
+            self.con, f"select period_start, {column} as it from kpi.value where dims = ? order by as_of, rowid", dims
+        )
         return {f"{row['period_start']:%m-%d}": row["it"] for row in rows}
 
     def history(self, period: str) -> list[tuple[Any, str, str]]:
         """(value, status, run) of one period, oldest first."""
-        rows = fetch(self.con, "select value, status, run_id from kpi.value where period_start = ? and dims = '{}' order by as_of, rowid", datetime.fromisoformat(period))
+        rows = fetch(
+            self.con,
+            "select value, status, run_id from kpi.value where period_start = ? and dims = '{}' order by as_of, rowid",
+            datetime.fromisoformat(period),
+        )
         return [(row["value"], row["status"], row["run_id"]) for row in rows]
 
 
@@ -97,7 +108,11 @@ def test_stock_is_the_running_sum_of_increment(kpis: Evaluation) -> None:
 
 def test_a_ratio_divides_sums_and_is_no_mean_of_ratios(kpis: Evaluation) -> None:
     kpis.run(RATIO, [("2026-01-05", "x", 1.0, 1.0), ("2026-01-06", "x", 1.0, 9.0)])
-    assert (kpis.values(), kpis.values("numerator"), kpis.values("denominator")) == ({"01-01": 0.2}, {"01-01": 2.0}, {"01-01": 10.0})
+    assert (kpis.values(), kpis.values("numerator"), kpis.values("denominator")) == (
+        {"01-01": 0.2},
+        {"01-01": 2.0},
+        {"01-01": 10.0},
+    )
 
 
 def test_a_ratio_of_nothing_is_no_data_and_not_zero(kpis: Evaluation) -> None:
@@ -112,7 +127,11 @@ def test_a_ratio_that_is_zero_is_zero(kpis: Evaluation) -> None:
 
 
 def test_values_are_broken_down_by_their_dimensions_as_json(kpis: Evaluation) -> None:
-    kpis.run(kpi(sets=[{"grain": "month", "by": {"region": "city", "band": "case when n > 2 then 'high' else 'low' end"}}]), [JAN, ("2026-01-09", "y", 5.0, None)], "2026-01-31")
+    kpis.run(
+        kpi(sets=[{"grain": "month", "by": {"region": "city", "band": "case when n > 2 then 'high' else 'low' end"}}]),
+        [JAN, ("2026-01-09", "y", 5.0, None)],
+        "2026-01-31",
+    )
     found = {row["dims"]: row["value"] for row in fetch(kpis.con, "select dims, value from kpi.value")}
     assert found == {'{"band":"low","region":"x"}': 2.0, '{"band":"high","region":"y"}': 5.0}
     assert all(list(json.loads(dims)) == sorted(json.loads(dims)) for dims in found)
@@ -120,7 +139,10 @@ def test_values_are_broken_down_by_their_dimensions_as_json(kpis: Evaluation) ->
 
 def test_rows_without_a_dimension_count_for_the_total_only(kpis: Evaluation) -> None:
     kpis.run(BY_CITY, [JAN, ("2026-01-09", None, 5.0, None)], "2026-01-31")
-    assert {row["dims"]: row["value"] for row in fetch(kpis.con, "select dims, value from kpi.value")} == {"{}": 7.0, '{"city":"x"}': 2.0}
+    assert {row["dims"]: row["value"] for row in fetch(kpis.con, "select dims, value from kpi.value")} == {
+        "{}": 7.0,
+        '{"city":"x"}': 2.0,
+    }
 
 
 def test_a_condition_leaves_rows_out(kpis: Evaluation) -> None:
@@ -160,7 +182,9 @@ def test_what_was_known_at_a_past_moment_can_be_asked_for(kpis: Evaluation) -> N
     kpis.run(FLOW, [JAN], "2026-02-10")
     kpis.run(FLOW, [JAN, ("2026-01-20", "x", 5.0, None)], "2026-02-11")
     known = fetch(
-        kpis.con, "select arg_max(value, as_of) as value from kpi.value where period_start = timestamp '2026-01-01' and as_of <= ?", datetime(2026, 2, 11, tzinfo=UTC)
+        kpis.con,
+        "select arg_max(value, as_of) as value from kpi.value where period_start = timestamp '2026-01-01' and as_of <= ?",
+        datetime(2026, 2, 11, tzinfo=UTC),
     )
     assert known == [{"value": 2.0}], "the run of the 11th has the business time of that day's end in the centre"
 
@@ -182,19 +206,30 @@ def test_a_new_version_of_a_definition_leaves_the_values_of_the_old_one(kpis: Ev
 def test_a_combination_that_is_gone_has_no_data_from_then_on_and_keeps_its_past(kpis: Evaluation) -> None:
     kpis.run(BY_CITY, [JAN, ("2026-01-09", "y", 5.0, None)], "2026-02-10")
     kpis.run(BY_CITY, [JAN], "2026-02-11")
-    rows = fetch(kpis.con, """select value, status from kpi.value where dims = '{"city":"y"}' and period_start = timestamp '2026-01-01' order by as_of""")
+    rows = fetch(
+        kpis.con,
+        """select value, status from kpi.value where dims = '{"city":"y"}' and period_start = timestamp '2026-01-01' order by as_of""",
+    )
     assert [tuple(row.values()) for row in rows] == [(5.0, "final"), (None, "restated")]
     assert kpis.run(BY_CITY, [JAN], "2026-02-12") == 0, "no data is said once"
 
 
 EVENTS = st.lists(
-    st.tuples(st.dates(date(2026, 1, 1), date(2026, 3, 31)).map(str), st.sampled_from(["x", "y", None]), st.integers(-5, 5).map(float), st.integers(0, 5).map(float)), max_size=8
+    st.tuples(
+        st.dates(date(2026, 1, 1), date(2026, 3, 31)).map(str),
+        st.sampled_from(["x", "y", None]),
+        st.integers(-5, 5).map(float),
+        st.integers(0, 5).map(float),
+    ),
+    max_size=8,
 )
 
 
 @settings(max_examples=15)
 @given(st.lists(EVENTS, min_size=2, max_size=3))
-def test_the_newest_values_are_those_of_one_evaluation_of_the_newest_data_and_no_row_ever_changes(con: duckdb.DuckDBPyConnection, registry: Registry, history: list[Any]) -> None:
+def test_the_newest_values_are_those_of_one_evaluation_of_the_newest_data_and_no_row_ever_changes(
+    con: duckdb.DuckDBPyConnection, registry: Registry, history: list[Any]
+) -> None:
     everything = {"flow": FLOW, "stock": STOCK, "ratio": RATIO}
     con.execute("delete from kpi.value")
     evaluation, kept = Evaluation(con, registry), []
@@ -220,10 +255,21 @@ def test_the_shipped_kpis_load_with_names_in_both_languages_and_an_owner() -> No
         assert spec.zh and spec.definition.zh and spec.definition.en and spec.owner.startswith("team:"), name
 
 
-@pytest.mark.parametrize(("change", "what"), [({"kind": "level"}, "'flow' or 'stock'"), ({"colour": "red"}, "is not a known key"), ({"sets": [{"grain": "week"}]}, "'day' or 'month'"), ({"owner": None}, "")])
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"kind": "level"}, "'flow' or 'stock'"),
+        ({"colour": "red"}, "is not a known key"),
+        ({"sets": [{"grain": "week"}]}, "'day' or 'month'"),
+        ({"owner": None}, ""),
+    ],
+)
 def test_a_mistake_in_a_kpi_is_told_with_file_line_and_fix(tmp_path: Path, change: Row, what: str) -> None:
     path = tmp_path / "kpis.yaml"
-    path.write_text("the_kpi:\n" + "".join(f"  {key}: {json.dumps(value)}\n" for key, value in {**BASE, **change}.items()), encoding="utf-8")
+    path.write_text(
+        "the_kpi:\n" + "".join(f"  {key}: {json.dumps(value)}\n" for key, value in {**BASE, **change}.items()),
+        encoding="utf-8",
+    )
     with pytest.raises(ContractError, match=r"kpis\.yaml:\d+: the_kpi\..*; fix: ") as caught:
         load_kpis(path)
     assert what in str(caught.value)
@@ -239,11 +285,21 @@ def test_completeness_counts_filled_and_expected_cells_of_new_records_by_field(w
     world.stage()
     with world.warehouse() as con:
         con.execute(PARTY_RECORD)
-        con.execute("insert into standard.party_record by name select feed, file, sha256, member, row, '330000' as province_code from staged.party")
+        con.execute(
+            "insert into standard.party_record by name select feed, file, sha256, member, row, '330000' as province_code from staged.party"
+        )
         completeness = {"completeness": load_kpis()["completeness"]}
         evaluate(con, completeness, world.registry, world.settings, "run")
-        found = {row["field"]: (row["filled"], row["total"]) for row in fetch(con, "select field, filled, total from kpi.completeness where feed = 'directory'")}
-        assert {name: found[name] for name in ("company_name", "phone", "city", "email")} == {"company_name": (2, 2), "phone": (1, 2), "city": (2, 2), "email": (0, 2)}
+        found = {
+            row["field"]: (row["filled"], row["total"])
+            for row in fetch(con, "select field, filled, total from kpi.completeness where feed = 'directory'")
+        }
+        assert {name: found[name] for name in ("company_name", "phone", "city", "email")} == {
+            "company_name": (2, 2),
+            "phone": (1, 2),
+            "city": (2, 2),
+            "email": (0, 2),
+        }
         assert {row["region"] for row in fetch(con, "select region from kpi.completeness")} == {"330000"}
         assert {row["month"] for row in fetch(con, "select month from kpi.completeness")} == {date(2026, 1, 1)}
         before = fetch(con, "from kpi.completeness")

@@ -31,18 +31,25 @@ def lock(tmp_path: Path) -> Path:
 @pytest.fixture
 def holder(lock: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the lock until it is told to end."""
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None and process.stdout.readline() == "held\n"
         yield process
         process.kill()
 
 
 def test_a_second_run_is_told_which_process_writes_and_what_to_do(lock: Path, holder: subprocess.Popen[str]) -> None:
-    with pytest.raises(CcdataError, match=rf"process {holder.pid}\) still writes .* fix: .*CCDATA_LOCK_TIMEOUT_S"), writer_lock(lock, 0):
+    with (
+        pytest.raises(CcdataError, match=rf"process {holder.pid}\) still writes .* fix: .*CCDATA_LOCK_TIMEOUT_S"),
+        writer_lock(lock, 0),
+    ):
         pytest.fail("two runs hold the lock")
 
 
-def test_a_second_run_waits_says_so_once_and_goes_on_when_the_first_ends(lock: Path, holder: subprocess.Popen[str]) -> None:
+def test_a_second_run_waits_says_so_once_and_goes_on_when_the_first_ends(
+    lock: Path, holder: subprocess.Popen[str]
+) -> None:
     told: list[str] = []
 
     def on_wait(message: str) -> None:

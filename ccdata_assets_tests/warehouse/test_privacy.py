@@ -18,7 +18,21 @@ PLANTED = {
     "Chinese name": "张三丰", "rare Chinese name": "𠮷野𬭳", "English name": "Mary Smith", "apostrophe": "Mary O'Brien", "quote at the end": "James'",
     "quotes within": 'say "Mary" now', "backslash": "Mary\\", "two lines": "Mary\nSmith", "identity number": "110101199003070000",
 }  # fmt: skip
-TELLING = ("1380000", "138 0000", "5550", "zhang", "example.com", "张", "𠮷", "𬭳", "Mary", "Smith", "Brien", "James", "19900307")
+TELLING = (
+    "1380000",
+    "138 0000",
+    "5550",
+    "zhang",
+    "example.com",
+    "张",
+    "𠮷",
+    "𬭳",
+    "Mary",
+    "Smith",
+    "Brien",
+    "James",
+    "19900307",
+)
 """Parts of the planted values by which a leak is seen."""
 
 
@@ -26,7 +40,22 @@ def leaks(text: str) -> list[str]:
     return [part for part in TELLING if part in text]
 
 
-CASTS = ["integer", "bigint", "double", "decimal(9, 2)", "boolean", "date", "time", "timestamp", "timestamptz", "interval", "uuid", "integer[]", "json", "enum('a')"]
+CASTS = [
+    "integer",
+    "bigint",
+    "double",
+    "decimal(9, 2)",
+    "boolean",
+    "date",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "interval",
+    "uuid",
+    "integer[]",
+    "json",
+    "enum('a')",
+]
 
 
 def duckdb_error(sql: str, *values: Any) -> str | None:
@@ -59,7 +88,11 @@ def test_duckdbs_duplicate_key_errors_come_out_without_the_value(column: str, va
 
 @pytest.mark.parametrize("value", PLANTED.values(), ids=PLANTED)
 def test_duckdbs_parsing_errors_come_out_without_the_value(value: str) -> None:
-    for sql in ("select strptime(?, '%Y-%m-%d')", "select json_extract(?, '$.a')", f"select cast('{value.replace(chr(39), chr(39) * 2)}' as integer), ?"):
+    for sql in (
+        "select strptime(?, '%Y-%m-%d')",
+        "select json_extract(?, '$.a')",
+        f"select cast('{value.replace(chr(39), chr(39) * 2)}' as integer), ?",
+    ):
         message = duckdb_error(sql, value)
         if message is not None:
             assert leaks(scrub(message)) == [], scrub(message)
@@ -76,7 +109,9 @@ def test_a_planted_word_is_masked_whatever_stands_around_it(around: list[str]) -
 
 
 def test_names_of_our_own_columns_and_tables_stay_readable() -> None:
-    message = 'Binder Error: Referenced column "received_on" not found in FROM clause! Table "staged.party" has 3 columns'
+    message = (
+        'Binder Error: Referenced column "received_on" not found in FROM clause! Table "staged.party" has 3 columns'
+    )
     assert scrub(message) == message
 
 
@@ -93,7 +128,7 @@ def test_a_number_is_masked_in_any_text(before: str, after: str) -> None:
 def test_our_own_messages_pass_as_they_are() -> None:
     error = CcdataError("directory: 公司.csv row 12: 'phone' is missing; fix: fill it in")
     assert clean_error(error, "staged/directory") is error
-    with pytest.raises(CcdataError, match="公司.csv row 12") as caught, scrubbed("staged/directory"):
+    with pytest.raises(CcdataError, match=r"公司\.csv row 12") as caught, scrubbed("staged/directory"):
         raise error
     assert caught.value is error
 
@@ -103,11 +138,17 @@ def test_a_librarys_error_names_the_step_the_kind_and_nothing_of_the_data() -> N
         con.execute("select cast(? as integer)", ["13800001111 张三"])
     message = str(caught.value)
     assert message.startswith("staged/directory: ConversionException") and leaks(message) == []
-    assert caught.value.__cause__ is None and caught.value.__suppress_context__, "the first error would print its value in a traceback"
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__, (
+        "the first error would print its value in a traceback"
+    )
 
 
 def everything_said(world: World, con: duckdb.DuckDBPyConnection) -> str:
-    tables = [fetch(con, "select rule, field, reason from ops.quarantine"), fetch(con, "select status, error from ops.file_ledger"), fetch(con, "select reason from ops.batch_gate")]
+    tables = [
+        fetch(con, "select rule, field, reason from ops.quarantine"),
+        fetch(con, "select status, error from ops.file_ledger"),
+        fetch(con, "select reason from ops.batch_gate"),
+    ]
     return json.dumps(tables, ensure_ascii=False)
 
 
@@ -119,19 +160,25 @@ DIRECT = [name for name, use in FIELDS.items() if "derive" not in use]
 
 
 def test_no_planted_value_stands_in_quarantine_or_ledger_or_error(world: World) -> None:
-    world.contract(fields=FIELDS, rules=[{"name": "short", "expect": "length(company_name) < 3", "severity": "reject"}], gate={"max_rejected": 0})
+    world.contract(
+        fields=FIELDS,
+        rules=[{"name": "short", "expect": "length(company_name) < 3", "severity": "reject"}],
+        gate={"max_rejected": 0},
+    )
     cell = st.sampled_from([*PLANTED.values(), ""])
     with world.warehouse() as con:
 
         @settings(max_examples=40)
-        @given(st.lists(st.lists(cell, min_size=len(DIRECT) - 1, max_size=len(DIRECT) + 1), min_size=1, max_size=4), st.booleans(), st.binary(max_size=3))
+        @given(
+            st.lists(st.lists(cell, min_size=len(DIRECT) - 1, max_size=len(DIRECT) + 1), min_size=1, max_size=4),
+            st.booleans(),
+            st.binary(max_size=3),
+        )
         def check(rows: list[list[str]], with_header: bool, tail: bytes) -> None:
-            try:
-                world.judge(con, table(DIRECT if with_header else None, rows) + tail, "directory")
-            except Exception as error:
-                assert leaks(str(clean_error(error, "staged/directory"))) == []
-                raise
+            world.judge(con, table(DIRECT if with_header else None, rows) + tail, "directory")
             assert leaks(everything_said(world, con)) == []
 
         check()
-        assert len(fetch(con, "select distinct rule from ops.quarantine")) > 5, "the planted cells must have been refused by many rules"
+        assert len(fetch(con, "select distinct rule from ops.quarantine")) > 5, (
+            "the planted cells must have been refused by many rules"
+        )

@@ -50,8 +50,19 @@ def published(world: World, sql: str) -> list[tuple[object, ...]]:
 
 def test_the_copy_holds_the_listed_tables_and_no_others(built: World) -> None:
     made = run(built)
-    tables = {f"{schema}.{name}" for schema, name in published(built, "select table_schema, table_name from information_schema.tables")}
-    assert {"ops.file_ledger", "ops.quarantine", "ops.batch_gate", "golden.crosswalk", "golden.entity_event", "marts.dim_organisation", "kpi.value"} <= tables
+    tables = {
+        f"{schema}.{name}"
+        for schema, name in published(built, "select table_schema, table_name from information_schema.tables")
+    }
+    assert {
+        "ops.file_ledger",
+        "ops.quarantine",
+        "ops.batch_gate",
+        "golden.crosswalk",
+        "golden.entity_event",
+        "marts.dim_organisation",
+        "kpi.value",
+    } <= tables
     assert not any(name.startswith(("staged.", "standard.")) for name in tables)
     assert made.rows["marts.dim_organisation"] == 2 and made.rows["ops.quarantine"] == 1
 
@@ -61,12 +72,16 @@ def test_personal_columns_are_masked_and_tell_no_more_than_their_first_sign(buil
     assert published(built, "select company_name, phone, email, age from marts.dim_organisation order by organisation_id") == [
         ("甲公司", "+86***", "z***", None), ("乙公司", "0***", None, None)
     ]  # fmt: skip
-    assert {"marts.dim_organisation.phone", "marts.dim_organisation.email", "marts.dim_organisation.age"} == set(made.masked)
+    assert {"marts.dim_organisation.phone", "marts.dim_organisation.email", "marts.dim_organisation.age"} == set(
+        made.masked
+    )
 
 
 def test_personal_columns_stay_in_clear_where_the_setting_opens_them(built: World) -> None:
     assert run(built, publish_personal=True).masked == []
-    assert published(built, "select phone from marts.dim_organisation where organisation_id = 'org_1'") == [("+8657155500001",)]
+    assert published(built, "select phone from marts.dim_organisation where organisation_id = 'org_1'") == [
+        ("+8657155500001",)
+    ]
 
 
 def test_nothing_of_the_personal_values_is_left_in_the_bytes_of_the_copy(built: World) -> None:
@@ -117,14 +132,24 @@ print(duckdb.connect(sys.argv[1], read_only=True).execute(count).fetchall()[0][0
 def reader(built: World) -> Iterator[subprocess.Popen[str]]:
     """Another process that keeps the published copy open, as a reporting tool does."""
     run(built)
-    with subprocess.Popen([sys.executable, "-c", READ, str(built.settings.published_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", READ, str(built.settings.published_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         yield process
         process.kill()
 
 
-def test_a_reader_with_the_copy_open_neither_stops_a_publish_nor_is_disturbed(built: World, reader: subprocess.Popen[str]) -> None:
+def test_a_reader_with_the_copy_open_neither_stops_a_publish_nor_is_disturbed(
+    built: World, reader: subprocess.Popen[str]
+) -> None:
     assert reader.stdout is not None and reader.stdout.readline() == "2\n"
-    run(built, "delete from marts.dim_organisation where organisation_id = 'org_2'; delete from golden.crosswalk where row = 3; delete from marts.fct_entity_change where entity_id = 'org_2'")
+    run(
+        built,
+        "delete from marts.dim_organisation where organisation_id = 'org_2'; delete from golden.crosswalk where row = 3; delete from marts.fct_entity_change where entity_id = 'org_2'",
+    )
     out, _ = reader.communicate("go on\n")
     assert out.split() == ["2", "1"], "the open copy must stay as it was, and a new connection must see the new one"
 
@@ -160,7 +185,9 @@ def test_reading_before_anything_is_published_is_told(world: World) -> None:
 
 def test_the_ledger_is_published_as_it_is(built: World) -> None:
     run(built)
-    assert published(built, "select file, rows, staged, quarantined, received_on from ops.file_ledger") == [("directory/file.csv", 3, 2, 1, date(2026, 2, 1))]
+    assert published(built, "select file, rows, staged, quarantined, received_on from ops.file_ledger") == [
+        ("directory/file.csv", 3, 2, 1, date(2026, 2, 1))
+    ]
 
 
 def test_the_published_copy_is_opened_for_reading_only(built: World) -> None:

@@ -10,7 +10,20 @@ import pytest
 from ccdata_assets.errors import BlockingCheckFailed
 from ccdata_assets.settings import parse_as_of
 from ccdata_assets.warehouse.gate import account
-from ccdata_assets_tests.world import CALLS, CONTACTS, NO_SERVICE, World, bank_call, bank_calls, campaign, contact, hospital, hospitals, table, whole_world
+from ccdata_assets_tests.world import (
+    CALLS,
+    CONTACTS,
+    NO_SERVICE,
+    World,
+    bank_call,
+    bank_calls,
+    campaign,
+    contact,
+    hospital,
+    hospitals,
+    table,
+    whole_world,
+)
 
 
 def read_as(world: World, use: dict[str, Any], text: str) -> Any:
@@ -24,7 +37,20 @@ def read_as(world: World, use: dict[str, Any], text: str) -> Any:
 # --- types -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["2026-01-05", "2026/1/5", "2026/01/05", "20260105", "2026.01.05", "2026年1月5日", "2026年01月05日", "2026-01-05 23:30:00", " 2026-01-05　"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-05",
+        "2026/1/5",
+        "2026/01/05",
+        "20260105",
+        "2026.01.05",
+        "2026年1月5日",
+        "2026年01月05日",
+        "2026-01-05 23:30:00",
+        " 2026-01-05　",
+    ],
+)
 def test_a_date_is_read_in_every_usual_form(world: World, text: str) -> None:
     assert read_as(world, {"type": "date"}, text) == date(2026, 1, 5)
 
@@ -53,24 +79,51 @@ def test_a_feed_may_say_the_form_of_its_dates(world: World, form: str, text: str
         ("25:61", "rejected"),
     ],
 )
-def test_an_instant_is_utc_by_its_own_offset_or_else_by_the_feeds_zone(world: World, text: str, expected: object) -> None:
+def test_an_instant_is_utc_by_its_own_offset_or_else_by_the_feeds_zone(
+    world: World, text: str, expected: object
+) -> None:
     assert read_as(world, {"type": "instant"}, text) == expected
 
 
 def test_an_instant_of_a_feed_abroad_is_read_in_its_zone_in_summer_and_in_winter(world: World) -> None:
     world.contract(time_zone="Europe/Lisbon", fields={"company_name": {}, "moment": {"type": "instant"}})
-    world.stage_one(table(("company_name", "moment"), [("甲公司", "2026-01-05 12:00:00"), ("乙公司", "2026-07-05 12:00:00")]))
-    assert [row["moment"] for row in world.query("select moment from staged.directory order by _row")] == [datetime(2026, 1, 5, 12, tzinfo=UTC), datetime(2026, 7, 5, 11, tzinfo=UTC)]
+    world.stage_one(
+        table(("company_name", "moment"), [("甲公司", "2026-01-05 12:00:00"), ("乙公司", "2026-07-05 12:00:00")])
+    )
+    assert [row["moment"] for row in world.query("select moment from staged.directory order by _row")] == [
+        datetime(2026, 1, 5, 12, tzinfo=UTC),
+        datetime(2026, 7, 5, 11, tzinfo=UTC),
+    ]
 
 
-@pytest.mark.parametrize(("text", "expected"), [("9:05:07", time(9, 5, 7)), ("23:59", time(23, 59)), ("0:00:00", time(0)), ("24:30", "rejected"), ("9", "rejected")])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("9:05:07", time(9, 5, 7)),
+        ("23:59", time(23, 59)),
+        ("0:00:00", time(0)),
+        ("24:30", "rejected"),
+        ("9", "rejected"),
+    ],
+)
 def test_a_clock_is_a_time_of_day(world: World, text: str, expected: object) -> None:
     assert read_as(world, {"type": "clock"}, text) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("1,234,567", 1_234_567), ("-5", -5), ("+5", 5), ("12.00", 12), ("1.5", "rejected"), ("12 345", "rejected"), ("一百", "rejected"), ("1e3", "rejected"), ("99999999999999999999", "rejected"), ("", None)],
+    [
+        ("1,234,567", 1_234_567),
+        ("-5", -5),
+        ("+5", 5),
+        ("12.00", 12),
+        ("1.5", "rejected"),
+        ("12 345", "rejected"),
+        ("一百", "rejected"),
+        ("1e3", "rejected"),
+        ("99999999999999999999", "rejected"),
+        ("", None),
+    ],
 )
 def test_an_integer_may_have_thousands_separators_and_nothing_else(world: World, text: str, expected: object) -> None:
     assert read_as(world, {"type": "integer"}, text) == expected
@@ -81,13 +134,39 @@ def test_a_number_may_have_a_fraction(world: World, text: str, expected: object)
     assert read_as(world, {"type": "number"}, text) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("是", True), ("YES", True), ("1", True), ("否", False), ("n", False), ("FALSE", False), ("maybe", "rejected"), ("2", "rejected")])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("是", True),
+        ("YES", True),
+        ("1", True),
+        ("否", False),
+        ("n", False),
+        ("FALSE", False),
+        ("maybe", "rejected"),
+        ("2", "rejected"),
+    ],
+)
 def test_a_boolean_is_one_of_the_usual_words(world: World, text: str, expected: object) -> None:
     assert read_as(world, {"type": "boolean"}, text) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("女", "female"), ("先生", "male"), ("F", "female"), ("male", "male"), ("W", "female"), ("w", "female"), ("女性", "rejected"), ("", None)])
-def test_a_code_is_a_value_an_alias_or_the_feeds_own_spelling_and_never_guessed(world: World, text: str, expected: object) -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("女", "female"),
+        ("先生", "male"),
+        ("F", "female"),
+        ("male", "male"),
+        ("W", "female"),
+        ("w", "female"),
+        ("女性", "rejected"),
+        ("", None),
+    ],
+)
+def test_a_code_is_a_value_an_alias_or_the_feeds_own_spelling_and_never_guessed(
+    world: World, text: str, expected: object
+) -> None:
     assert read_as(world, {"type": "code:gender", "codes": {"W": "female"}}, text) == expected
 
 
@@ -106,10 +185,19 @@ def test_a_text_that_is_not_of_its_type_may_flag_the_row_instead(world: World) -
 
 
 def test_a_derived_value_that_cannot_be_made_is_null_and_stops_nothing(world: World) -> None:
-    world.contract(fields={"company_name": {}, "phone": {}, "extension": {"type": "integer", "derive": "split_part(phone, '-', 2)"}})
+    world.contract(
+        fields={
+            "company_name": {},
+            "phone": {},
+            "extension": {"type": "integer", "derive": "split_part(phone, '-', 2)"},
+        }
+    )
     staged = world.stage_one(table(("company_name", "phone"), [("甲公司", "5550-12"), ("乙公司", "5550-x")]))
     assert staged.staged == 2
-    assert [row["extension"] for row in world.query("select extension from staged.directory order by _row")] == [12, None]
+    assert [row["extension"] for row in world.query("select extension from staged.directory order by _row")] == [
+        12,
+        None,
+    ]
 
 
 # --- the shipped feeds -------------------------------------------------------------------------------------------
@@ -126,21 +214,41 @@ def test_the_good_files_of_the_world_are_staged_whole(world: World) -> None:
 
 def test_a_call_that_crosses_midnight_ends_after_it_begins(world: World) -> None:
     world.stage_one(bank_calls(CALLS), "bank_call/a.txt")
-    (call,) = world.query("select entered_at, queued_at, answered_at, ended_at, _flags from staged.bank_call where call_no = '4'")
+    (call,) = world.query(
+        "select entered_at, queued_at, answered_at, ended_at, _flags from staged.bank_call where call_no = '4'"
+    )
     start = datetime(1999, 1, 5, 21, 59, 30, tzinfo=UTC)
-    assert call == {"entered_at": start, "queued_at": start + timedelta(seconds=20), "answered_at": start + timedelta(seconds=50), "ended_at": start + timedelta(seconds=110), "_flags": []}
+    assert call == {
+        "entered_at": start,
+        "queued_at": start + timedelta(seconds=20),
+        "answered_at": start + timedelta(seconds=50),
+        "ended_at": start + timedelta(seconds=110),
+        "_flags": [],
+    }
 
 
 def test_no_time_in_the_call_log_is_null_and_no_midnight(world: World) -> None:
     world.stage_one(bank_calls(CALLS), "bank_call/a.txt")
-    calls = {row["call_no"]: (row["outcome"], row["queued_at"] is not None, row["answered_at"] is not None) for row in world.query("from staged.bank_call")}
-    assert calls == {"1": ("answered", True, True), "2": ("abandoned", True, False), "3": ("phantom", False, False), "4": ("answered", True, True), "5": ("answered", True, True)}
+    calls = {
+        row["call_no"]: (row["outcome"], row["queued_at"] is not None, row["answered_at"] is not None)
+        for row in world.query("from staged.bank_call")
+    }
+    assert calls == {
+        "1": ("answered", True, True),
+        "2": ("abandoned", True, False),
+        "3": ("phantom", False, False),
+        "4": ("answered", True, True),
+        "5": ("answered", True, True),
+    }
 
 
 def test_a_call_whose_times_disagree_is_flagged_and_kept(world: World) -> None:
     rows = [bank_call(1, ser_time="500"), bank_call(2, vru_time="-3", **NO_SERVICE)]
     world.stage_one(bank_calls(rows), "bank_call/a.txt")
-    assert [row["_flags"] for row in world.query("select _flags from staged.bank_call order by _row")] == [["service_time_agrees"], ["ivr_not_negative"]]
+    assert [row["_flags"] for row in world.query("select _flags from staged.bank_call order by _row")] == [
+        ["service_time_agrees"],
+        ["ivr_not_negative"],
+    ]
 
 
 def test_an_outcome_that_no_list_knows_is_quarantined(world: World) -> None:
@@ -166,7 +274,13 @@ def test_a_month_that_is_none_costs_its_row_and_not_the_feed(world: World, month
 
 RULES = [
     {"name": "has_phone", "expect": "phone is not null", "severity": "flag", "field": "phone"},
-    {"name": "name_long", "expect": "length(company_name) > 2", "severity": "reject", "field": "company_name", "message": {"zh": "太短", "en": "the name is too short"}},
+    {
+        "name": "name_long",
+        "expect": "length(company_name) > 2",
+        "severity": "reject",
+        "field": "company_name",
+        "message": {"zh": "太短", "en": "the name is too short"},
+    },
     {"name": "in_x", "expect": "city = 'x'", "severity": "reject", "field": "city"},
 ]
 MIXED = [("甲公司", "1", "x"), ("乙公司", "", "x"), ("", "", ""), ("", "3", "x"), ("丙", "4", "y"), ("丁公司", "5", "")]
@@ -180,8 +294,15 @@ def mixed() -> bytes:
 def test_a_reject_rule_sends_the_row_to_quarantine_and_a_flag_rule_marks_it(world: World) -> None:
     world.contract(rules=RULES)
     world.stage_one(mixed())
-    assert [(row["_row"], row["_flags"]) for row in world.query("select _row, _flags from staged.directory order by _row")] == [(2, []), (3, ["has_phone"]), (7, [])]
-    assert world.faults() == [(5, "required", "company_name"), (6, "in_x", "city"), (6, "name_long", "company_name"), (8, "short_row", None)]
+    assert [
+        (row["_row"], row["_flags"]) for row in world.query("select _row, _flags from staged.directory order by _row")
+    ] == [(2, []), (3, ["has_phone"]), (7, [])]
+    assert world.faults() == [
+        (5, "required", "company_name"),
+        (6, "in_x", "city"),
+        (6, "name_long", "company_name"),
+        (8, "short_row", None),
+    ]
     reasons = {row["rule"]: row["reason"] for row in world.query("from ops.quarantine")}
     assert (reasons["name_long"], reasons["in_x"]) == ("the name is too short", "breaks the rule in_x")
 
@@ -218,7 +339,9 @@ def test_the_policy_file_quarantines_the_whole_file_for_one_bad_row(world: World
 def test_the_policy_fail_stops_the_run_with_a_message_of_where_to_look(world: World) -> None:
     world.contract(rules=RULES, quarantine="fail")
     world.put("directory/bad.csv", mixed())
-    with pytest.raises(BlockingCheckFailed, match="directory: directory/bad.csv: 3 rows have faults .* see ops.quarantine"):
+    with pytest.raises(
+        BlockingCheckFailed, match=r"directory: directory/bad\.csv: 3 rows have faults .* see ops.quarantine"
+    ):
         world.stage()
 
 
@@ -251,7 +374,9 @@ def test_repeats_are_known_by_the_key_within_a_file_and_across_files(world: Worl
 
 
 def test_without_a_key_only_rows_alike_in_all_fields_are_repeats(world: World) -> None:
-    world.stage_one(table(("company_name", "phone"), [("甲公司", "1"), ("甲公司", "2"), ("甲公司", ""), ("甲公司", "1")]))
+    world.stage_one(
+        table(("company_name", "phone"), [("甲公司", "1"), ("甲公司", "2"), ("甲公司", ""), ("甲公司", "1")])
+    )
     assert [row["_row"] for row in world.query("select _row from staged.directory where _is_repeat")] == [5]
 
 
@@ -287,12 +412,22 @@ def test_a_batch_with_too_many_rejected_rows_is_held_and_others_are_released(wor
     world.put("directory/bad.csv", mixed())
     world.put("directory/good.csv", table(("company_name", "phone", "city"), [("戊公司", "1", "x")]))
     world.stage()
-    assert [row["company_name"] for row in world.query("select company_name from staged.party")] == ["戊公司"], "only released rows may be read downstream"
+    assert [row["company_name"] for row in world.query("select company_name from staged.party")] == ["戊公司"], (
+        "only released rows may be read downstream"
+    )
     assert len(world.query("from staged.directory")) == 4, "a held batch is staged and waits"
-    held = {row["file"]: (row["status"], row["error"]) for row in world.query("select file, status, error from ops.file_ledger")}
+    held = {
+        row["file"]: (row["status"], row["error"])
+        for row in world.query("select file, status, error from ops.file_ledger")
+    }
     assert held["directory/good.csv"] == ("landed", None)
-    assert held["directory/bad.csv"][0] == "held" and "50.0% of the rows are in quarantine, the gate allows 40.0%" in held["directory/bad.csv"][1]
-    assert {row["status"] for row in world.query("select status from staged.record")} == {"staged"}, "rows of a held batch are no records yet"
+    assert (
+        held["directory/bad.csv"][0] == "held"
+        and "50.0% of the rows are in quarantine, the gate allows 40.0%" in held["directory/bad.csv"][1]
+    )
+    assert {row["status"] for row in world.query("select status from staged.record")} == {"staged"}, (
+        "rows of a held batch are no records yet"
+    )
 
 
 def test_a_held_batch_is_released_when_the_contract_is_mended(world: World) -> None:
@@ -317,7 +452,10 @@ def test_the_union_of_a_subject_has_the_rows_of_all_its_feeds_with_their_lineage
     world.stage()
     world.stage("cn_hospitals")
     rows = world.query("select feed, row, company_name, province, is_repeat from staged.party order by feed")
-    assert [tuple(row.values()) for row in rows] == [("cn_hospitals", 2, "青山市第一人民医院", "浙江省", False), ("directory", 2, "甲公司", None, False)]
+    assert [tuple(row.values()) for row in rows] == [
+        ("cn_hospitals", 2, "青山市第一人民医院", "浙江省", False),
+        ("directory", 2, "甲公司", None, False),
+    ]
 
 
 def test_each_value_to_understand_stands_once_by_its_kind(world: World) -> None:
@@ -359,7 +497,7 @@ def test_a_business_time_is_the_end_of_a_local_day_or_an_instant(world: World, t
 
 @pytest.mark.parametrize("text", ["yesterday", "31.01.2026", "2026-13-01", "2026-01-32", "-"])
 def test_what_is_no_business_time_is_told_with_what_is_accepted(world: World, text: str) -> None:
-    with pytest.raises(ValueError, match="is not a date .* or an ISO instant"):
+    with pytest.raises(ValueError, match=r"is not a date .* or an ISO instant"):
         parse_as_of(text, world.settings.zone)
 
 
