@@ -12,9 +12,32 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-HEADER = ["通话编号", "呼叫方向", "渠道", "客户号码", "客户类型", "业务类型", "咨询主题", "队列", "进线时间", "IVR自助完成", "排队时间", "应答时间", "结束时间", "保持时长", "话后时长", "坐席工号", "通话结果"]
+HEADER = [
+    "通话编号",
+    "呼叫方向",
+    "渠道",
+    "客户号码",
+    "客户类型",
+    "业务类型",
+    "咨询主题",
+    "队列",
+    "进线时间",
+    "IVR自助完成",
+    "排队时间",
+    "应答时间",
+    "结束时间",
+    "保持时长",
+    "话后时长",
+    "坐席工号",
+    "通话结果",
+]
 HOURLY = [2, 1, 1, 0, 1, 1, 4, 9, 22, 34, 36, 31, 20, 24, 30, 33, 31, 27, 18, 15, 12, 9, 6, 3]
-TOPICS = {"账单": ["账单查询", "扣费异议"], "业务办理": ["套餐变更", "开户", "销户"], "投诉": ["服务态度", "网络质量"], "咨询": ["营业网点", "活动咨询"]}
+TOPICS = {
+    "账单": ["账单查询", "扣费异议"],
+    "业务办理": ["套餐变更", "开户", "销户"],
+    "投诉": ["服务态度", "网络质量"],
+    "咨询": ["营业网点", "活动咨询"],
+}
 SAMPLE = {"话单_20260930.csv": datetime(2026, 9, 1), "话单_20261031.csv": datetime(2026, 10, 1)}
 
 
@@ -52,7 +75,25 @@ def _call(rng: random.Random, call_id: str, start: datetime) -> list[str]:
         acw, agent = str(int(rng.expovariate(1 / 25))), f"A{rng.randrange(1, 31):03d}"
     else:
         ended = queued + timedelta(seconds=int(rng.expovariate(1 / 50)) + 1)
-    return [call_id, "呼入", "电话", customer, kind, business, rng.choice(TOPICS[business]), queue, _form(start), "是" if fate == "自助完成" else "否", at_queue, answered, _form(ended), hold, acw, agent, fate]
+    return [
+        call_id,
+        "呼入",
+        "电话",
+        customer,
+        kind,
+        business,
+        rng.choice(TOPICS[business]),
+        queue,
+        _form(start),
+        "是" if fate == "自助完成" else "否",
+        at_queue,
+        answered,
+        _form(ended),
+        hold,
+        acw,
+        agent,
+        fate,
+    ]
 
 
 def _form(moment: datetime) -> str:

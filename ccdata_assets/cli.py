@@ -19,20 +19,37 @@ from rich.table import Table
 from ccdata_assets import __version__
 from ccdata_assets.errors import CcdataError, WrongUse
 
-app = typer.Typer(name="ccdata", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help="ccdata: a call centre's data, landed, checked, reported. 呼叫中心数据平台。")
+app = typer.Typer(
+    name="ccdata",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="ccdata: a call centre's data, landed, checked, reported. 呼叫中心数据平台。",
+)
 feeds_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds. 数据源契约。")
 app.add_typer(feeds_app, name="feeds")
 
 # typer carries a click of its own and exports all of its exceptions but the common one
 _USAGE_ERROR: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
-HomeOption = Annotated[Path | None, typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False)]
-ContractsOption = Annotated[list[Path] | None, typer.Option("--contracts", help="Extra folder of contracts; may be given again.", file_okay=False, exists=True)]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time: 2026-01-31 (its end) or 2026-01-31T18:00+08:00; default now.")]
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False),
+]
+ContractsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--contracts", help="Extra folder of contracts; may be given again.", file_okay=False, exists=True),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Business time: 2026-01-31 (its end) or 2026-01-31T18:00+08:00; default now."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
-def _configure(home: Path | None = None, inbox: Path | None = None, contracts: list[Path] | None = None, as_of: str | None = None) -> None:
+def _configure(
+    home: Path | None = None, inbox: Path | None = None, contracts: list[Path] | None = None, as_of: str | None = None
+) -> None:
     """Put options into the environment, so that every part of the run reads the same settings."""
     if home:
         os.environ["CCDATA_HOME"] = str(home.expanduser().resolve())
@@ -54,7 +71,10 @@ def _configure(home: Path | None = None, inbox: Path | None = None, contracts: l
 @app.command()
 def run(
     home: HomeOption = None,
-    inbox: Annotated[Path | None, typer.Option("--inbox", help="Folder of <feed>/<file>; default <home>/inbox.", file_okay=False, exists=True)] = None,
+    inbox: Annotated[
+        Path | None,
+        typer.Option("--inbox", help="Folder of <feed>/<file>; default <home>/inbox.", file_okay=False, exists=True),
+    ] = None,
     contracts: ContractsOption = None,
     sample: Annotated[bool, typer.Option("--sample", help="Put the sample files into the inbox first.")] = False,
     as_of: AsOfOption = None,
@@ -63,7 +83,9 @@ def run(
     """Land what is new, bring everything up to date, make the reports it touches. 落地、处理并出报告。"""
     _configure(home, inbox, contracts, as_of)
     if sample and inbox:
-        raise WrongUse("--sample fills the inbox of the home folder, so it cannot go with --inbox; fix: leave one of them out")
+        raise WrongUse(
+            "--sample fills the inbox of the home folder, so it cannot go with --inbox; fix: leave one of them out"
+        )
     from ccdata_assets.orchestration.run import RunSummary, run_everything
 
     screen = sys.stderr if as_json else sys.stdout
@@ -108,7 +130,16 @@ def feeds_list(contracts: ContractsOption = None, as_json: JsonOption = False) -
 
     registry = load_project().registry
     rows: list[dict[str, Any]] = [
-        {"feed": name, "subject": c.subject, "zh": c.title.zh, "en": c.title.en, "owner": c.owner, "files": c.source.files, "fields": len(c.fields), "rules": len(c.rules)}
+        {
+            "feed": name,
+            "subject": c.subject,
+            "zh": c.title.zh,
+            "en": c.title.en,
+            "owner": c.owner,
+            "files": c.source.files,
+            "fields": len(c.fields),
+            "rules": len(c.rules),
+        }
         for name, c in sorted(registry.feeds.items())
     ]
     if as_json:

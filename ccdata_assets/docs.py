@@ -26,7 +26,9 @@ def documents() -> dict[Path, str]:
 
 def _table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join("" if cell is None else str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
+    lines += [
+        "| " + " | ".join("" if cell is None else str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -38,21 +40,41 @@ def _feeds(registry: Registry) -> str:
             zh, en = registry.title(field)
             known = registry.fields.get(field)
             headers = "derived" if use.derive else ", ".join([*use.from_, *(known.aliases[:4] if known else ())])
-            rows.append((f"`{field}`", zh if known else "", en if known else "", field_type(registry, contract, field), "yes" if use.required else "", known.pii if known else "", headers))
+            rows.append(
+                (
+                    f"`{field}`",
+                    zh if known else "",
+                    en if known else "",
+                    field_type(registry, contract, field),
+                    "yes" if use.required else "",
+                    known.pii if known else "",
+                    headers,
+                )
+            )
         parts.append(f"\n## {name}: {contract.title.zh} {contract.title.en}\n\n{contract.description}\n")
-        parts.append(f"\nSubject {contract.subject}; files `inbox/{contract.source.files}`; owner {contract.owner}; trust {contract.trust}; version {contract.version}.\n\n")
+        parts.append(
+            f"\nSubject {contract.subject}; files `inbox/{contract.source.files}`; owner {contract.owner}; trust {contract.trust}; version {contract.version}.\n\n"
+        )
         parts.append(_table(("field", "中文", "English", "type", "required", "personal", "headers"), rows))
         if contract.rules:
-            rules: list[tuple[object, ...]] = [(f"`{r.name}`", r.severity, r.dimension, f"`{r.expect}`", r.message.zh if r.message else "") for r in contract.rules]
+            rules: list[tuple[object, ...]] = [
+                (f"`{r.name}`", r.severity, r.dimension, f"`{r.expect}`", r.message.zh if r.message else "")
+                for r in contract.rules
+            ]
             parts.append("\n" + _table(("rule", "severity", "dimension", "expected", "中文"), rules))
     return "".join(parts)
 
 
 def _kpis(kpis: dict[str, Kpi]) -> str:
     rows: list[tuple[object, ...]] = [
-        (f"`{name}`", k.zh, k.en, k.definition.zh, k.definition.en, k.formula, k.unit, k.target, k.version) for name, k in kpis.items()
+        (f"`{name}`", k.zh, k.en, k.definition.zh, k.definition.en, k.formula, k.unit, k.target, k.version)
+        for name, k in kpis.items()
     ]
-    return _NOTE + "# KPIs 指标\n\n" + _table(("id", "中文", "English", "定义", "definition", "formula", "unit", "target", "version"), rows)
+    return (
+        _NOTE
+        + "# KPIs 指标\n\n"
+        + _table(("id", "中文", "English", "定义", "definition", "formula", "unit", "target", "version"), rows)
+    )
 
 
 def main(check: bool) -> int:

@@ -46,7 +46,9 @@ _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fff
 _SQL_ECHO = re.compile(r"\n+\s*LINE \d+:.*", re.DOTALL)
 _PARSED_TEXT = re.compile(r"(Could not parse string ).*", re.DOTALL)
 """DuckDB's strptime repeats the text it could not read, unquoted, on a line of its own."""
-_OBJECT_NAME = re.compile(r"""(?i:table|column|field|model|schema|view|function|named?|module|attribute)\s*(['"`])[a-z_]+(?:\.[a-z_]+)*\1""")
+_OBJECT_NAME = re.compile(
+    r"""(?i:table|column|field|model|schema|view|function|named?|module|attribute)\s*(['"`])[a-z_]+(?:\.[a-z_]+)*\1"""
+)
 """Names of our own tables and columns are lower-case words with underscores; with no digit they name no one."""
 _QUOTES = (("'", "'"), ('"', '"'), ("`", "`"), ("“", "”"), ("「", "」"))
 _WITHIN_A_WORD = r"(?<=\w)'(?=\w)"
@@ -74,11 +76,18 @@ def scrub(message: str) -> str:
 def _mask_quoted(text: str, opening: str, closing: str) -> str:
     """Mask from the first quote to the last: a value may hold quotes itself, and libraries do not escape them."""
     lines = text.split("\n")
-    if opening == closing and any(len(re.findall(re.escape(opening), re.sub(_WITHIN_A_WORD, "", line))) % 2 for line in lines):
+    if opening == closing and any(
+        len(re.findall(re.escape(opening), re.sub(_WITHIN_A_WORD, "", line))) % 2 for line in lines
+    ):
         lines = [text]  # a value of several lines
     masked = [re.sub(f"{opening}.*{closing}", f"{opening}{_MASK}{closing}", line, flags=re.DOTALL) for line in lines]
     # a quote that stands alone opens a value that was cut off
-    return "\n".join(re.sub(rf"(?<!\w){opening}[^{opening}{closing}]*\Z", f"{opening}{_MASK}", line) if line.count(opening) == 1 else line for line in masked)
+    return "\n".join(
+        re.sub(rf"(?<!\w){opening}[^{opening}{closing}]*\Z", f"{opening}{_MASK}", line)
+        if line.count(opening) == 1
+        else line
+        for line in masked
+    )
 
 
 def clean_error(error: BaseException, where: str) -> CcdataError:

@@ -118,7 +118,9 @@ def parse_as_of(text: str, zone: ZoneInfo) -> datetime:
             moment = datetime.fromisoformat(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     except ValueError:
-        raise ValueError(f"business time {text!r} is not a date (2026-01-31) or an ISO instant (2026-01-31T18:00+08:00)") from None
+        raise ValueError(
+            f"business time {text!r} is not a date (2026-01-31) or an ISO instant (2026-01-31T18:00+08:00)"
+        ) from None
     return moment.astimezone(timezone.utc)
 
 

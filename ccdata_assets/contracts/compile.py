@@ -103,7 +103,7 @@ def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str
             words = dict.fromkeys(TRUE_WORDS, "true") | dict.fromkeys(FALSE_WORDS, "false")
             return f"try_cast({_map_lookup(words, text)} as boolean)"
         case "code":
-            return _map_lookup(_code_map(registry.codes[kind.partition(':')[2]], use), text)
+            return _map_lookup(_code_map(registry.codes[kind.partition(":")[2]], use), text)
         case _:
             raise AssertionError(kind)
 
@@ -122,7 +122,9 @@ def _type_reason(use: FieldUse, kind: str) -> str:
 
 def _fault(rule: str, field: str | None, reason: str, condition: str) -> str:
     field_sql = literal(field) if field else "cast(null as varchar)"
-    return f"case when {condition} then {{'rule': {literal(rule)}, 'field': {field_sql}, 'reason': {literal(reason)}}} end"
+    return (
+        f"case when {condition} then {{'rule': {literal(rule)}, 'field': {field_sql}, 'reason': {literal(reason)}}} end"
+    )
 
 
 def rule_reason(rule: Rule) -> str:
@@ -130,7 +132,9 @@ def rule_reason(rule: Rule) -> str:
     return rule.message.en if rule.message else f"breaks the rule {rule.name}"
 
 
-def staging_query(registry: Registry, contract: Contract, mapped: HeaderMap, raw: str, has: frozenset[str], file_fault: str | None) -> str:
+def staging_query(
+    registry: Registry, contract: Contract, mapped: HeaderMap, raw: str, has: frozenset[str], file_fault: str | None
+) -> str:
     """The query that judges the raw rows of one file.
 
     `raw` is an SQL relation with LINEAGE, `_fault` and the source's columns as text, `has` the columns it has;
@@ -148,7 +152,9 @@ def staging_query(registry: Registry, contract: Contract, mapped: HeaderMap, raw
         if use.none:
             text = f"case when {text} not in ({', '.join(literal(word) for word in use.none)}) then {text} end"
         texts.append(f"{text} as {quote('text ' + name)}")
-        typed.append(f"{parse_sql(registry, use, field_type(registry, contract, name), quote('text ' + name), zone)} as {quote(name)}")
+        typed.append(
+            f"{parse_sql(registry, use, field_type(registry, contract, name), quote('text ' + name), zone)} as {quote(name)}"
+        )
 
     source_columns = [quote(column) for column in sorted(has)]
     blank = " and ".join(f"coalesce(trim({column}, ' \t\r\n　'), '') = ''" for column in source_columns) or "true"
@@ -192,7 +198,9 @@ def staging_query(registry: Registry, contract: Contract, mapped: HeaderMap, raw
     else:
         own = f"list_filter([{', '.join(faults)}], lambda fault: fault is not null)" if faults else "[]"
         verdict = f"case when _fault is not null then list_filter([{', '.join(landing)}], lambda fault: fault is not null) else {own} end"
-    flag_list = f"list_filter([{', '.join(flags)}], lambda flag: flag is not null)" if flags else "cast([] as varchar[])"
+    flag_list = (
+        f"list_filter([{', '.join(flags)}], lambda flag: flag is not null)" if flags else "cast([] as varchar[])"
+    )
     values = "".join(f", {quote(name)}" for name in contract.fields)
     faults_type = "struct(rule varchar, field varchar, reason varchar)[]"
     layers.append(

@@ -108,7 +108,9 @@ class Subject(Declaration):
     row: str
     fields: tuple[Name, ...]
     event: Name | None = Field(None, description="The field that dates a row; received_on where there is none.")
-    composites: dict[Name, tuple[Name, ...]] = Field({}, description="Values made of several fields, joined by |, for a standardiser.")
+    composites: dict[Name, tuple[Name, ...]] = Field(
+        {}, description="Values made of several fields, joined by |, for a standardiser."
+    )
     channels: tuple[Name, ...] = Field((), description="A record is reachable when one of these holds a valid value.")
 
 
@@ -130,7 +132,10 @@ class FieldUse(Declaration):
     @classmethod
     def _lists(cls, data: object) -> object:
         if isinstance(data, dict):
-            return {key: [value] if key in ("from", "format", "none") and isinstance(value, str) else value for key, value in data.items()}
+            return {
+                key: [value] if key in ("from", "format", "none") and isinstance(value, str) else value
+                for key, value in data.items()
+            }
         return {} if data is None else data
 
     @model_validator(mode="after")
@@ -158,7 +163,9 @@ class FileSource(Declaration):
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = Field(None, description="XLSX: read just this sheet; default: every sheet.")
-    records: str | None = Field(None, description="JSON: path to the list of records, such as data.items; lists on the way are walked.")
+    records: str | None = Field(
+        None, description="JSON: path to the list of records, such as data.items; lists on the way are walked."
+    )
 
 
 class Gate(Declaration):
@@ -170,7 +177,9 @@ class Gate(Declaration):
 class FilePattern(Declaration):
     """Where the business date of a delivery stands."""
 
-    file: Annotated[str, AfterValidator(_received_on)] = Field(description="Regular expression on the file name, with a group `date`.")
+    file: Annotated[str, AfterValidator(_received_on)] = Field(
+        description="Regular expression on the file name, with a group `date`."
+    )
     format: str = "%Y%m%d"
 
 
@@ -191,7 +200,9 @@ class Contract(Declaration):
     key: tuple[Name, ...] = Field((), description="Fields that tell two rows apart; default: all of them.")
     fields: dict[Name, FieldUse]
     rules: tuple[Rule, ...] = ()
-    quarantine: Literal["rows", "file", "fail"] = Field("rows", description="What one bad row costs: itself, its file, or the run.")
+    quarantine: Literal["rows", "file", "fail"] = Field(
+        "rows", description="What one bad row costs: itself, its file, or the run."
+    )
     unmapped: Literal["keep", "warn", "reject"] = Field("warn", description="What a column that no field claims does.")
     gate: Gate = Gate()
 

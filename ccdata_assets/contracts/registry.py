@@ -52,18 +52,26 @@ def load_registry(extra_dirs: Iterable[Path] = (), time_zone: str = "Asia/Shangh
 
     Raises ContractError with one line for every mistake found: file, line, what is wrong and the fix.
     """
-    fields_source, codes_source, subjects_source = (YamlSource(HERE / f"{name}.yaml") for name in ("fields", "codes", "subjects"))
+    fields_source, codes_source, subjects_source = (
+        YamlSource(HERE / f"{name}.yaml") for name in ("fields", "codes", "subjects")
+    )
     fields, codes = fields_source.parse_each(FieldDef), codes_source.parse_each(CodeList)
     subjects = subjects_source.parse_each(Subject)
     functions = (HERE / "functions.sql").read_text(encoding="utf-8")
     problems: list[ContractError] = []
     for name, spec in fields.items():
         if spec.type.startswith("code:") and spec.type[5:] not in codes:
-            problems.append(fields_source.error((name, "type"), f"there is no code list {spec.type[5:]}", "add it to codes.yaml"))
+            problems.append(
+                fields_source.error((name, "type"), f"there is no code list {spec.type[5:]}", "add it to codes.yaml")
+            )
     for name, subject in subjects.items():
         for place, member in enumerate(subject.fields):
             if member not in fields:
-                problems.append(subjects_source.error((name, "fields", place), f"{member} is not in fields.yaml", "add the field there"))
+                problems.append(
+                    subjects_source.error(
+                        (name, "fields", place), f"{member} is not in fields.yaml", "add the field there"
+                    )
+                )
 
     feeds: dict[str, Contract] = {}
     sources: dict[str, YamlSource] = {}
@@ -72,9 +80,17 @@ def load_registry(extra_dirs: Iterable[Path] = (), time_zone: str = "Asia/Shangh
             source = YamlSource(path)
             contract = source.parse(Contract)
             if contract.feed in feeds:
-                raise source.error(("feed",), f"{contract.feed} is declared in {sources[contract.feed].path.name} too", "give it another name")
+                raise source.error(
+                    ("feed",),
+                    f"{contract.feed} is declared in {sources[contract.feed].path.name} too",
+                    "give it another name",
+                )
             if path.stem != contract.feed:
-                raise source.error(("feed",), f"{contract.feed} does not match the file's name {path.name}", f"name the file {contract.feed}.yaml")
+                raise source.error(
+                    ("feed",),
+                    f"{contract.feed} does not match the file's name {path.name}",
+                    f"name the file {contract.feed}.yaml",
+                )
             feeds[contract.feed], sources[contract.feed] = contract, source
         except ContractError as error:
             problems.append(error)
@@ -93,18 +109,26 @@ def _contract_files(extra_dirs: Iterable[Path]) -> list[Path]:
     files = sorted(FEEDS_DIR.glob("*.yaml"))
     for folder in extra_dirs:
         if not folder.is_dir():
-            raise ContractError(f"CCDATA_CONTRACTS: there is no folder {folder.name}; fix: create it or correct the variable")
+            raise ContractError(
+                f"CCDATA_CONTRACTS: there is no folder {folder.name}; fix: create it or correct the variable"
+            )
         files += sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
     return files
 
 
 def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> Iterable[ContractError]:
     if contract.subject not in registry.subjects:
-        yield source.error(("subject",), f"there is no subject {contract.subject}", f"use one of {', '.join(registry.subjects)}")
+        yield source.error(
+            ("subject",), f"there is no subject {contract.subject}", f"use one of {', '.join(registry.subjects)}"
+        )
     for name, use in contract.fields.items():
         path = ("fields", name)
         if name not in registry.fields and use.type is None:
-            yield source.error(path, f"{name} is not in fields.yaml", "correct the name, add it there, or give it a `type` here to keep it local")
+            yield source.error(
+                path,
+                f"{name} is not in fields.yaml",
+                "correct the name, add it there, or give it a `type` here to keep it local",
+            )
             continue
         kind = compiler.field_type(registry, contract, name)
         if kind.startswith("code:") and kind[5:] not in registry.codes:
@@ -114,18 +138,28 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
         else:
             for word, value in use.codes.items():
                 if value not in registry.codes[kind[5:]].values:
-                    yield source.error((*path, "codes", word), f"{value} is not in the code list {kind[5:]}", "use one of its values")
+                    yield source.error(
+                        (*path, "codes", word), f"{value} is not in the code list {kind[5:]}", "use one of its values"
+                    )
         for place, form in enumerate(use.format):
             if "%" not in form:
-                yield source.error((*path, "format", place), "a format is a strptime form such as %Y-%m-%d", "correct it")
+                yield source.error(
+                    (*path, "format", place), "a format is a strptime form such as %Y-%m-%d", "correct it"
+                )
         if registry.fields.get(name) and registry.fields[name].pii == "secret":
             yield source.error(path, f"{name} is secret and cannot be landed in clear", "leave it out of the contract")
     for place, name in enumerate(contract.key):
         if name not in contract.fields:
-            yield source.error(("key", place), f"{name} is not a field of this contract", "add it under `fields` or leave it out of the key")
+            yield source.error(
+                ("key", place),
+                f"{name} is not a field of this contract",
+                "add it under `fields` or leave it out of the key",
+            )
     for place, rule in enumerate(contract.rules):
         if rule.field and rule.field not in contract.fields:
-            yield source.error(("rules", place, "field"), f"{rule.field} is not a field of this contract", "correct the name")
+            yield source.error(
+                ("rules", place, "field"), f"{rule.field} is not a field of this contract", "correct the name"
+            )
         if rule.name in {other.name for other in contract.rules[:place]}:
             yield source.error(("rules", place, "name"), f"{rule.name} is given twice", "give each rule its own name")
     owners: dict[str, str] = {}
@@ -133,7 +167,9 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
         for alias in use.from_:
             first = owners.setdefault(normal_header(alias), name)
             if first != name:
-                yield source.error(("fields", name, "from"), f"the header {alias} is claimed by {first} too", "give it to one field")
+                yield source.error(
+                    ("fields", name, "from"), f"the header {alias} is claimed by {first} too", "give it to one field"
+                )
 
 
 def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> list[ContractError]:
@@ -142,7 +178,15 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
     def bind(candidate: Contract) -> str | None:
         columns = list(dict.fromkeys(header_index(candidate, registry.fields).values()))
         mapped = HeaderMap({name: name for name in columns}, (), ())
-        raw = ", ".join([*(f"cast(null as {'bigint' if c == '_row' else 'varchar'}) as {c}" for c in (*compiler.LINEAGE, "_fault")), *(f"cast(null as varchar) as {compiler.quote(c)}" for c in columns)])
+        raw = ", ".join(
+            [
+                *(
+                    f"cast(null as {'bigint' if c == '_row' else 'varchar'}) as {c}"
+                    for c in (*compiler.LINEAGE, "_fault")
+                ),
+                *(f"cast(null as varchar) as {compiler.quote(c)}" for c in columns),
+            ]
+        )
         query = compiler.staging_query(registry, candidate, mapped, f"(select {raw} limit 0)", frozenset(columns), None)
         with duckdb.connect() as con:
             con.execute(registry.functions)
@@ -155,13 +199,28 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
     if bind(contract) is None:
         return []
     fields: dict[str, Any] = {}
-    for name, use in contract.fields.items():  # grow the contract field by field, then rule by rule, to find the culprit
+    for (
+        name,
+        use,
+    ) in contract.fields.items():  # grow the contract field by field, then rule by rule, to find the culprit
         fields[name] = use
         if use.derive and (problem := bind(contract.model_copy(update={"fields": fields, "rules": ()}))):
-            return [source.error(("fields", name, "derive"), f"DuckDB refuses the expression: {problem}", "use only fields above it and functions of functions.sql or DuckDB")]
+            return [
+                source.error(
+                    ("fields", name, "derive"),
+                    f"DuckDB refuses the expression: {problem}",
+                    "use only fields above it and functions of functions.sql or DuckDB",
+                )
+            ]
     for place, rule in enumerate(contract.rules):
         if problem := bind(contract.model_copy(update={"rules": (rule,)})):
-            return [source.error(("rules", place, "expect"), f"DuckDB refuses the condition: {problem}", "use only fields of this contract")]
+            return [
+                source.error(
+                    ("rules", place, "expect"),
+                    f"DuckDB refuses the condition: {problem}",
+                    "use only fields of this contract",
+                )
+            ]
     return [source.error((), f"the contract does not compile: {bind(contract)}", "see the fields and rules")]
 
 
@@ -171,7 +230,9 @@ def _check_overlaps(registry: Registry, sources: Mapping[str, YamlSource]) -> It
         mine = contract.source.files
         for first, theirs in patterns.items():
             if fnmatch(mine, theirs) or fnmatch(theirs, mine):  # also `a/*.csv` within `a/*`
-                yield sources[feed].error(("source", "files"), f"{first} reads the same files", "give each feed its own folder")
+                yield sources[feed].error(
+                    ("source", "files"), f"{first} reads the same files", "give each feed its own folder"
+                )
         patterns[feed] = mine
 
 
@@ -186,5 +247,9 @@ def contract_schema() -> str:
         use["properties"][key]["anyOf"] = [{"type": "string"}, form]
     schema["properties"]["fields"]["additionalProperties"] = {"anyOf": [{"$ref": "#/$defs/FieldUse"}, {"type": "null"}]}
     duration = {"type": "string", "pattern": r"^\d+[hd]$"}
-    schema["properties"]["freshness"] = {"anyOf": [duration, {"type": "null"}], "default": None, "description": "Such as 35d or 12h."}
+    schema["properties"]["freshness"] = {
+        "anyOf": [duration, {"type": "null"}],
+        "default": None,
+        "description": "Such as 35d or 12h.",
+    }
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

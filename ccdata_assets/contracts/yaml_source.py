@@ -28,9 +28,13 @@ class YamlSource:
             self.data: Any = yaml.load(text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise ContractError(f"{path.name}:{line}: not valid YAML: {error.problem}; fix: check indentation, quotes and colons") from None
+            raise ContractError(
+                f"{path.name}:{line}: not valid YAML: {error.problem}; fix: check indentation, quotes and colons"
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise ContractError(f"{path.name}: cannot be read as UTF-8 text: {type(error).__name__}; fix: save it as UTF-8") from None
+            raise ContractError(
+                f"{path.name}: cannot be read as UTF-8 text: {type(error).__name__}; fix: save it as UTF-8"
+            ) from None
         if not isinstance(self.data, dict):
             raise ContractError(f"{path.name}:1: a mapping of keys is expected here; fix: begin with `key: value`")
         self._refuse_repeated_keys(self._root)
@@ -54,7 +58,9 @@ class YamlSource:
     def error(self, path: Sequence[Hashable], problem: str, fix: str) -> ContractError:
         """An error about the place `path` of this file."""
         where = ".".join(str(part) for part in path)
-        return ContractError(f"{self.path.name}:{self.line(path)}: {where + ': ' if where else ''}{problem}; fix: {fix}")
+        return ContractError(
+            f"{self.path.name}:{self.line(path)}: {where + ': ' if where else ''}{problem}; fix: {fix}"
+        )
 
     def parse(self, model: type[Model]) -> Model:
         """The whole file as one model."""
@@ -75,7 +81,10 @@ class YamlSource:
         path = (*prefix, *detail["loc"])
         match detail["type"]:
             case "extra_forbidden":
-                problem, fix = "is not a known key", "correct its spelling or remove it; docs/add-a-feed.md lists the keys"
+                problem, fix = (
+                    "is not a known key",
+                    "correct its spelling or remove it; docs/add-a-feed.md lists the keys",
+                )
             case "missing":
                 problem, fix = "is missing", f"add `{path[-1]}:`"
             case _:
@@ -87,7 +96,9 @@ class YamlSource:
             seen: set[str] = set()
             for key, value in node.value:
                 if key.value in seen:
-                    raise ContractError(f"{self.path.name}:{key.start_mark.line + 1}: `{key.value}` is given twice; fix: keep one")
+                    raise ContractError(
+                        f"{self.path.name}:{key.start_mark.line + 1}: `{key.value}` is given twice; fix: keep one"
+                    )
                 seen.add(key.value)
                 self._refuse_repeated_keys(value)
         elif isinstance(node, yaml.SequenceNode):

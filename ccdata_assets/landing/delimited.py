@@ -93,7 +93,11 @@ def _records(lines: _Lines, delimiter: str, max_field: int) -> Iterator[_Records
             rows = list(islice(reader, BATCH_ROWS))
         except csv.Error:
             rows = None
-        if rows is not None and len(rows) == len(lines.seen) and not (lines.ended and rows and _is_unclosed(lines.seen[-1:], delimiter)):
+        if (
+            rows is not None
+            and len(rows) == len(lines.seen)
+            and not (lines.ended and rows and _is_unclosed(lines.seen[-1:], delimiter))
+        ):
             if rows:
                 yield _Records(list(range(lines.first, lines.first + len(rows))), rows)
         else:
@@ -142,7 +146,9 @@ def _member(path: Path, options: ReadOptions, encoding: str, delimiter: str) -> 
     return Member("", columns, batches)
 
 
-def _stream(path: Path, encoding: str, delimiter: str, options: ReadOptions) -> Iterator[tuple[str, ...] | pa.RecordBatch]:
+def _stream(
+    path: Path, encoding: str, delimiter: str, options: ReadOptions
+) -> Iterator[tuple[str, ...] | pa.RecordBatch]:
     """First the names of the columns, then the batches."""
     with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
         columns: tuple[str, ...] | None = None
@@ -158,10 +164,19 @@ def _stream(path: Path, encoding: str, delimiter: str, options: ReadOptions) -> 
                 else:
                     columns, condemned, start = numbered_columns(len(header)), "no_header", place
                 yield columns
-                records = _Records(records.numbers[start:], records.rows[start:], records.faults and records.faults[start:])
+                records = _Records(
+                    records.numbers[start:], records.rows[start:], records.faults and records.faults[start:]
+                )
             if not records.rows:
                 continue
-            faults = [fault or (condemned if any(row) else None) for fault, row in zip(records.faults or [None] * len(records.rows), records.rows, strict=True)] if condemned else records.faults
+            faults = (
+                [
+                    fault or (condemned if any(row) else None)
+                    for fault, row in zip(records.faults or [None] * len(records.rows), records.rows, strict=True)
+                ]
+                if condemned
+                else records.faults
+            )
             rows: list[Cells] = list(records.rows)
             yield make_batch(columns, records.numbers, rows, faults)
         if columns is None:

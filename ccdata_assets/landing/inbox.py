@@ -33,7 +33,11 @@ def scan_inbox(folder: Path, registry: Registry) -> Inbox:
     root = folder.resolve()
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts) or not path.is_file() or not path.resolve().is_relative_to(root):
+        if (
+            any(part.startswith(".") for part in relative.parts)
+            or not path.is_file()
+            or not path.resolve().is_relative_to(root)
+        ):
             continue
         state = path.stat()
         file = InboxFile(relative.as_posix(), path, state.st_size, state.st_mtime_ns)

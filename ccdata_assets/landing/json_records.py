@@ -63,7 +63,9 @@ def _records_prefix(path: Path, records: str | None) -> str:
         # the file of another shape: a plain list of records is as good
         return _records_prefix(path, None)
     if top is None:
-        raise UnreadableFile("the JSON holds no records; fix: give the path to them under source.records in the contract")
+        raise UnreadableFile(
+            "the JSON holds no records; fix: give the path to them under source.records in the contract"
+        )
     return top
 
 
@@ -116,7 +118,9 @@ def _member(records: Callable[[], Iterator[_Numbered]], options: ReadOptions) ->
     return Member("", columns, _batches(records(), list(keys) if columns else [], columns, condemned))
 
 
-def _batches(records: Iterator[_Numbered], keys: list[str], columns: tuple[str, ...], condemned: str | None) -> Iterator[pa.RecordBatch]:
+def _batches(
+    records: Iterator[_Numbered], keys: list[str], columns: tuple[str, ...], condemned: str | None
+) -> Iterator[pa.RecordBatch]:
     while chunk := list(islice(records, BATCH_ROWS)):
         rows: list[list[str | None]] = []
         faults: list[str | None] = []
@@ -125,6 +129,10 @@ def _batches(records: Iterator[_Numbered], keys: list[str], columns: tuple[str, 
                 rows.append([record])
                 faults.append("broken_record")
             else:
-                rows.append([_text(record.get(key)) for key in keys] if not condemned else [_text(value) for value in record.values()])
+                rows.append(
+                    [_text(record.get(key)) for key in keys]
+                    if not condemned
+                    else [_text(value) for value in record.values()]
+                )
                 faults.append(condemned)
         yield make_batch(columns, [number for number, _ in chunk], rows, faults)

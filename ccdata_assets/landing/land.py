@@ -68,7 +68,13 @@ def read_options(contract: Contract, registry: Registry, settings: Settings) -> 
     """What the readers need of the contract and the settings."""
     source = contract.source
     return ReadOptions(
-        header_test(contract, registry), settings.max_columns, settings.max_field_bytes, source.delimiter, source.encoding, source.sheet, source.records
+        header_test(contract, registry),
+        settings.max_columns,
+        settings.max_field_bytes,
+        source.delimiter,
+        source.encoding,
+        source.sheet,
+        source.records,
     )
 
 
@@ -79,7 +85,12 @@ def new_files(con: duckdb.DuckDBPyConnection, feed: str, files: Iterable[InboxFi
 
 
 def land_feed(
-    con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings, files: Iterable[InboxFile], run_id: str
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    registry: Registry,
+    settings: Settings,
+    files: Iterable[InboxFile],
+    run_id: str,
 ) -> list[LedgerLine]:
     """Land the new files of one feed and give their lines of the ledger."""
     lines = []
@@ -90,21 +101,51 @@ def land_feed(
     return lines
 
 
-def _land_file(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings, file: InboxFile, run_id: str) -> LedgerLine:
+def _land_file(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    registry: Registry,
+    settings: Settings,
+    file: InboxFile,
+    run_id: str,
+) -> LedgerLine:
     sha256 = content_hash(file.path)
     line = LedgerLine(
-        contract.feed, file.name, sha256, file.bytes, file.modified_ns, "landed", received_on(contract, file.name, settings), settings.as_of, run_id
+        contract.feed,
+        file.name,
+        sha256,
+        file.bytes,
+        file.modified_ns,
+        "landed",
+        received_on(contract, file.name, settings),
+        settings.as_of,
+        run_id,
     )
-    seen = con.execute("select 1 from ops.file_ledger where feed = ? and sha256 = ? and status <> 'repeat'", [contract.feed, sha256]).fetchone()
+    seen = con.execute(
+        "select 1 from ops.file_ledger where feed = ? and sha256 = ? and status <> 'repeat'", [contract.feed, sha256]
+    ).fetchone()
     if seen:
         return replace(line, status="repeat")
     try:
         opened = READERS[file_format(file.path)](file.path, read_options(contract, registry, settings))
-        names, rows = write_raw(settings.raw_dir / contract.feed, opened.members, Lineage(file.name, sha256, settings.as_of))
-        line = replace(line, rows=rows, format=opened.format, encoding=opened.encoding, delimiter=opened.delimiter, members=tuple(names))
-        return line if names else replace(line, status="rejected", error="the file holds no table; fix: export it again")
+        names, rows = write_raw(
+            settings.raw_dir / contract.feed, opened.members, Lineage(file.name, sha256, settings.as_of)
+        )
+        line = replace(
+            line,
+            rows=rows,
+            format=opened.format,
+            encoding=opened.encoding,
+            delimiter=opened.delimiter,
+            members=tuple(names),
+        )
+        return (
+            line if names else replace(line, status="rejected", error="the file holds no table; fix: export it again")
+        )
     except Exception as error:  # one bad file must not stop the others; the line of the ledger says what it was
-        problem = str(error) if isinstance(error, UnreadableFile) else str(clean_error(error, "the file cannot be read"))
+        problem = (
+            str(error) if isinstance(error, UnreadableFile) else str(clean_error(error, "the file cannot be read"))
+        )
         _keep_copy(file.path, settings.quarantine_dir / contract.feed, sha256)
         return replace(line, status="rejected", error=problem)
 
@@ -127,10 +168,15 @@ def received_on(contract: Contract, name: str, settings: Settings) -> date:
 
 def _keep_copy(path: Path, folder: Path, sha256: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, folder / f"{sha256[:12]}-{path.stem[:40]}{path.suffix[:10]}")  # a name in Chinese is soon too long for the disk
+    shutil.copyfile(
+        path, folder / f"{sha256[:12]}-{path.stem[:40]}{path.suffix[:10]}"
+    )  # a name in Chinese is soon too long for the disk
 
 
 def record_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
     """Add a line to the ledger."""
     values = {**vars(line), "members": list(line.members)}
-    con.execute(f"insert into ops.file_ledger ({', '.join(values)}) values ({', '.join('?' * len(values))})", list(values.values()))
+    con.execute(
+        f"insert into ops.file_ledger ({', '.join(values)}) values ({', '.join('?' * len(values))})",
+        list(values.values()),
+    )

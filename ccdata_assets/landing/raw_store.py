@@ -51,14 +51,23 @@ def write_raw(folder: Path, members: Iterable[Member], lineage: Lineage) -> tupl
 
 
 def _write_member(path: Path, member: Member, lineage: Lineage) -> int:
-    own = [("_file", pa.string()), ("_sha256", pa.string()), ("_member", pa.string()), ("_landed_at", pa.timestamp("us", "UTC"))]
+    own = [
+        ("_file", pa.string()),
+        ("_sha256", pa.string()),
+        ("_member", pa.string()),
+        ("_landed_at", pa.timestamp("us", "UTC")),
+    ]
     values = (lineage.file, lineage.sha256, member.name, lineage.landed_at)
     row_types = (pa.int64(), pa.string(), pa.string())
-    schema = pa.schema([*own, *zip(ROW_COLUMNS, row_types, strict=True), *((column, pa.string()) for column in member.columns)])
+    schema = pa.schema(
+        [*own, *zip(ROW_COLUMNS, row_types, strict=True), *((column, pa.string()) for column in member.columns)]
+    )
     rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in member.batches:
-            constants = [pa.repeat(pa.scalar(value, kind), batch.num_rows) for value, (_, kind) in zip(values, own, strict=True)]
+            constants = [
+                pa.repeat(pa.scalar(value, kind), batch.num_rows) for value, (_, kind) in zip(values, own, strict=True)
+            ]
             writer.write_batch(pa.RecordBatch.from_arrays([*constants, *batch.columns], schema=schema))
             rows += batch.num_rows
     return rows

@@ -74,7 +74,9 @@ def numbered_columns(count: int) -> tuple[str, ...]:
     return tuple(f"column {place}" for place in range(1, count + 1))
 
 
-def make_batch(columns: Sequence[str], numbers: Sequence[int], rows: Sequence[Cells], faults: Sequence[str | None] | None = None) -> pa.RecordBatch:
+def make_batch(
+    columns: Sequence[str], numbers: Sequence[int], rows: Sequence[Cells], faults: Sequence[str | None] | None = None
+) -> pa.RecordBatch:
     """Rows of cells as an Arrow batch; a row whose length is not the header's gets its fault here.
 
     A row of a given fault keeps its cells in `_text` only. Cells past the header are no fault where they are empty.
@@ -83,7 +85,9 @@ def make_batch(columns: Sequence[str], numbers: Sequence[int], rows: Sequence[Ce
     known = faults or [None] * len(rows)
     if faults is None and all(map(width.__eq__, map(len, rows))):
         try:
-            return _batch(columns, numbers, list(zip(*rows, strict=True)) if rows else [()] * width, known, [None] * len(rows))
+            return _batch(
+                columns, numbers, list(zip(*rows, strict=True)) if rows else [()] * width, known, [None] * len(rows)
+            )
         except UnicodeEncodeError:
             pass  # undecodable bytes somewhere: the rows that hold them are told apart below
     cells: list[Cells] = []
@@ -94,7 +98,9 @@ def make_batch(columns: Sequence[str], numbers: Sequence[int], rows: Sequence[Ce
         fault = given or _row_fault(row, width)
         verdicts.append(fault)
         cells.append(empty if fault or not row else row[:width])
-        texts.append(json.dumps(list(row), ensure_ascii=False).encode("utf-8", "backslashreplace").decode() if fault else None)
+        texts.append(
+            json.dumps(list(row), ensure_ascii=False).encode("utf-8", "backslashreplace").decode() if fault else None
+        )
     return _batch(columns, numbers, list(zip(*cells, strict=True)) if cells else [()] * width, verdicts, texts)
 
 
@@ -116,6 +122,14 @@ def _has_surrogate(cell: str) -> bool:
     return False
 
 
-def _batch(columns: Sequence[str], numbers: Sequence[int], cells: Sequence[Sequence[str | None]], faults: Sequence[str | None], texts: Sequence[str | None]) -> pa.RecordBatch:
+def _batch(
+    columns: Sequence[str],
+    numbers: Sequence[int],
+    cells: Sequence[Sequence[str | None]],
+    faults: Sequence[str | None],
+    texts: Sequence[str | None],
+) -> pa.RecordBatch:
     own = [pa.array(numbers, pa.int64()), pa.array(faults, pa.string()), pa.array(texts, pa.string())]
-    return pa.RecordBatch.from_arrays([*own, *(pa.array(column, pa.string()) for column in cells)], names=[*ROW_COLUMNS, *columns])
+    return pa.RecordBatch.from_arrays(
+        [*own, *(pa.array(column, pa.string()) for column in cells)], names=[*ROW_COLUMNS, *columns]
+    )

@@ -45,7 +45,11 @@ def file_format(path: Path) -> str:
 
 def _is_json_lines(text: str, is_whole: bool) -> bool:
     first, newline, rest = text.partition("\n")
-    return bool(newline or is_whole) and first.rstrip().endswith("}") and (not rest.strip() or rest.lstrip().startswith("{"))
+    return (
+        bool(newline or is_whole)
+        and first.rstrip().endswith("}")
+        and (not rest.strip() or rest.lstrip().startswith("{"))
+    )
 
 
 def _utf16_guess(head: bytes) -> str | None:
@@ -99,7 +103,11 @@ def _usual_share(head: bytes, encoding: str) -> float:
     """Share of the Chinese characters that are usual ones in that encoding's own world (its first level)."""
     text = head.decode(encoding, "ignore")
     han = [character for character in text if "\u4e00" <= character <= "\u9fff"]
-    other = sum(1 for character in text if ord(character) > 0x2E80 and not "\u3000" <= character <= "\u9fff" and not "\uff00" <= character <= "\uffef")
+    other = sum(
+        1
+        for character in text
+        if ord(character) > 0x2E80 and not "\u3000" <= character <= "\u9fff" and not "\uff00" <= character <= "\uffef"
+    )
     usual = _GB_LEVEL_1 if encoding == "gb18030" else _BIG5_LEVEL_1
     return sum(1 for character in han if character in usual) / max(len(han) + other, 1)
 

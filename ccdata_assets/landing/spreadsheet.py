@@ -29,10 +29,14 @@ def open_xlsx(path: Path, options: ReadOptions) -> Opened:
     try:
         book = calamine.CalamineWorkbook.from_path(path)
     except (calamine.CalamineError, OSError) as error:
-        raise UnreadableFile(f"the file is a damaged workbook or another archive ({type(error).__name__}); fix: save it again as .xlsx") from None
+        raise UnreadableFile(
+            f"the file is a damaged workbook or another archive ({type(error).__name__}); fix: save it again as .xlsx"
+        ) from None
     names = [options.sheet] if options.sheet else book.sheet_names
     if options.sheet and options.sheet not in book.sheet_names:
-        raise UnreadableFile("the workbook lacks the sheet that the contract reads; fix: rename the sheet or change source.sheet")
+        raise UnreadableFile(
+            "the workbook lacks the sheet that the contract reads; fix: rename the sheet or change source.sheet"
+        )
     return Opened("xlsx", (member for name in names for member in _sheet(book, name, options)))
 
 
@@ -58,7 +62,10 @@ def _sheet(book: calamine.CalamineWorkbook, name: str, options: ReadOptions) -> 
     sheet = book.get_sheet_by_name(name)
     if not sheet.height:
         return
-    rows = ((number, [_text(cell) for cell in row]) for number, row in enumerate(sheet.to_python(skip_empty_area=False), start=1))
+    rows = (
+        (number, [_text(cell) for cell in row])
+        for number, row in enumerate(sheet.to_python(skip_empty_area=False), start=1)
+    )
     first = next(((number, row) for number, row in rows if any(row)), None)
     if first is None:
         return
@@ -74,14 +81,20 @@ def _sheet(book: calamine.CalamineWorkbook, name: str, options: ReadOptions) -> 
         yield Member(name, columns, _batches(_chain(first, rows), columns, "no_header"))
 
 
-def _chain(first: tuple[int, list[str | None]], rest: Iterator[tuple[int, list[str | None]]]) -> Iterator[tuple[int, list[str | None]]]:
+def _chain(
+    first: tuple[int, list[str | None]], rest: Iterator[tuple[int, list[str | None]]]
+) -> Iterator[tuple[int, list[str | None]]]:
     yield first
     yield from rest
 
 
-def _batches(rows: Iterator[tuple[int, list[str | None]]], columns: tuple[str, ...], condemned: str | None) -> Iterator[pa.RecordBatch]:
+def _batches(
+    rows: Iterator[tuple[int, list[str | None]]], columns: tuple[str, ...], condemned: str | None
+) -> Iterator[pa.RecordBatch]:
     width = len(columns)
     while chunk := list(islice(rows, BATCH_ROWS)):
-        cells: list[Cells] = [row if any(row[width:]) else row[:width] + [None] * (width - len(row)) for _, row in chunk]
+        cells: list[Cells] = [
+            row if any(row[width:]) else row[:width] + [None] * (width - len(row)) for _, row in chunk
+        ]
         faults = [condemned if any(row) else None for _, row in chunk] if condemned else None
         yield make_batch(columns, [number for number, _ in chunk], cells, faults)

@@ -20,7 +20,9 @@ from ccdata_assets.warehouse.engine import transaction
 KEY = ("kpi_id", "definition_version", "grain", "period_start", "dims")
 
 
-def evaluate(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], registry: Registry, settings: Settings, run_id: str) -> int:
+def evaluate(
+    con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], registry: Registry, settings: Settings, run_id: str
+) -> int:
     """Bring kpi.definition, kpi.completeness and kpi.value up to date at the business time of this run.
 
     Gives the number of rows added to kpi.value. period_start is local to the centre, dims is JSON with sorted keys.
@@ -39,7 +41,21 @@ def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -
         owner varchar, primary key (kpi_id, version))"""
     )
     rows = [
-        (name, k.version, k.zh, k.en, k.definition.zh, k.definition.en, k.formula, k.unit, k.direction, k.target, k.perspective, k.weight, k.owner)
+        (
+            name,
+            k.version,
+            k.zh,
+            k.en,
+            k.definition.zh,
+            k.definition.en,
+            k.formula,
+            k.unit,
+            k.direction,
+            k.target,
+            k.perspective,
+            k.weight,
+            k.owner,
+        )
         for name, k in kpis.items()
     ]
     con.executemany(f"insert or replace into kpi.definition values ({', '.join('?' * 13)})", rows)
@@ -112,7 +128,10 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
         where is_changed or (is_closed and old_status = 'provisional')""",
         [today],
     )
-    con.execute("insert into kpi.value select *, $1, $2 from added order by kpi_id, grain, dims, period_start", [settings.as_of, run_id])
+    con.execute(
+        "insert into kpi.value select *, $1, $2 from added order by kpi_id, grain, dims, period_start",
+        [settings.as_of, run_id],
+    )
     return int(con.execute("select count(*) from added").fetchall()[0][0])
 
 
@@ -120,7 +139,11 @@ def _query(name: str, kpi: Kpi, grain: str, dims: Mapping[str, str], today: date
     """Values of one KPI by one grain and one set of dimensions; combinations of which a dimension is null are left out."""
     source = f"(select * from {kpi.source} where {kpi.where or 'true'}{''.join(f' and ({column}) is not null' for column in dims.values())})"
     keys = sorted(dims)
-    dims_json = "cast(json_object(" + ", ".join(f"{literal(key)}, ({dims[key]})" for key in keys) + ") as varchar)" if keys else "'{}'"
+    dims_json = (
+        "cast(json_object(" + ", ".join(f"{literal(key)}, ({dims[key]})" for key in keys) + ") as varchar)"
+        if keys
+        else "'{}'"
+    )
     period = f"cast(date_trunc('{grain}', {kpi.date}) as timestamp)"
     sums = f"select {period} as period_start, {dims_json} as dims, cast({kpi.numerator} as double) as numerator, cast({kpi.denominator or 'null'} as double) as denominator from {source} group by all"
     if kpi.kind == "stock":

@@ -57,7 +57,9 @@ def manifest_path(settings: Settings) -> Path:
             env={**os.environ, **dbt_environment(settings)}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
-            raise CcdataError(f"dbt cannot read its project; fix: run `dbt parse` in dbt_project\n{scrub(done.stdout[-2000:])}")
+            raise CcdataError(
+                f"dbt cannot read its project; fix: run `dbt parse` in dbt_project\n{scrub(done.stdout[-2000:])}"
+            )
         stamp.write_text(digest.hexdigest())
     return manifest
 
@@ -66,7 +68,12 @@ def dbt_resource(settings: Settings) -> DbtCliResource:
     """The dbt command line of this environment."""
     for name, value in dbt_environment(settings).items():
         os.environ[name] = value
-    return DbtCliResource(project_dir=str(settings.dbt_dir), profiles_dir=str(settings.dbt_dir), dbt_executable=DBT, global_config_flags=["--no-use-colors", "--log-level-file", "none"])
+    return DbtCliResource(
+        project_dir=str(settings.dbt_dir),
+        profiles_dir=str(settings.dbt_dir),
+        dbt_executable=DBT,
+        global_config_flags=["--no-use-colors", "--log-level-file", "none"],
+    )
 
 
 class Translator(DagsterDbtTranslator):
@@ -74,7 +81,10 @@ class Translator(DagsterDbtTranslator):
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         declared = dbt_resource_props.get("config", {}).get("meta", {}).get("dagster", {}).get("asset_key")
-        return dg.AssetKey(declared or [str(dbt_resource_props["schema"]), str(dbt_resource_props.get("alias") or dbt_resource_props["name"])])
+        return dg.AssetKey(
+            declared
+            or [str(dbt_resource_props["schema"]), str(dbt_resource_props.get("alias") or dbt_resource_props["name"])]
+        )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["schema"])
@@ -108,7 +118,12 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
     """
     results: list[Any] = []
     with redirect_stdout(_Scrubbed(sys.stdout)):
-        invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, raise_on_error=False, target_path=Path(warehouse.database).parent / "dbt" / context.op.name)
+        invocation = dbt.cli(
+            ["build", "--exclude-resource-type", "unit_test"],
+            context=context,
+            raise_on_error=False,
+            target_path=Path(warehouse.database).parent / "dbt" / context.op.name,
+        )
         results = list(invocation.stream())
         succeeded = invocation.is_successful()
     with warehouse.get_connection() as con:
@@ -116,7 +131,12 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
             if isinstance(result, dg.Output) and isinstance(result.metadata, Mapping):
                 key = context.asset_key_for_output(result.output_name)
                 extra = table_metadata(con, ".".join(f'"{part}"' for part in key.path))
-                result = dg.Output(result.value, output_name=result.output_name, metadata={**_short(result.metadata), **extra}, data_version=result.data_version)
+                result = dg.Output(
+                    result.value,
+                    output_name=result.output_name,
+                    metadata={**_short(result.metadata), **extra},
+                    data_version=result.data_version,
+                )
             yield result
     if not succeeded:
         raise CcdataError(_failures(invocation))
@@ -144,10 +164,17 @@ def unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
     with warehouse.get_connection() as con:
         own = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs}
         for key in (key for key in TopologicalSorter(own).static_order() if key in own):
-            yield dg.MaterializeResult(asset_key=key, metadata={**table_metadata(con, ".".join(f'"{part}"' for part in key.path)), "unchanged": True})
+            yield dg.MaterializeResult(
+                asset_key=key,
+                metadata={**table_metadata(con, ".".join(f'"{part}"' for part in key.path)), "unchanged": True},
+            )
 
 
 def published_keys(settings: Settings) -> list[dg.AssetKey]:
     """Keys of the dbt models that are published: those of the marts and kpi schemas."""
     nodes = json.loads(manifest_path(settings).read_text(encoding="utf-8"))["nodes"].values()
-    return sorted(dg.AssetKey([node["schema"], node.get("alias") or node["name"]]) for node in nodes if node["resource_type"] == "model" and node["schema"] in WHOLE_SCHEMAS)
+    return sorted(
+        dg.AssetKey([node["schema"], node.get("alias") or node["name"]])
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] in WHOLE_SCHEMAS
+    )

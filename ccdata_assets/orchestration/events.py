@@ -28,7 +28,9 @@ def _make_logger(_: dg.InitLoggerContext) -> logging.Logger:
     return logger
 
 
-events_logger = dg.LoggerDefinition(_make_logger, description="Hands the run's events to the process that runs it and prints nothing.")
+events_logger = dg.LoggerDefinition(
+    _make_logger, description="Hands the run's events to the process that runs it and prints nothing."
+)
 
 
 @contextmanager

@@ -24,7 +24,12 @@ def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
             known = set(con.execute("select feed, file, bytes, modified_ns from ops.file_ledger").fetchall())
     except FileNotFoundError:
         known = set()
-    return [file for feed, files in inbox.by_feed.items() for file in files if (feed, file.name, file.bytes, file.modified_ns) not in known]
+    return [
+        file
+        for feed, files in inbox.by_feed.items()
+        for file in files
+        if (feed, file.name, file.bytes, file.modified_ns) not in known
+    ]
 
 
 def batch_key(files: Sequence[InboxFile], cursor: str | None, instance: dg.DagsterInstance) -> tuple[str | None, str]:
@@ -33,7 +38,9 @@ def batch_key(files: Sequence[InboxFile], cursor: str | None, instance: dg.Dagst
     The attempt goes up when the batch's last run has failed; while that run is under way the key is the same, so no
     second one starts. None where the batch has used up its attempts.
     """
-    content = hashlib.sha256(json.dumps([(file.name, file.bytes, file.modified_ns) for file in files]).encode()).hexdigest()[:16]
+    content = hashlib.sha256(
+        json.dumps([(file.name, file.bytes, file.modified_ns) for file in files]).encode()
+    ).hexdigest()[:16]
     known = json.loads(cursor or "{}")
     attempt = known.get("attempt", 1) if known.get("batch") == content else 1
     runs = instance.get_run_records(dg.RunsFilter(tags={"dagster/run_key": f"{content}-{attempt}"}), limit=1)
@@ -53,7 +60,11 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
             union select strftime(period, '%Y-%m') from kpi.quality_result where run_id = $1""",
             [run_id],
         ).fetchall()
-        valued = con.execute("select distinct strftime(period_start, '%Y-%m') from kpi.value where grain = 'month'").fetchall()
-    months = {month for (month,) in touched} | {month for (month,) in valued if not (settings.reports_dir / "monthly" / f"{month}.json").exists()}
+        valued = con.execute(
+            "select distinct strftime(period_start, '%Y-%m') from kpi.value where grain = 'month'"
+        ).fetchall()
+    months = {month for (month,) in touched} | {
+        month for (month,) in valued if not (settings.reports_dir / "monthly" / f"{month}.json").exists()
+    }
     current = {settings.business_date.strftime("%Y-%m")} if months else set()
     return sorted(month for month in months | current if month >= settings.history_from)

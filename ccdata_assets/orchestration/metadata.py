@@ -14,10 +14,15 @@ MAX_LINES = 12
 """Lines of a Markdown table: what a stakeholder reads at a glance."""
 
 
-def table_metadata(con: duckdb.DuckDBPyConnection, table: str, descriptions: Mapping[str, str] | None = None) -> dict[str, Any]:
+def table_metadata(
+    con: duckdb.DuckDBPyConnection, table: str, descriptions: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Row count and column schema of a table or view; `descriptions` names columns."""
     known = descriptions or {}
-    columns = [dg.TableColumn(name, kind.lower(), description=known.get(name)) for name, kind, *_ in con.execute(f"describe {table}").fetchall()]
+    columns = [
+        dg.TableColumn(name, kind.lower(), description=known.get(name))
+        for name, kind, *_ in con.execute(f"describe {table}").fetchall()
+    ]
     rows = con.execute(f"select count(*) from {table}").fetchall()[0][0]
     return {"dagster/row_count": rows, "dagster/column_schema": dg.TableSchema(columns=columns)}
 
@@ -27,7 +32,13 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> d
     lines = [[_cell(value) for value in row] for row in rows]
     more = len(lines) - MAX_LINES
     lines = lines[:MAX_LINES]
-    text = "\n".join(["| " + " | ".join(header) + " |", "|" + " --- |" * len(header), *("| " + " | ".join(line) + " |" for line in lines)])
+    text = "\n".join(
+        [
+            "| " + " | ".join(header) + " |",
+            "|" + " --- |" * len(header),
+            *("| " + " | ".join(line) + " |" for line in lines),
+        ]
+    )
     return dg.MetadataValue.md(text + (f"\n\n… {more} more" if more > 0 else ""))
 
 
@@ -56,7 +67,13 @@ def table_spec(
 def check_spec(check: Check, asset: dg.AssetKey, blocking: bool = False) -> dg.AssetCheckSpec:
     """The Dagster check of a declared check."""
     words = check.description or {}
-    return dg.AssetCheckSpec(check.name, asset=asset, description=f"{words.get('zh', '')} {words.get('en', '')}".strip(), blocking=blocking, metadata={"dimension": check.dimension})
+    return dg.AssetCheckSpec(
+        check.name,
+        asset=asset,
+        description=f"{words.get('zh', '')} {words.get('en', '')}".strip(),
+        blocking=blocking,
+        metadata={"dimension": check.dimension},
+    )
 
 
 def check_result(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
@@ -70,4 +87,6 @@ def check_result(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
     if outcome.error:
         metadata["error"] = outcome.error
     severity = dg.AssetCheckSeverity.WARN if check.severity == "warning" else dg.AssetCheckSeverity.ERROR
-    return dg.AssetCheckResult(passed=outcome.passed, check_name=check.name, asset_key=asset, severity=severity, metadata=metadata)
+    return dg.AssetCheckResult(
+        passed=outcome.passed, check_name=check.name, asset_key=asset, severity=severity, metadata=metadata
+    )

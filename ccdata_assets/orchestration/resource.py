@@ -40,6 +40,7 @@ class WarehouseResource(DuckDBResource):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Take the lock."""
+
         def tell(message: str) -> None:
             if context.log:
                 context.log.info(message)

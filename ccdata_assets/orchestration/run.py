@@ -67,7 +67,15 @@ class RunSummary:
         """The closing table: one line a feed and the total."""
         table = Table(title="ccdata run" + ("" if self.is_new else " – nothing new 无新数据"), title_justify="left")
         table.add_column("feed 数据源")
-        columns = {"files": "files 文件", "rows": "landed 入库", "staged": "staged 标准化", "quarantined": "quarantined 隔离", "blank": "blank 空行", "repeated": "repeated 重复", "rejected": "rejected 拒收"}
+        columns = {
+            "files": "files 文件",
+            "rows": "landed 入库",
+            "staged": "staged 标准化",
+            "quarantined": "quarantined 隔离",
+            "blank": "blank 空行",
+            "repeated": "repeated 重复",
+            "rejected": "rejected 拒收",
+        }
         for title in columns.values():
             table.add_column(title, justify="right")
         for line in self.feeds:
@@ -80,9 +88,16 @@ class RunSummary:
         """What stands below the table."""
         lines = [f"files of this run 本次文件: {len(self.files)} ({sum(f['rows'] for f in self.files):,} rows 行)"]
         lines += [f"  {f['status']}: {f['feed']}: {f['file']}: {f['error']}" for f in self.files if f["error"]]
-        lines += [f"  unclaimed 无人认领: {name}: no feed reads this folder; fix: move it to inbox/<feed>/" for name in self.unclaimed]
-        lines.append(f"entities 实体: {'–' if self.organisations is None else format(self.organisations, ',')} organisations 组织")
-        lines.append(f"checks 检查: {self.checks_passed} passed 通过, {self.checks_failed} failed 未通过 (warnings included 含警告)")
+        lines += [
+            f"  unclaimed 无人认领: {name}: no feed reads this folder; fix: move it to inbox/<feed>/"
+            for name in self.unclaimed
+        ]
+        lines.append(
+            f"entities 实体: {'–' if self.organisations is None else format(self.organisations, ',')} organisations 组织"
+        )
+        lines.append(
+            f"checks 检查: {self.checks_passed} passed 通过, {self.checks_failed} failed 未通过 (warnings included 含警告)"
+        )
         if self.page:
             lines += [f"reports 报告: {self.page}", f"workbook 工作簿: {self.workbook}"]
         if self.published:
@@ -119,7 +134,12 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
     from ccdata_assets.definitions import defs
 
     repository = defs().get_repository_def()
-    with dg.DagsterInstance.get() as instance, _progress(console) as progress, Path(os.devnull).open("w") as silence, redirect_stdout(silence):
+    with (
+        dg.DagsterInstance.get() as instance,
+        _progress(console) as progress,
+        Path(os.devnull).open("w") as silence,
+        redirect_stdout(silence),
+    ):
         job = repository.get_job(CORE_JOB)
         result = _execute(job, instance, progress, "core 核心")
         summary = _summarise(result, settings)
@@ -128,7 +148,9 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
             months = touched_months(settings, result.run_id)
             task = progress.add_task("reports 报告", total=len(months)) if months else None
             for month in months:
-                made = report_job.execute_in_process(instance=instance, partition_key=month, raise_on_error=False, run_config={"loggers": {EVENTS: {}}})
+                made = report_job.execute_in_process(
+                    instance=instance, partition_key=month, raise_on_error=False, run_config={"loggers": {EVENTS: {}}}
+                )
                 summary.succeeded &= made.success
                 summary.errors += _errors(made)
                 if task is not None:
@@ -159,10 +181,20 @@ def _refuse_going_back(settings: Settings) -> None:
 
 
 def _progress(console: Console) -> Progress:
-    return Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, disable=not console.is_terminal)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
 
 
-def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, progress: Progress, name: str) -> dg.ExecuteInProcessResult:
+def _execute(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, progress: Progress, name: str
+) -> dg.ExecuteInProcessResult:
     """Run a job in this process; the run's events move the progress bar instead of filling the screen."""
     task = progress.add_task(name, total=len(job.graph.node_dict))
     with listening(lambda kind, step: _move(progress, task, f"{name}: {step}", kind)):
@@ -197,7 +229,11 @@ def _is_blocked(result: dg.ExecuteInProcessResult) -> bool:
         if event.event_type_value != "STEP_FAILURE":
             continue
         data = event.step_failure_data
-        marked = data.user_failure_data and BLOCKED in data.user_failure_data.metadata and data.user_failure_data.metadata[BLOCKED].value
+        marked = (
+            data.user_failure_data
+            and BLOCKED in data.user_failure_data.metadata
+            and data.user_failure_data.metadata[BLOCKED].value
+        )
         if marked or (data.error and data.error.cls_name == "DagsterAssetCheckFailedError"):
             return True
     return False
@@ -205,7 +241,9 @@ def _is_blocked(result: dg.ExecuteInProcessResult) -> bool:
 
 def _summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSummary:
     passed = list(_checks(result))
-    summary = RunSummary(result.run_id, result.success, _is_blocked(result), _errors(result), sum(passed), len(passed) - sum(passed))
+    summary = RunSummary(
+        result.run_id, result.success, _is_blocked(result), _errors(result), sum(passed), len(passed) - sum(passed)
+    )
     try:
         with connect_published(settings) as con:
             summary.published = str(settings.published_path)
@@ -222,6 +260,8 @@ def _summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSumm
         ).fetchall()
         summary.feeds = [dict(zip(names, row, strict=True)) for row in feeds]
         columns = ("feed", "file", "status", "rows", "staged", "quarantined", "blank", "error")
-        files = con.execute(f"select {', '.join(columns)} from ops.file_ledger where run_id = ? order by feed, file", [result.run_id]).fetchall()
+        files = con.execute(
+            f"select {', '.join(columns)} from ops.file_ledger where run_id = ? order by feed, file", [result.run_id]
+        ).fetchall()
         summary.files = [dict(zip(columns, row, strict=True)) for row in files]
     return summary

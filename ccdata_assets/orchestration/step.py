@@ -18,7 +18,9 @@ BLOCKED = "blocking check failed"
 
 def _failure(error: Exception, where: str) -> dg.Failure:
     clean = clean_error(error, where)
-    return dg.Failure(description=str(clean), metadata={BLOCKED: isinstance(clean, BlockingCheckFailed)}, allow_retries=False)
+    return dg.Failure(
+        description=str(clean), metadata={BLOCKED: isinstance(clean, BlockingCheckFailed)}, allow_retries=False
+    )
 
 
 def step(compute: Compute) -> Compute:

@@ -234,9 +234,7 @@ class DuckDBDatasource(SQLDatasource):
 
     def add_table(self, schema: str, table: str) -> DuckDBTableAsset:
         """Add a table by its exact schema and name. Raises TestConnectionError when it cannot be read."""
-        asset = DuckDBTableAsset(
-            name=f"{schema}.{table}", table_name=quoted_name(table, True), namespace=schema
-        )
+        asset = DuckDBTableAsset(name=f"{schema}.{table}", table_name=quoted_name(table, True), namespace=schema)
         added: DuckDBTableAsset = self._add_asset(asset)
         return added
 
@@ -330,9 +328,7 @@ class Session:
         """Return the number of rows of a table. Raises QueryError."""
         return self.engine.count_rows(f"from {quoted(schema, table)}")
 
-    def run(
-        self, schema: str, table: str, expectations: Sequence[Expectation]
-    ) -> list[ExpectationValidationResult]:
+    def run(self, schema: str, table: str, expectations: Sequence[Expectation]) -> list[ExpectationValidationResult]:
         """Run expectations against a table as one suite on one batch, so that GX bundles their metrics into
         few queries.
 

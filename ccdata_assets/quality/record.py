@@ -10,7 +10,9 @@ from ccdata_assets.quality.validation import Check, Outcome, validate
 from ccdata_assets.settings import Settings
 
 
-def record_outcomes(con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str | None, settings: Settings, run_id: str) -> None:
+def record_outcomes(
+    con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str | None, settings: Settings, run_id: str
+) -> None:
     """Add one row per outcome; the period is the month of the run's business time."""
     rows = [
         (
@@ -40,7 +42,12 @@ def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed:
 
 
 def check_table(
-    con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed: str | None, settings: Settings, run_id: str, changed: bool
+    con: duckdb.DuckDBPyConnection,
+    checks: Sequence[Check],
+    feed: str | None,
+    settings: Settings,
+    run_id: str,
+    changed: bool,
 ) -> list[Outcome]:
     """Run the checks and record what they found; where nothing has changed since they ran, give what they found then.
 

@@ -36,20 +36,70 @@ def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi
         kind = field_type(registry, contract, name)
         zh, en = registry.title(name)
         if use.required:
-            checks.append(Check(f"completeness_{name}", "not_null", table, name, "completeness", "error", None, {}, {"zh": f"{zh}必填", "en": f"{en} is filled"}))
+            checks.append(
+                Check(
+                    f"completeness_{name}",
+                    "not_null",
+                    table,
+                    name,
+                    "completeness",
+                    "error",
+                    None,
+                    {},
+                    {"zh": f"{zh}必填", "en": f"{en} is filled"},
+                )
+            )
         elif name in in_subject and use.derive is None and registry.fields[name].weight > 0:
             target = kpis["completeness"].target
-            checks.append(Check(f"completeness_{name}", "not_null", table, name, "completeness", "warning", target, {}, {"zh": f"{zh}填写率", "en": f"How full {en} is"}))
+            checks.append(
+                Check(
+                    f"completeness_{name}",
+                    "not_null",
+                    table,
+                    name,
+                    "completeness",
+                    "warning",
+                    target,
+                    {},
+                    {"zh": f"{zh}填写率", "en": f"How full {en} is"},
+                )
+            )
         if kind.startswith("code:"):
             values = list(registry.codes[kind[5:]].values)
-            checks.append(Check(f"validity_{name}", "in_set", table, name, "validity", "error", None, {"values": values}, {"zh": f"{zh}在代码表内", "en": f"{en} is in its code list"}))
+            checks.append(
+                Check(
+                    f"validity_{name}",
+                    "in_set",
+                    table,
+                    name,
+                    "validity",
+                    "error",
+                    None,
+                    {"values": values},
+                    {"zh": f"{zh}在代码表内", "en": f"{en} is in its code list"},
+                )
+            )
         if kind in ("date", "instant"):
             sql = f"select 1 from {{table}} where {quote(name)} > timestamptz '{as_of.isoformat()}' + interval 1 day"
-            checks.append(Check(f"timeliness_{name}", "no_rows", table, None, "timeliness", "warning", None, {"sql": sql}, {"zh": f"{zh}不在未来", "en": f"{en} is not in the future"}))
+            checks.append(
+                Check(
+                    f"timeliness_{name}",
+                    "no_rows",
+                    table,
+                    None,
+                    "timeliness",
+                    "warning",
+                    None,
+                    {"sql": sql},
+                    {"zh": f"{zh}不在未来", "en": f"{en} is not in the future"},
+                )
+            )
     for rule in contract.rules:
         if rule.severity == "flag":
             sql = f"select 1 from {{table}} where list_contains(_flags, {literal(rule.name)})"
-            title = {"zh": rule.message.zh, "en": rule.message.en} if rule.message else {"zh": rule.name, "en": rule.name}
+            title = (
+                {"zh": rule.message.zh, "en": rule.message.en} if rule.message else {"zh": rule.name, "en": rule.name}
+            )
             checks.append(Check(f"{rule.dimension}_{rule.name}", "no_rows", table, None, rule.dimension, "warning", kpis["validity"].target, {"sql": sql},
                                 {"zh": f"符合规则：非「{title['zh']}」", "en": f"Share of rows without: {title['en']}"}))  # fmt: skip
     return checks

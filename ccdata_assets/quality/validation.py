@@ -189,9 +189,7 @@ def _validate_table(session: Session, checks: Sequence[Check]) -> list[Outcome]:
     columns = session.columns(checks[0].schema, checks[0].table_name)
     if not columns:
         return [_failed(check, "MissingTable") for check in checks]
-    outcomes = [
-        _failed(check, "MissingColumn") for check in checks if not _columns_needed(check) <= set(columns)
-    ]
+    outcomes = [_failed(check, "MissingColumn") for check in checks if not _columns_needed(check) <= set(columns)]
     absent = {outcome.check.name for outcome in outcomes}
     runnable = [check for check in checks if check.name not in absent]
     if not runnable:
@@ -214,9 +212,7 @@ def _validate_table(session: Session, checks: Sequence[Check]) -> list[Outcome]:
 def _run(session: Session, checks: Sequence[Check]) -> dict[str, ExpectationValidationResult]:
     """Return GX's results by the name of the check; without those GX could not even start on."""
     try:
-        results = session.run(
-            checks[0].schema, checks[0].table_name, [_expectation(check) for check in checks]
-        )
+        results = session.run(checks[0].schema, checks[0].table_name, [_expectation(check) for check in checks])
     except Exception:
         return {}
     by_name: dict[str, ExpectationValidationResult] = {}

@@ -47,7 +47,9 @@ def build_clusters(con: duckdb.DuckDBPyConnection, rules: EntityRules) -> None:
             select heard.key, least(heard.least, coalesce(further.least, heard.least)) as least
             from heard left join heard as further on further.key = heard.least"""
         )
-        changed = con.execute("select count(*) from next_label join label using (key) where next_label.least <> label.least").fetchall()[0][0]
+        changed = con.execute(
+            "select count(*) from next_label join label using (key) where next_label.least <> label.least"
+        ).fetchall()[0][0]
         con.execute("create or replace temp table label as select * from next_label")
         if not changed:
             break

@@ -35,7 +35,9 @@ def resolve(con: duckdb.DuckDBPyConnection, rules: Rules, settings: Settings, ru
     organisation_id, contact_id (null until contacts are resolved). golden.organisation: one row per live
     organisation. Events carry business time: the day the records that caused them were received.
     """
-    con.execute("create table if not exists golden.crosswalk (feed varchar, file varchar, sha256 varchar, member varchar, row bigint, organisation_id varchar, contact_id varchar)")
+    con.execute(
+        "create table if not exists golden.crosswalk (feed varchar, file varchar, sha256 varchar, member varchar, row bigint, organisation_id varchar, contact_id varchar)"
+    )
     con.execute(
         f"""create or replace temp view record as
         select *, feed || ':' || {RECORD_ID} as record_id, coalesce(city_code, province_code, '') as place_code
@@ -53,7 +55,9 @@ def resolve(con: duckdb.DuckDBPyConnection, rules: Rules, settings: Settings, ru
             order by record.feed, record.sha256, record.member, record.row"""
         )
         _write_golden(con)
-    records, organisations = con.execute("select count(*), count(distinct organisation_id) from golden.crosswalk").fetchall()[0]
+    records, organisations = con.execute(
+        "select count(*), count(distinct organisation_id) from golden.crosswalk"
+    ).fetchall()[0]
     return Resolved(records, organisations, events)
 
 
@@ -147,7 +151,18 @@ def _write_golden(con: duckdb.DuckDBPyConnection) -> None:
     def chosen(column: str) -> str:
         return f"first(record.{column} {best}) filter (where record.{column} is not null) as {column}"
 
-    columns = ("company_name", "province", "city", "county", "region_code", "province_code", "address", "website", "email", "uscc")
+    columns = (
+        "company_name",
+        "province",
+        "city",
+        "county",
+        "region_code",
+        "province_code",
+        "address",
+        "website",
+        "email",
+        "uscc",
+    )
     con.execute(
         f"""create or replace table golden.organisation as
         with born as (

@@ -11,7 +11,16 @@ from ccdata_assets.warehouse.engine import transaction
 def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     """reference.feed: one row per contract; reference.field: one row per field of fields.yaml."""
     feeds = [
-        (name, c.subject, c.title.zh, c.title.en, c.owner, c.trust, c.version, c.freshness.total_seconds() / 86400 if c.freshness else None)
+        (
+            name,
+            c.subject,
+            c.title.zh,
+            c.title.en,
+            c.owner,
+            c.trust,
+            c.version,
+            c.freshness.total_seconds() / 86400 if c.freshness else None,
+        )
         for name, c in sorted(registry.feeds.items())
     ]
     fields = [(name, f.zh, f.en, f.type, f.pii, f.weight) for name, f in registry.fields.items()]
@@ -21,5 +30,7 @@ def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
             version integer, freshness_days double)"""
         )
         con.executemany("insert into reference.feed values (?, ?, ?, ?, ?, ?, ?, ?)", feeds)
-        con.execute("create or replace table reference.field (field varchar, zh varchar, en varchar, type varchar, pii varchar, weight double)")
+        con.execute(
+            "create or replace table reference.field (field varchar, zh varchar, en varchar, type varchar, pii varchar, weight double)"
+        )
         con.executemany("insert into reference.field values (?, ?, ?, ?, ?, ?)", fields)

@@ -35,7 +35,9 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Create the schemas and bring the ledgers to the newest version, each numbered file once, in a transaction."""
     for schema in SCHEMAS:
         con.execute(f"create schema if not exists {schema}")
-    con.execute("create table if not exists ops.migration (number integer primary key, name varchar not null, applied_at timestamptz not null)")
+    con.execute(
+        "create table if not exists ops.migration (number integer primary key, name varchar not null, applied_at timestamptz not null)"
+    )
     done = {number for (number,) in con.execute("select number from ops.migration").fetchall()}
     for path in sorted(MIGRATIONS.glob("*.sql")):
         number = int(path.name[:3])

@@ -43,16 +43,36 @@ def account(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settin
     if not lines:
         return []
     folder = settings.raw_dir / contract.feed
-    landed = dict(con.execute("select _sha256, count(*) from read_parquet(?, union_by_name = true) group by all", [str(folder / "*.parquet")]).fetchall())
-    staged = dict(con.execute(f"select _sha256, count(distinct (_member, _row)) from staged.{contract.feed} group by all").fetchall())
-    quarantined = dict(con.execute("select sha256, count(distinct (member, row)) from ops.quarantine where feed = ? group by all", [contract.feed]).fetchall())
+    landed = dict(
+        con.execute(
+            "select _sha256, count(*) from read_parquet(?, union_by_name = true) group by all",
+            [str(folder / "*.parquet")],
+        ).fetchall()
+    )
+    staged = dict(
+        con.execute(
+            f"select _sha256, count(distinct (_member, _row)) from staged.{contract.feed} group by all"
+        ).fetchall()
+    )
+    quarantined = dict(
+        con.execute(
+            "select sha256, count(distinct (member, row)) from ops.quarantine where feed = ? group by all",
+            [contract.feed],
+        ).fetchall()
+    )
     return [
-        Accounting(file, sha, landed.get(sha, 0), staged.get(sha, 0), quarantined.get(sha, 0), blank, superseded) for file, sha, blank, superseded in lines
+        Accounting(file, sha, landed.get(sha, 0), staged.get(sha, 0), quarantined.get(sha, 0), blank, superseded)
+        for file, sha, blank, superseded in lines
     ]
 
 
 def decide(
-    con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings, accounts: list[Accounting], failed_checks: list[str], run_id: str
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    settings: Settings,
+    accounts: list[Accounting],
+    failed_checks: list[str],
+    run_id: str,
 ) -> dict[str, str]:
     """Release or hold the batches that have no decision yet or are held; give what holds each held file.
 
@@ -61,7 +81,9 @@ def decide(
     """
     known = {
         sha: (status, reason)
-        for sha, status, reason in con.execute("select sha256, status, reason from ops.batch_gate where feed = ?", [contract.feed]).fetchall()
+        for sha, status, reason in con.execute(
+            "select sha256, status, reason from ops.batch_gate where feed = ?", [contract.feed]
+        ).fetchall()
     }
     held: dict[str, str] = {}
     for batch in accounts:

@@ -26,7 +26,9 @@ def writer_lock(path: Path, timeout_s: float, on_wait: Callable[[str], None] = l
             except BlockingIOError:
                 holder = os.pread(handle, 32, 0).decode("ascii", "ignore").strip() or "unknown"
                 if time.monotonic() >= deadline:
-                    raise CcdataError(f"another run (process {holder}) still writes the warehouse; fix: let it end, or raise CCDATA_LOCK_TIMEOUT_S") from None
+                    raise CcdataError(
+                        f"another run (process {holder}) still writes the warehouse; fix: let it end, or raise CCDATA_LOCK_TIMEOUT_S"
+                    ) from None
                 if not told:
                     on_wait(f"waiting for another run (process {holder}) to finish")
                     told = True

@@ -46,7 +46,8 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
         leftover.unlink(missing_ok=True)
     queries = dict(PUBLISHED_TABLES)
     tables = con.execute(
-        "select table_schema || '.' || table_name from information_schema.tables where table_schema in ? order by all", [list(WHOLE_SCHEMAS)]
+        "select table_schema || '.' || table_name from information_schema.tables where table_schema in ? order by all",
+        [list(WHOLE_SCHEMAS)],
     ).fetchall()
     queries |= {name: f"select * from {name}" for (name,) in tables}
     masked: list[str] = []
@@ -85,7 +86,9 @@ def audit(con: duckdb.DuckDBPyConnection, rows: dict[str, int], queries: dict[st
     for name, query in queries.items():
         expected = con.execute(f"select count(*) from ({query})").fetchall()[0][0]
         if rows[name] != expected:
-            raise BlockingCheckFailed(f"{name}: {rows[name]} rows in the new copy but {expected} in the warehouse; nothing was published; fix: run again")
+            raise BlockingCheckFailed(
+                f"{name}: {rows[name]} rows in the new copy but {expected} in the warehouse; nothing was published; fix: run again"
+            )
     faults = {
         "files whose rows are not all accounted for": "select count(*) from copy.ops.file_ledger where contract_hash is not null and rows <> staged + quarantined + blank + superseded",
         "rows with an organisation that does not exist": "select count(*) from copy.golden.crosswalk anti join copy.marts.dim_organisation using (organisation_id)",
@@ -94,4 +97,6 @@ def audit(con: duckdb.DuckDBPyConnection, rows: dict[str, int], queries: dict[st
     }
     for what, query in faults.items():
         if found := con.execute(query).fetchall()[0][0]:
-            raise BlockingCheckFailed(f"{found} {what}; nothing was published; fix: report this as a fault of ccdata with the run's ID")
+            raise BlockingCheckFailed(
+                f"{found} {what}; nothing was published; fix: report this as a fault of ccdata with the run's ID"
+            )

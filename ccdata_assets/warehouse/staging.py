@@ -57,7 +57,9 @@ class StagedFile:
     status: str
 
 
-def stage_feed(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings) -> list[StagedFile]:
+def stage_feed(
+    con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings
+) -> list[StagedFile]:
     """Judge the files of a feed that its contract, as it is now, has not judged; give what became of each.
 
     A changed contract re-judges all files of the feed, in the order they landed. Raises BlockingCheckFailed where
@@ -65,7 +67,8 @@ def stage_feed(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Reg
     """
     version = contract_hash(registry, contract)
     judged_by = con.execute(
-        "select distinct contract_hash from ops.file_ledger where feed = ? and contract_hash is not null", [contract.feed]
+        "select distinct contract_hash from ops.file_ledger where feed = ? and contract_hash is not null",
+        [contract.feed],
     ).fetchall()
     if judged_by != [(version,)]:  # nothing judged yet, or judged by another contract: begin with an empty table
         con.execute(f"drop table if exists staged.{contract.feed} cascade")
@@ -82,8 +85,12 @@ def stage_feed(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Reg
         try:
             with transaction(con):
                 done = _stage_file(con, contract, registry, settings, file, sha256, str(received_on), version)
-        except Exception as error:  # a rule that DuckDB refuses on these values, a damaged Parquet file: it costs this file only
-            done = _hold_file(con, contract, file, sha256, clean_error(error, "the contract cannot judge this file"), settings)
+        except (
+            Exception
+        ) as error:  # a rule that DuckDB refuses on these values, a damaged Parquet file: it costs this file only
+            done = _hold_file(
+                con, contract, file, sha256, clean_error(error, "the contract cannot judge this file"), settings
+            )
         staged.append(done)
         if contract.quarantine == "fail" and staged[-1].quarantined:
             raise BlockingCheckFailed(
@@ -98,10 +105,16 @@ def _hold_file(
     """Keep a file that could not be judged out of everything; the next run tries it again."""
     reason = f"{error}; fix: use try_cast in the contract's rules, or report this"
     con.execute(
-        "update ops.file_ledger set status = 'held', error = ? where feed = ? and sha256 = ? and status <> 'repeat'", [reason, contract.feed, sha256]
+        "update ops.file_ledger set status = 'held', error = ? where feed = ? and sha256 = ? and status <> 'repeat'",
+        [reason, contract.feed, sha256],
     )
-    con.execute("insert or replace into ops.batch_gate values (?, ?, 'held', ?, ?, null)", [contract.feed, sha256, reason, settings.as_of])
-    rows = con.execute("select rows from ops.file_ledger where feed = ? and sha256 = ? and status = 'held'", [contract.feed, sha256]).fetchall()[0][0]
+    con.execute(
+        "insert or replace into ops.batch_gate values (?, ?, 'held', ?, ?, null)",
+        [contract.feed, sha256, reason, settings.as_of],
+    )
+    rows = con.execute(
+        "select rows from ops.file_ledger where feed = ? and sha256 = ? and status = 'held'", [contract.feed, sha256]
+    ).fetchall()[0][0]
     return StagedFile(file, rows, 0, 0, 0, "held")
 
 
@@ -112,7 +125,14 @@ def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract, registry: 
 
 
 def _stage_file(
-    con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings, file: str, sha256: str, received_on: str, version: str
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    registry: Registry,
+    settings: Settings,
+    file: str,
+    sha256: str,
+    received_on: str,
+    version: str,
 ) -> StagedFile:
     feed = contract.feed
     con.execute(f"delete from staged.{feed} where _sha256 = ?", [sha256])
@@ -123,7 +143,10 @@ def _stage_file(
         query, error = _member_query(contract, registry, path)
         file_error = file_error or error
         con.execute(f"create temp table judged as {query}" if place == 0 else f"insert into judged {query}")
-    if contract.quarantine == "file" and con.execute("select count(*) from judged where len(_faults) > 0").fetchall()[0][0]:
+    if (
+        contract.quarantine == "file"
+        and con.execute("select count(*) from judged where len(_faults) > 0").fetchall()[0][0]
+    ):
         fault = "{'rule': 'whole_file', 'field': cast(null as varchar), 'reason': 'another row of the file has a fault and the contract quarantines whole files'}"
         con.execute(f"update judged set _faults = [{fault}] where len(_faults) = 0 and not _blank")
         file_error = file_error or "a row has a fault and the contract quarantines whole files; fix: see ops.quarantine"
@@ -173,7 +196,9 @@ def _member_query(contract: Contract, registry: Registry, path: Path) -> tuple[s
     mapped = map_headers(contract, registry.fields, columns)
     fault = error = None
     first = pq.ParquetFile(path)
-    faults = first.read_row_group(0, columns=["_fault"]).column(0).slice(0, 1).to_pylist() if first.num_row_groups else []
+    faults = (
+        first.read_row_group(0, columns=["_fault"]).column(0).slice(0, 1).to_pylist() if first.num_row_groups else []
+    )
     if faults in (["no_header"], ["too_many_columns"]):
         error = {
             "no_header": "no header that the contract knows; fix: put the column names into the first line",
@@ -182,7 +207,9 @@ def _member_query(contract: Contract, registry: Registry, path: Path) -> tuple[s
     elif mapped.missing:
         fault = "missing_column"
         names = ", ".join(f"{name} ({registry.title(name)[0]})" for name in mapped.missing)
-        error = f"lacks the required column {names}; fix: add it or give its header under `from` in {contract.feed}.yaml"
+        error = (
+            f"lacks the required column {names}; fix: add it or give its header under `from` in {contract.feed}.yaml"
+        )
     elif contract.unmapped == "reject" and mapped.unmapped:
         fault = "unmapped_column"
         error = f"{len(mapped.unmapped)} columns are not in the contract; fix: remove them or add them to {contract.feed}.yaml"
@@ -213,8 +240,14 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
             present = " or ".join(f"{quote(member)} is not null" for member in members)
             values.append(f"select {literal(kind)} as kind, {raw} as raw from staged.{name} where {present}")
         lineage = "feed, file, sha256, member, row"
-        records.append(f"select {lineage}, {literal(name)} as subject, received_on, 'staged' as status, is_repeat, flags from staged.{name}")
-    con.execute("create or replace view staged.value as select distinct kind, raw from (" + " union all ".join(values) + ") where raw is not null")
+        records.append(
+            f"select {lineage}, {literal(name)} as subject, received_on, 'staged' as status, is_repeat, flags from staged.{name}"
+        )
+    con.execute(
+        "create or replace view staged.value as select distinct kind, raw from ("
+        + " union all ".join(values)
+        + ") where raw is not null"
+    )
     subjects = ", ".join(f"{literal(feed)}: {literal(contract.subject)}" for feed, contract in registry.feeds.items())
     records.append(
         f"""select distinct q.feed, q.file, q.sha256, q.member, q.row, (map {{{subjects}}})[q.feed] as subject, l.received_on,

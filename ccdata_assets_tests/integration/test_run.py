@@ -31,7 +31,12 @@ BANK = {"january.txt": 31_599, "february.txt": 33_344, "march.txt": 38_801}
 def start(home: Path, *options: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
     command = [CCDATA, "run", "--home", str(home), "--json", *options]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(env or {})},
+        start_new_session=True,
     )
 
 
@@ -60,7 +65,12 @@ def digest_of_tables(path: Path) -> dict[str, str]:
         tables = con.execute(
             "select table_schema || '.' || table_name from information_schema.tables where table_type = 'BASE TABLE' order by 1"
         ).fetchall()
-        return {name: str(con.execute(f"select count(*), bit_xor(md5_number_lower(t::varchar)) from {name} as t").fetchone()) for (name,) in tables}
+        return {
+            name: str(
+                con.execute(f"select count(*), bit_xor(md5_number_lower(t::varchar)) from {name} as t").fetchone()
+            )
+            for (name,) in tables
+        }
 
 
 def hospitals(path: Path, count: int, first: int = 0) -> Path:
@@ -94,9 +104,16 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_every_row_of_the_real_files_is_accounted_for(real_home: Path) -> None:
-    rows = ask(real_home, "select file, rows, staged, quarantined, blank, superseded, repeated from ops.file_ledger order by file")
+    rows = ask(
+        real_home,
+        "select file, rows, staged, quarantined, blank, superseded, repeated from ops.file_ledger order by file",
+    )
     found = {file.split("/")[1]: tuple(numbers) for file, *numbers in rows}
-    assert {name: numbers[0] for name, numbers in found.items()} == {**BANK, "bank-additional-full.csv": 41_188, "hospitals_flat.csv": 6_753}
+    assert {name: numbers[0] for name, numbers in found.items()} == {
+        **BANK,
+        "bank-additional-full.csv": 41_188,
+        "hospitals_flat.csv": 6_753,
+    }
     for name, (landed, staged, quarantined, blank, superseded, _) in found.items():
         assert landed == staged + quarantined + blank + superseded, f"{name}: see ops.file_ledger"
     assert found["bank-additional-full.csv"][5] == 12, "the campaign has 12 repeated rows"
@@ -121,14 +138,18 @@ def test_the_bank_answers_as_many_calls_as_the_domain_says(real_home: Path) -> N
         real_home, "select sum(entered), sum(offered), sum(answered) from kpi.call_interval where feed = 'bank_call'"
     )[0]
     assert (round(answered / entered, 3), round(answered / offered, 3)) == (0.798, 0.84)
-    assert ask(real_home, "select sum(successes), sum(contacts), sum(dials) from kpi.outbound_day") == [(4640, 41_188, 105_754)]
+    assert ask(real_home, "select sum(successes), sum(contacts), sum(dials) from kpi.outbound_day") == [
+        (4640, 41_188, 105_754)
+    ]
 
 
 @pytest.mark.slow
 def test_hospitals_become_organisations_and_cities_keep_theirs_apart(real_home: Path) -> None:
     (count,) = ask(real_home, "select count(*) from marts.dim_organisation")[0]
     assert 6_600 <= count <= 6_753
-    assert ask(real_home, "select count(distinct city) from marts.dim_organisation where company_name = '市妇幼保健院'")[0][0] in (3, 4)
+    assert ask(
+        real_home, "select count(distinct city) from marts.dim_organisation where company_name = '市妇幼保健院'"
+    )[0][0] in (3, 4)
     assert ask(real_home, "select count(*) from marts.dim_organisation where company_name = '市妇幼保健院'") == [(4,)]
 
 
@@ -162,7 +183,10 @@ def test_broken_files_cost_only_themselves_and_the_exit_code_says_so(tmp_path: P
     (inbox / "empty.csv").write_bytes(b"")
     (inbox / "no header.csv").write_text("\n".join(good.read_text(encoding="utf-8").splitlines()[1:]), encoding="utf-8")
     (inbox / "缺列🙂.csv").write_text("name,province\n甲医院,北京市\n", encoding="utf-8")
-    (inbox / "cut.csv").write_text(good.read_text(encoding="utf-8") + '110000,北京市,110100,北京市,东城,某医院,,False,"东城区\n路一号', encoding="utf-8")
+    (inbox / "cut.csv").write_text(
+        good.read_text(encoding="utf-8") + '110000,北京市,110100,北京市,东城,某医院,,False,"东城区\n路一号',
+        encoding="utf-8",
+    )
     (inbox / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
     with (inbox / "wide.csv").open("w", newline="") as file:
         csv.writer(file).writerows([[f"c{i}" for i in range(10_000)], ["x"] * 10_000])
@@ -178,9 +202,13 @@ def test_broken_files_cost_only_themselves_and_the_exit_code_says_so(tmp_path: P
         if line["status"] == "rejected":
             assert "fix:" in line["error"], f"{name}: the error tells no fix: {line['error']}"
     assert told["good.csv"]["staged"] == 40
-    assert ask(tmp_path, "select rule, count(*) from ops.quarantine where file like '%cut.csv' group by all order by all") == [("short_row", 1), ("unclosed_quote", 1)]
+    assert ask(
+        tmp_path, "select rule, count(*) from ops.quarantine where file like '%cut.csv' group by all order by all"
+    ) == [("short_row", 1), ("unclosed_quote", 1)]
     assert "city" in told["缺列🙂.csv"]["error"]
-    assert ask(tmp_path, "select count(*) from marts.dim_organisation")[0][0] == 40, "the good rows of all files are published"
+    assert ask(tmp_path, "select count(*) from marts.dim_organisation")[0][0] == 40, (
+        "the good rows of all files are published"
+    )
     assert header.startswith("prov_code")
 
 
@@ -190,14 +218,20 @@ def test_a_second_run_changes_nothing_and_starts_neither_dbt_nor_gx(tmp_path: Pa
     shutil.copytree(SAMPLE / "call_log", tmp_path / "inbox" / "call_log")
     code, _, text = run(tmp_path)
     assert code == 0, text
-    before = digest_of_tables(tmp_path / "warehouse" / "ccdata.duckdb"), digest_of_tables(tmp_path / "published" / "ccdata.duckdb")
+    before = (
+        digest_of_tables(tmp_path / "warehouse" / "ccdata.duckdb"),
+        digest_of_tables(tmp_path / "published" / "ccdata.duckdb"),
+    )
     reports = {path.name: path.read_bytes() for path in sorted((tmp_path / "reports").rglob("*.json"))}
     stamp = (tmp_path / "published" / "ccdata.duckdb").stat().st_mtime_ns
     dbt = tmp_path / "warehouse" / "dbt"
     shutil.rmtree(dbt)
     code, summary, text = run(tmp_path, env={"PYTHONPROFILEIMPORTTIME": "1"})
     assert (code, summary["is_new"], summary["months"]) == (0, False, []), text[-3000:]
-    after = digest_of_tables(tmp_path / "warehouse" / "ccdata.duckdb"), digest_of_tables(tmp_path / "published" / "ccdata.duckdb")
+    after = (
+        digest_of_tables(tmp_path / "warehouse" / "ccdata.duckdb"),
+        digest_of_tables(tmp_path / "published" / "ccdata.duckdb"),
+    )
     assert after == before, "see which table differs"
     assert not dbt.exists(), "dbt was started"
     assert "great_expectations" not in text, "GX was imported"
@@ -213,9 +247,13 @@ def test_a_file_sent_again_is_a_repeat_that_changes_nothing_else(tmp_path: Path)
     shutil.copy(first, first.with_name("again.csv"))
     code, summary, text = run(tmp_path)
     assert code == 0, text
-    assert [(file["file"], file["status"], file["rows"]) for file in summary["files"]] == [("cn_hospitals/again.csv", "repeat", 0)]
+    assert [(file["file"], file["status"], file["rows"]) for file in summary["files"]] == [
+        ("cn_hospitals/again.csv", "repeat", 0)
+    ]
     assert ask(tmp_path, "select kpi_id, dims, period_start, value from kpi.value order by all") == figures
-    assert ask(tmp_path, "select status from ops.file_ledger order by all") == [("landed",), ("repeat",)], "the published ledger shows the repeat"
+    assert ask(tmp_path, "select status from ops.file_ledger order by all") == [("landed",), ("repeat",)], (
+        "the published ledger shows the repeat"
+    )
 
 
 @pytest.mark.slow
@@ -236,7 +274,9 @@ def test_a_killed_run_leaves_the_published_copy_and_the_next_one_completes_the_w
             kills += 1
         process.communicate(timeout=300)
         if step != "published__ccdata":
-            assert hashlib.sha256(copy.read_bytes()).hexdigest() == before, f"the kill in {step} touched the published copy"
+            assert hashlib.sha256(copy.read_bytes()).hexdigest() == before, (
+                f"the kill in {step} touched the published copy"
+            )
         with published(home) as con:
             assert con.execute("select count(*) from marts.dim_organisation").fetchall()[0][0] > 0
     assert kills >= 2, "the kills came too late to test anything"
@@ -261,7 +301,9 @@ def wait_for_step(home: Path, step: str, process: subprocess.Popen[str]) -> bool
         for path in set(runs.glob("*.db")) - known:
             try:
                 with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as con:
-                    if con.execute("select 1 from event_logs where dagster_event_type = 'STEP_START' and step_key = ?", [step]).fetchone():
+                    if con.execute(
+                        "select 1 from event_logs where dagster_event_type = 'STEP_START' and step_key = ?", [step]
+                    ).fetchone():
                         return True
             except sqlite3.Error:
                 pass
@@ -288,8 +330,12 @@ def test_two_runs_at_once_take_turns_and_readers_are_not_disturbed(tmp_path: Pat
         results = [ended(process) for process in runs]
     assert [code for code, _, _ in results] == [0, 0], results
     assert answers > 5
-    assert sorted(len(summary["files"]) for _, summary, _ in results) == [0, 1], "one of them landed the file, the other found nothing new"
-    assert ask(tmp_path, "select count(*), count(distinct (sha256, row)) from golden.crosswalk") == [(300, 300)], "no row twice"
+    assert sorted(len(summary["files"]) for _, summary, _ in results) == [0, 1], (
+        "one of them landed the file, the other found nothing new"
+    )
+    assert ask(tmp_path, "select count(*), count(distinct (sha256, row)) from golden.crosswalk") == [(300, 300)], (
+        "no row twice"
+    )
 
 
 @pytest.mark.slow
@@ -311,7 +357,9 @@ rules:
         encoding="utf-8",
     )
     (tmp_path / "inbox" / "odd_feed").mkdir(parents=True)
-    (tmp_path / "inbox" / "odd_feed" / "a.csv").write_text("公司名称,电话\n甲公司,planted-13900001111\n", encoding="utf-8")
+    (tmp_path / "inbox" / "odd_feed" / "a.csv").write_text(
+        "公司名称,电话\n甲公司,planted-13900001111\n", encoding="utf-8"
+    )
     hospitals(tmp_path / "inbox" / "cn_hospitals" / "a.csv", 30)
     code, summary, text = run(tmp_path, "--contracts", str(contracts))
     assert code == 3, text

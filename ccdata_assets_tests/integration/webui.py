@@ -36,10 +36,27 @@ def dagster_dev(home: Path, extra: Mapping[str, str] | None = None) -> Iterator[
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     dagster_home = prepare_dagster_home(Settings(home=home))
-    env = {**os.environ, "CCDATA_HOME": str(home), "DAGSTER_HOME": str(dagster_home), "DAGSTER_DISABLE_TELEMETRY": "1", **(extra or {})}
-    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
+    env = {
+        **os.environ,
+        "CCDATA_HOME": str(home),
+        "DAGSTER_HOME": str(dagster_home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        **(extra or {}),
+    }
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        "dev",
+        "-w",
+        "workspace.yaml",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     log = (home / "dagster-dev.log").open("w")
-    process = subprocess.Popen(command, cwd=PROJECT_DIR, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    process = subprocess.Popen(
+        command, cwd=PROJECT_DIR, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 120
@@ -47,7 +64,9 @@ def dagster_dev(home: Path, extra: Mapping[str, str] | None = None) -> Iterator[
             assert process.poll() is None, f"dagster dev ended: {(home / 'dagster-dev.log').read_text()[-2000:]}"
             assert time.monotonic() < deadline, "dagster dev did not come up in two minutes"
             try:
-                if graphql(address, "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }")["repositoriesOrError"].get("nodes"):
+                if graphql(address, "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }")[
+                    "repositoriesOrError"
+                ].get("nodes"):
                     break
             except (OSError, KeyError):
                 pass
@@ -95,5 +114,13 @@ def rendered(address: str, wait_ms: int = 20_000) -> str:
     """The page's DOM after its scripts have run, from headless Chromium."""
     assert CHROMIUM, "chromium is not installed"
     with tempfile.TemporaryDirectory() as profile:
-        command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--window-size=1600,2400", f"--virtual-time-budget={wait_ms}", "--dump-dom", address]
+        command = [
+            CHROMIUM,
+            *FLAGS,
+            f"--user-data-dir={profile}",
+            "--window-size=1600,2400",
+            f"--virtual-time-budget={wait_ms}",
+            "--dump-dom",
+            address,
+        ]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout

@@ -39,9 +39,7 @@ def context() -> Iterator[object]:
 
 
 def another_process_can_write(path: Path) -> bool:
-    done = subprocess.run(
-        [sys.executable, "-c", OPEN_TO_WRITE, str(path)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", OPEN_TO_WRITE, str(path)], capture_output=True, text=True, check=False)
     return done.returncode == 0
 
 

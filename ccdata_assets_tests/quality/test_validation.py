@@ -288,9 +288,7 @@ def test_a_result_whose_metrics_are_missing_is_not_trusted() -> None:
         "v = 'a:b' and '{}' <> '{0}' and '$1' <> '100%'",
     ],
 )
-def test_a_rule_reaches_duckdb_as_it_is_written(
-    connection: duckdb.DuckDBPyConnection, condition: str
-) -> None:
+def test_a_rule_reaches_duckdb_as_it_is_written(connection: duckdb.DuckDBPyConnection, condition: str) -> None:
     fill(connection, ["varchar"], ["a:b", "c"])
     sql = f"from {{table}} where {condition}"
     (outcome,) = validate(connection, [make_check("no_rows", kwargs={"sql": sql})])

@@ -20,9 +20,7 @@ def test_headline_gives_each_kpi_its_value_target_and_change(report: Report) -> 
     assert (validity.value, validity.numerator, validity.denominator) == (13_020 / 13_809, 13_020, 13_809)
     assert (validity.target, validity.met, validity.improved) == (0.95, False, False)
     assert figures["stock"].previous == 45_663
-    assert figures["abandon_rate"].met is False, (
-        "a rate that should be low is missed when it is above its target"
-    )
+    assert figures["abandon_rate"].met is False, "a rate that should be low is missed when it is above its target"
     assert figures["csat"].value is None, "0 answers of 0 is no data"
     assert figures["csat"].met is None
 
@@ -32,12 +30,8 @@ def test_headline_of_dagster_is_the_figures(built: BuiltReport, report: Report) 
     assert isinstance(built.headline["stock"], int)
 
 
-@pytest.mark.parametrize(
-    ("as_of", "stock", "status"), [(AS_OF, 48_213, "final"), (LATER, 48_999, "restated")]
-)
-def test_a_report_shows_what_was_known_at_its_as_of(
-    published: Path, as_of: datetime, stock: int, status: str
-) -> None:
+@pytest.mark.parametrize(("as_of", "stock", "status"), [(AS_OF, 48_213, "final"), (LATER, 48_999, "restated")])
+def test_a_report_shows_what_was_known_at_its_as_of(published: Path, as_of: datetime, stock: int, status: str) -> None:
     figure = monthly_report(published, MARCH, as_of).section("headline").figures[0]
     assert (figure.id, figure.value, figure.status) == ("stock", stock, status)
 
@@ -66,17 +60,12 @@ def test_before_anything_was_known_there_is_no_data(published: Path) -> None:
 
 def test_as_of_is_a_moment_whatever_its_zone(published: Path) -> None:
     utc = AS_OF.astimezone(datetime.fromisoformat("2026-01-01T00:00:00+00:00").tzinfo)
-    assert (
-        monthly_report(published, MARCH, utc).sections[0]
-        == monthly_report(published, MARCH, AS_OF).sections[0]
-    )
+    assert monthly_report(published, MARCH, utc).sections[0] == monthly_report(published, MARCH, AS_OF).sections[0]
 
 
 def test_provinces_have_names_shares_and_the_published_total(report: Report) -> None:
     table = report.section("stock").table("by_region")
-    assert {str(name[0]) for name in table.values("part") if isinstance(name, tuple)} == set(
-        PROVINCES.values()
-    )
+    assert {str(name[0]) for name in table.values("part") if isinstance(name, tuple)} == set(PROVINCES.values())
     assert table.total is not None
     assert table.total[table.position("stock")] == 48_213
     stock, share = table.values("stock")[0], table.values("stock_share")[0]
@@ -152,9 +141,7 @@ def test_a_copy_without_any_table_is_an_empty_report(tmp_path: Path) -> None:
     ("period", "as_of", "error"),
     [(date(2026, 3, 2), AS_OF, "not the first day"), (MARCH, datetime(2026, 4, 2), "no time zone")],
 )
-def test_a_wrong_period_or_moment_is_refused(
-    published: Path, period: date, as_of: datetime, error: str
-) -> None:
+def test_a_wrong_period_or_moment_is_refused(published: Path, period: date, as_of: datetime, error: str) -> None:
     with pytest.raises(ValueError, match=error):
         monthly_report(published, period, as_of)
 

@@ -104,9 +104,7 @@ def test_the_page_lists_all_periods_and_any_can_be_rebuilt_alone(published: Path
     text = built.page.read_text(encoding="utf-8")
     assert re.findall(r'<option value="([^"]+)"', text) == [f"monthly/2026-0{month}" for month in (3, 2, 1)]
     assert text.count("<template") == 2
-    assert text.index('<article data-key="monthly/2026-03"') < text.index("<template"), (
-        "the newest stands in the page"
-    )
+    assert text.index('<article data-key="monthly/2026-03"') < text.index("<template"), "the newest stands in the page"
     built.page.unlink()
     assert write_page(tmp_path).read_text(encoding="utf-8") == text
 
@@ -143,9 +141,7 @@ def test_the_page_runs_in_a_browser_from_a_file(built: BuiltReport, browser: str
     assert dom.count("<svg") > 10
 
 
-def test_an_older_month_is_shown_when_its_address_is_asked(
-    published: Path, browser: str, tmp_path: Path
-) -> None:
+def test_an_older_month_is_shown_when_its_address_is_asked(published: Path, browser: str, tmp_path: Path) -> None:
     for month in (date(2026, 1, 1), MARCH):
         built = build_monthly(published, tmp_path / "reports", month, AS_OF)
     dom = _dumped(browser, built.page.as_uri() + "#monthly/2026-01/stock", tmp_path / "profile")
@@ -176,9 +172,7 @@ find("deliveries/files").querySelector(".csv").click();
 
 
 def test_sorting_searching_and_saving_work(built: BuiltReport, browser: str, tmp_path: Path) -> None:
-    page = re.sub(
-        r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", built.page.read_text(encoding="utf-8")
-    )
+    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", built.page.read_text(encoding="utf-8"))
     (tmp_path / "used.html").write_text(page.replace("</body>", USED), encoding="utf-8")
     dom = _dumped(browser, (tmp_path / "used.html").as_uri() + "#monthly/2026-03", tmp_path / "profile")
     used = unescape(dom[dom.index("<pre>") + 5 : dom.index("</pre>")])
@@ -189,6 +183,4 @@ def test_sorting_searching_and_saving_work(built: BuiltReport, browser: str, tmp
     assert found == "found 1 项 1942"
     assert language == "language en"
     assert saved == "saved monthly-2026-03-files.csv"
-    assert "\"'" + FORMULA.replace('"', '""') + '"' in csv, (
-        "a text that a spreadsheet would run is not marked as text"
-    )
+    assert "\"'" + FORMULA.replace('"', '""') + '"' in csv, "a text that a spreadsheet would run is not marked as text"

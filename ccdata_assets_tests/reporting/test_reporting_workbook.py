@@ -56,9 +56,7 @@ def test_charts_are_native_and_bars_begin_at_zero(book: Workbook) -> None:
     assert sum(map(len, charts.values())) >= 10
     increment = charts[book.sheetnames[1]][1]
     assert increment.y_axis.scaling.min == 0
-    assert "$B$" in charts[book.sheetnames[1]][0].series[0].val.numRef.f, (
-        "a chart reads the cells of its sheet"
-    )
+    assert "$B$" in charts[book.sheetnames[1]][0].series[0].val.numRef.f, "a chart reads the cells of its sheet"
 
 
 def test_hostile_text_stays_text(book: Workbook) -> None:

@@ -8,8 +8,14 @@ from hypothesis import strategies as st
 
 from .conftest import Standardise
 
-names = st.lists(st.text(alphabet="深圳市美宇科技有限公司（）()【】臺灣ＡＢab 　\xa0\u200b1·-&.,:", max_size=20), min_size=1, max_size=80)
-ONE_RUN_PER_EXAMPLE = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+names = st.lists(
+    st.text(alphabet="深圳市美宇科技有限公司（）()【】臺灣ＡＢab 　\xa0\u200b1·-&.,:", max_size=20),
+    min_size=1,
+    max_size=80,
+)
+ONE_RUN_PER_EXAMPLE = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def test_no_labelled_or_real_name_is_lost(standardise: Standardise, shared_data: Path) -> None:
@@ -22,7 +28,12 @@ def test_no_labelled_or_real_name_is_lost(standardise: Standardise, shared_data:
 
 
 def test_brackets_width_and_script_do_not_change_the_key(standardise: Standardise) -> None:
-    raws = ["臺灣美宇(深圳)科技有限公司", "台湾美宇（深圳）科技有限公司", "台湾 美宇【深圳】科技有限公司 ", "台灣美宇（深圳)科技有限公司"]
+    raws = [
+        "臺灣美宇(深圳)科技有限公司",
+        "台湾美宇（深圳）科技有限公司",
+        "台湾 美宇【深圳】科技有限公司 ",
+        "台灣美宇（深圳)科技有限公司",
+    ]
     assert {row["match_key"] for row in standardise("company_name", raws).values()} == {"台湾美宇深圳科技有限公司"}
 
 
@@ -31,4 +42,6 @@ def test_brackets_width_and_script_do_not_change_the_key(standardise: Standardis
 def test_reading_a_standard_again_gives_the_same_standard_and_key(standardise: Standardise, raws: list[str]) -> None:
     first = {row["standard"]: row["match_key"] for row in standardise("company_name", raws).values() if row["standard"]}
     again = standardise("company_name", first)
-    assert {raw: (row["standard"], row["match_key"]) for raw, row in again.items()} == {s: (s, key) for s, key in first.items()}
+    assert {raw: (row["standard"], row["match_key"]) for raw, row in again.items()} == {
+        s: (s, key) for s, key in first.items()
+    }

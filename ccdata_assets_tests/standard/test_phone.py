@@ -10,19 +10,29 @@ from hypothesis import strategies as st
 
 from .conftest import Standardise
 
-ONE_RUN_PER_EXAMPLE = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+ONE_RUN_PER_EXAMPLE = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 FULL_WIDTH = str.maketrans("0123456789-/()+", "０１２３４５６７８９－／（）＋")
 
 mobiles = st.from_regex(r"1(3[0-9]|5[0-35-9]|8[0-9])[0-9]{7}[1-9]", fullmatch=True)
 landlines = st.builds(
     "-".join,
     st.one_of(
-        st.tuples(st.sampled_from(["010", "021", "0755", "0571"]), st.from_regex(r"[2-8][0-9]{6}[1-9]", fullmatch=True)),
+        st.tuples(
+            st.sampled_from(["010", "021", "0755", "0571"]), st.from_regex(r"[2-8][0-9]{6}[1-9]", fullmatch=True)
+        ),
         st.tuples(st.sampled_from(["0471", "0316", "0912"]), st.from_regex(r"[2-8][0-9]{5}[1-9]", fullmatch=True)),
     ),
 )
-numbers = st.one_of(mobiles, landlines, st.sampled_from(["400-820-8820", "95588", "+852 2345 6789", "0755-26001234转801"]))
-cells = st.builds(lambda found, separator: separator.join(found), st.lists(numbers, min_size=1, max_size=4), st.sampled_from("/、，;；|"))
+numbers = st.one_of(
+    mobiles, landlines, st.sampled_from(["400-820-8820", "95588", "+852 2345 6789", "0755-26001234转801"])
+)
+cells = st.builds(
+    lambda found, separator: separator.join(found),
+    st.lists(numbers, min_size=1, max_size=4),
+    st.sampled_from("/、，;；|"),
+)
 noise = st.text(alphabet="0123456789+-()/、，;转 无电话abcx*#.:：（）０１—\u202d\xa0", max_size=30)
 batches = st.lists(st.one_of(cells, noise), min_size=1, max_size=60)
 
@@ -47,7 +57,9 @@ def test_labelled_cells_are_read_as_their_labels_say(standardise: Standardise, s
     assert len(wrong) <= 0.005 * len(labelled), f"{len(wrong)} of {len(labelled)} wrong, the first: {wrong[:10]}"
 
 
-def test_nearly_every_telephone_of_the_real_hospitals_is_understood(standardise: Standardise, shared_data: Path) -> None:
+def test_nearly_every_telephone_of_the_real_hospitals_is_understood(
+    standardise: Standardise, shared_data: Path
+) -> None:
     with (shared_data / "real" / "cn_hospitals" / "hospitals_flat.csv").open(encoding="utf-8-sig", newline="") as lines:
         cells = [row["tel"] for row in csv.DictReader(lines) if row["tel"]]
     read = standardise("phone", cells)

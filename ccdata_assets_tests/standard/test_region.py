@@ -25,22 +25,34 @@ def test_every_region_is_found_by_its_own_full_names(standardise: Standardise) -
 
 
 def test_every_city_is_found_by_short_names(standardise: Standardise) -> None:
-    expected = {f"{row['province_short']}|{row['city_short']}|": row["region_code"] for row in _regions() if row["level"] == "city"}
+    expected = {
+        f"{row['province_short']}|{row['city_short']}|": row["region_code"]
+        for row in _regions()
+        if row["level"] == "city"
+    }
     read = standardise("region", expected)
     wrong = {raw: read[raw]["region_code"] for raw in expected if read[raw]["region_code"] != expected[raw]}
     assert not wrong
 
 
-def test_every_real_hospital_has_its_city_and_never_another_province(standardise: Standardise, shared_data: Path) -> None:
+def test_every_real_hospital_has_its_city_and_never_another_province(
+    standardise: Standardise, shared_data: Path
+) -> None:
     with (shared_data / "real" / "cn_hospitals" / "hospitals_flat.csv").open(encoding="utf-8-sig", newline="") as lines:
         hospitals = list(csv.DictReader(lines))
     read = standardise("region", {_raw(row) for row in hospitals})
     municipalities = {"北京市", "天津市", "上海市", "重庆市"}
     assert [row["name"] for row in hospitals if read[_raw(row)]["province"] != row["province"]] == []
-    without_city = {_raw(row) for row in hospitals if read[_raw(row)]["level"] == "province" and row["province"] not in municipalities}
+    without_city = {
+        _raw(row)
+        for row in hospitals
+        if read[_raw(row)]["level"] == "province" and row["province"] not in municipalities
+    }
     assert without_city == set()
     unknown_county = sum(read[_raw(row)]["reason"] == "county_unknown" for row in hospitals)
-    assert unknown_county <= 0.02 * len(hospitals), f"{unknown_county} counties unknown: development zones and typing errors were 93"
+    assert unknown_county <= 0.02 * len(hospitals), (
+        f"{unknown_county} counties unknown: development zones and typing errors were 93"
+    )
 
 
 @pytest.mark.parametrize(
