@@ -3,11 +3,10 @@
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from ccdata_assets.orchestration.dbt import Translator, build, manifest_path, unchanged
+from ccdata_assets.orchestration.dbt import Translator, bring_up_to_date, manifest_path
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
-from ccdata_assets.warehouse.state import is_current
 
 
 @dbt_assets(
@@ -20,6 +19,4 @@ from ccdata_assets.warehouse.state import is_current
 @step
 def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):
     """Build dimensions, facts and interval sums."""
-    with warehouse.get_connection() as con:
-        current = is_current(con, load_project().settings)
-    yield from unchanged(context, warehouse) if current else build(context, dbt, warehouse)
+    yield from bring_up_to_date(context, dbt, warehouse, load_project().settings)

@@ -26,6 +26,7 @@ from ccdata_assets.orchestration.metadata import table_metadata
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.publish import WHOLE_SCHEMAS
+from ccdata_assets.warehouse.state import is_current
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 _SOURCES = ("*.sql", "*.yml", "*.csv")
@@ -159,15 +160,26 @@ def _failures(invocation: Any) -> str:
     return "dbt failed; fix: see the models named\n" + "\n".join(failed)
 
 
-def unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[None]]:
-    """Results of a run that has nothing to build: the tables as they are."""
+def bring_up_to_date(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource, settings: Settings
+) -> Iterator[Any]:
+    """Build the selected models, or where nothing they depend on has changed give their tables and checks as they are."""
     with warehouse.get_connection() as con:
-        own = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs}
+        current = is_current(con, settings)
+    yield from _unchanged(context, warehouse) if current else build(context, dbt, warehouse)
+
+
+def _unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
+    """The tables as they are. Their tests passed when they were built, or nothing would have been published."""
+    own = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs}
+    with warehouse.get_connection() as con:
         for key in (key for key in TopologicalSorter(own).static_order() if key in own):
-            yield dg.MaterializeResult(
-                asset_key=key,
-                metadata={**table_metadata(con, ".".join(f'"{part}"' for part in key.path)), "unchanged": True},
-            )
+            metadata = {**table_metadata(con, ".".join(f'"{part}"' for part in key.path)), "unchanged": True}
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+    for check in context.selected_asset_check_keys:
+        yield dg.AssetCheckResult(
+            passed=True, check_name=check.name, asset_key=check.asset_key, metadata={"unchanged": True}
+        )
 
 
 def published_keys(settings: Settings) -> list[dg.AssetKey]:
