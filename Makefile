@@ -13,7 +13,7 @@ help:  ## list the targets
 install: $(INSTALLED)  ## make the virtual environment with pinned versions
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ccdata needs Python 3.11 or newer; fix: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || { echo "ccdata needs Python 3.11 or 3.12; fix: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
 	  echo "installing python3-venv"; \
 	  $$(command -v sudo) apt-get update -q && $$(command -v sudo) apt-get install -y -q python3-venv && $(PYTHON) -m venv --clear $(VENV); }
@@ -45,8 +45,10 @@ fix: $(INSTALLED)  ## let the formatters mend what they can
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project --disable-progress-bar
 
-bench: $(INSTALLED)  ## compare the speed and memory of landing and staging with plain pandas
+bench: $(INSTALLED)  ## measure landing and staging against plain pandas, and the start-up
 	$(BIN)/python -m benchmarks.landing
+	@echo
+	$(BIN)/python -m benchmarks.startup
 
 docs: $(INSTALLED)  ## write what is generated: the JSON Schema of contracts and the tables under docs/generated
 	$(BIN)/python -m ccdata_assets.docs

@@ -86,11 +86,11 @@ def run(
         raise WrongUse(
             "--sample fills the inbox of the home folder, so it cannot go with --inbox; fix: leave one of them out"
         )
-    from ccdata_assets.orchestration.run import RunSummary, run_everything
+    from ccdata_assets.orchestration.run import run_everything
 
     screen = sys.stderr if as_json else sys.stdout
     console = Console(file=screen, width=None if screen.isatty() else 140)
-    summary: RunSummary = run_everything(console, sample=sample)
+    summary = run_everything(console, sample=sample)
     if as_json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2, default=str))
     else:
@@ -118,7 +118,9 @@ def report(
         raise WrongUse(f"{month!r} is no month; fix: write it as 2026-01") from None
     if not settings.published_path.exists():
         raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
-    built = build_monthly(settings.published_path, settings.reports_dir, period, settings.as_of)
+    # a look back must not take the place of the report as it is known now
+    folder = settings.reports_dir / f"as-of-{settings.business_date}" if as_of else settings.reports_dir
+    built = build_monthly(settings.published_path, folder, period, settings.as_of)
     print(built.workbook, built.page, sep="\n")
 
 
@@ -148,7 +150,7 @@ def feeds_list(contracts: ContractsOption = None, as_json: JsonOption = False) -
     table = Table(*rows[0]) if rows else Table("feed")
     for row in rows:
         table.add_row(*map(str, row.values()))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @feeds_app.command("schema")

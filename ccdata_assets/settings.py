@@ -12,8 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ccdata_assets.errors import WrongUse
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: it holds dbt_project/, data/sample and dagster.yaml beside the package."""
@@ -36,7 +38,9 @@ class Settings(BaseSettings):
     max_field_bytes: int = Field(1_048_576, ge=1024, description="A longer cell is read as an unclosed quote.")
     lock_timeout_s: float = Field(3600, ge=0, description="How long a run waits for another to finish.")
     publish_personal: bool = Field(False, description="Publish personal columns in clear instead of masked.")
-    language: str = Field("zh", pattern="^(zh|en)$", description="First language of reports: zh or en.")
+    retired_feeds: str = Field(
+        "", description="Feeds given up for good, separated by commas: their rows leave the warehouse."
+    )
 
     @field_validator("home", "inbox")
     @classmethod
@@ -46,7 +50,10 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        ZoneInfo(name)
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("not a time zone; give one such as Asia/Shanghai") from None
         return name
 
     @property
@@ -125,5 +132,9 @@ def parse_as_of(text: str, zone: ZoneInfo) -> datetime:
 
 
 def load_settings() -> Settings:
-    """The settings as the environment has them now."""
-    return Settings()
+    """The settings as the environment has them now; WrongUse names each variable that has an impossible value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [f"CCDATA_{str(detail['loc'][0]).upper()}: {detail['msg']}" for detail in error.errors()]
+        raise WrongUse("; ".join(problems) + "; fix: correct the variable, README.md lists them") from None

@@ -108,6 +108,10 @@ def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str
             raise AssertionError(kind)
 
 
+def _article(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
 def _type_reason(use: FieldUse, kind: str) -> str:
     base = kind.partition(":")[0]
     match base:
@@ -115,9 +119,9 @@ def _type_reason(use: FieldUse, kind: str) -> str:
             return f"not a value of the code list {kind.partition(':')[2]}; fix: add the spelling to codes.yaml or to the contract's codes"
         case "date" | "clock" | "timestamp" | "instant":
             forms = f" of the form {' or '.join(use.format)}" if use.format else ""
-            return f"not a {base}{forms}; fix: correct the value or add its form under `format`"
+            return f"not {_article(base)}{forms}; fix: correct the value or add its form under `format`"
         case _:
-            return f"not a {base}; fix: correct the value"
+            return f"not {_article(base)}; fix: correct the value"
 
 
 def _fault(rule: str, field: str | None, reason: str, condition: str) -> str:

@@ -83,7 +83,7 @@ class YamlSource:
             case "extra_forbidden":
                 problem, fix = (
                     "is not a known key",
-                    "correct its spelling or remove it; docs/add-a-feed.md lists the keys",
+                    "correct its spelling or remove it; the guides in docs/ list the keys",
                 )
             case "missing":
                 problem, fix = "is missing", f"add `{path[-1]}:`"

@@ -7,7 +7,7 @@ from ccdata_assets.orchestration.metadata import markdown_table, table_metadata,
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
-from ccdata_assets.warehouse.state import is_current
+from ccdata_assets.warehouse.state import is_evaluated, mark_evaluated
 
 _SOURCES = [name.split(".") for name in sorted({kpi.source for kpi in load_project().kpis.values()}) if "." in name]
 _CHECKED = [*(["staged", feed] for feed in load_project().registry.feeds), ["golden", "organisation"]]
@@ -38,11 +38,10 @@ def kpi(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Evaluate the registry at the run's business time."""
     project = load_project()
     with warehouse.get_connection() as con:
-        added = (
-            0
-            if is_current(con, project.settings)
-            else evaluate(con, project.kpis, project.registry, project.settings, context.run_id)
-        )
+        added = 0
+        if not is_evaluated(con, project.settings):
+            added = evaluate(con, project.kpis, project.registry, project.settings, context.run_id)
+            mark_evaluated(con, project.settings)
         for spec in context.assets_def.specs:
             metadata = table_metadata(con, ".".join(spec.key.path))
             if spec.key == VALUE:

@@ -11,7 +11,7 @@ from ccdata_assets.quality.record import check_table
 from ccdata_assets.quality.suites import ROW_ACCOUNTING, staged_checks
 from ccdata_assets.warehouse.declared import write_declared
 from ccdata_assets.warehouse.gate import account, decide
-from ccdata_assets.warehouse.staging import create_views, stage_feed
+from ccdata_assets.warehouse.staging import StagedFile, create_views, refuse_lost_feeds, stage_feed
 from ccdata_assets.warehouse.state import is_current
 
 
@@ -38,7 +38,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         project = load_project()
         checks = staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
         with warehouse.get_connection() as con:
-            files = stage_feed(con, contract, project.registry, project.settings)
+            files = stage_feed(con, contract, project.registry, project.settings, context.run_id)
             outcomes = check_table(con, checks, contract.feed, project.settings, context.run_id, changed=bool(files))
             failed = [
                 outcome.check.name
@@ -56,24 +56,19 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                     "new_quarantined": sum(file.quarantined for file in files),
                     "held_files": len(held),
                     "files": markdown_table(
-                        ("file", "rows", "staged", "quarantined", "blank", "gate"),
-                        [
-                            (
-                                file.file,
-                                file.rows,
-                                file.staged,
-                                file.quarantined,
-                                file.blank,
-                                held.get(file.file, file.status),
-                            )
-                            for file in files
-                        ],
+                        ("file", "rows", "staged", "quarantined", "blank", "unknown columns", "gate"),
+                        [_line(file, contract, held.get(file.file, file.status)) for file in files],
                     ),
                 },
                 check_results=[check_result(outcome, key) for outcome in outcomes],
             )
 
     return stage
+
+
+def _line(file: StagedFile, contract: Contract, gate: str) -> tuple[object, ...]:
+    unknown = None if contract.unmapped == "keep" else file.unmapped
+    return (file.file, file.rows, file.staged, file.quarantined, file.blank, unknown, gate)
 
 
 def _union_specs() -> list[dg.AssetSpec]:
@@ -127,6 +122,7 @@ def staged_unions(context: dg.AssetExecutionContext, warehouse: WarehouseResourc
     """Join the feeds of each subject, released batches only, and check what concerns every feed."""
     project = load_project()
     with warehouse.get_connection() as con:
+        refuse_lost_feeds(con, project.registry, project.settings)
         if not is_current(con, project.settings):
             create_views(con, project.registry)
             write_declared(con, project.registry)

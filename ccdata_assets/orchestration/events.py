@@ -10,16 +10,24 @@ import dagster as dg
 
 EVENTS = "events"
 """Name of the logger; a run configured with it alone prints nothing."""
+WAITING, WAITING_FOR = "WAITING", "waiting for another run"
+"""Kind under which listeners are told that the run waits for the lock, and how its message begins."""
 Listener = Callable[[str, str], None]
 _listeners: list[Listener] = []
 
 
 class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().startswith(WAITING_FOR):
+            _tell(WAITING, record.getMessage())
         event = (getattr(record, "dagster_meta", None) or {}).get("dagster_event")
         if event is not None:
-            for listener in _listeners:
-                listener(event.event_type_value, event.step_key or "")
+            _tell(event.event_type_value, event.step_key or "")
+
+
+def _tell(kind: str, text: str) -> None:
+    for listener in _listeners:
+        listener(kind, text)
 
 
 def _make_logger(_: dg.InitLoggerContext) -> logging.Logger:
@@ -35,7 +43,7 @@ events_logger = dg.LoggerDefinition(
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Call `listener` with the type and step of every event while the block runs."""
+    """Call `listener` with the type and step of every event, or WAITING and a message, while the block runs."""
     _listeners.append(listener)
     try:
         yield

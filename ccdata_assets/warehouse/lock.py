@@ -30,7 +30,7 @@ def writer_lock(path: Path, timeout_s: float, on_wait: Callable[[str], None] = l
                         f"another run (process {holder}) still writes the warehouse; fix: let it end, or raise CCDATA_LOCK_TIMEOUT_S"
                     ) from None
                 if not told:
-                    on_wait(f"waiting for another run (process {holder}) to finish")
+                    on_wait(f"waiting for another run (process {holder}) to finish 等待另一个运行结束")
                     told = True
                 time.sleep(0.2)
         os.ftruncate(handle, 0)

@@ -61,7 +61,9 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
             for column, kind, *_ in columns:
                 personal = column in registry.fields and registry.fields[column].pii != "none"
                 hide = personal and not settings.publish_personal and schema != "kpi"
-                chosen.append(f"{mask(column, kind)} as {quote(column)}" if hide else quote(column))
+                chosen.append(
+                    f"{mask(column, kind, registry.fields[column].type)} as {quote(column)}" if hide else quote(column)
+                )
                 masked += [f"{name}.{column}"] if hide else []
             con.execute(f"create schema if not exists copy.{schema}")
             con.execute(f"create table copy.{schema}.{quote(table)} as select {', '.join(chosen)} from ({query})")
@@ -73,9 +75,10 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
     return Published(rows, masked)
 
 
-def mask(column: str, kind: str) -> str:
-    """A personal column as it is published: texts keep their first character (a number its country code), the rest is null."""
-    if kind != "VARCHAR":
+def mask(column: str, kind: str, field_type: str) -> str:
+    """A personal column as it is published: texts keep their first character (a number its country code); codes, of which
+    that would say all, and what is no text are null."""
+    if kind != "VARCHAR" or field_type.startswith("code:"):
         return f"cast(null as {kind})"
     name = quote(column)
     return f"case when {name} is not null then left({name}, if({name}[1] = '+', 3, 1)) || '***' end"

@@ -55,10 +55,12 @@ class StagedFile:
     quarantined: int
     blank: int
     status: str
+    unmapped: int = 0
+    """Columns of the file that no field of the contract claims."""
 
 
 def stage_feed(
-    con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings
+    con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry, settings: Settings, run_id: str = ""
 ) -> list[StagedFile]:
     """Judge the files of a feed that its contract, as it is now, has not judged; give what became of each.
 
@@ -87,10 +89,14 @@ def stage_feed(
                 done = _stage_file(con, contract, registry, settings, file, sha256, str(received_on), version)
         except (
             Exception
-        ) as error:  # a rule that DuckDB refuses on these values, a damaged Parquet file: it costs this file only
+        ) as error:  # a rule DuckDB refuses on these values, a damaged Parquet file: costs this file only
             done = _hold_file(
                 con, contract, file, sha256, clean_error(error, "the contract cannot judge this file"), settings
             )
+        con.execute(
+            "update ops.file_ledger set judged_run_id = ? where feed = ? and sha256 = ? and status <> 'repeat'",
+            [run_id, contract.feed, sha256],
+        )
         staged.append(done)
         if contract.quarantine == "fail" and staged[-1].quarantined:
             raise BlockingCheckFailed(
@@ -138,9 +144,10 @@ def _stage_file(
     con.execute(f"delete from staged.{feed} where _sha256 = ?", [sha256])
     con.execute("delete from ops.quarantine where feed = ? and sha256 = ?", [feed, sha256])
     con.execute("drop table if exists judged")
-    file_error = None
+    file_error, unmapped = None, 0
     for place, path in enumerate(raw_files(settings.raw_dir / feed, sha256)):
-        query, error = _member_query(contract, registry, path)
+        query, error, extra = _member_query(contract, registry, path)
+        unmapped += extra
         file_error = file_error or error
         con.execute(f"create temp table judged as {query}" if place == 0 else f"insert into judged {query}")
     if (
@@ -186,11 +193,11 @@ def _stage_file(
         contract_version = ?, contract_hash = ? where feed = ? and sha256 = ? and status <> 'repeat'""",
         [accepted, quarantined, blank, repeated, flagged, status, file_error, contract.version, version, feed, sha256],
     )
-    return StagedFile(file, rows, accepted, quarantined, blank, status)
+    return StagedFile(file, rows, accepted, quarantined, blank, status, unmapped)
 
 
-def _member_query(contract: Contract, registry: Registry, path: Path) -> tuple[str, str | None]:
-    """The query that judges one raw file, and what condemns all its rows, if anything."""
+def _member_query(contract: Contract, registry: Registry, path: Path) -> tuple[str, str | None, int]:
+    """The query that judges one raw file, what condemns all its rows, if anything, and how many columns no field claims."""
     own = {*LINEAGE, *ROW_COLUMNS}
     columns = [name for name in pq.read_schema(path).names if name not in own]
     mapped = map_headers(contract, registry.fields, columns)
@@ -214,7 +221,18 @@ def _member_query(contract: Contract, registry: Registry, path: Path) -> tuple[s
         fault = "unmapped_column"
         error = f"{len(mapped.unmapped)} columns are not in the contract; fix: remove them or add them to {contract.feed}.yaml"
     relation = f"read_parquet({literal(str(path))})"
-    return staging_query(registry, contract, mapped, relation, frozenset(columns), fault), error
+    return staging_query(registry, contract, mapped, relation, frozenset(columns), fault), error, len(mapped.unmapped)
+
+
+def refuse_lost_feeds(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
+    """CcdataError where rows of a feed have landed and its contract is gone: its entities would all be retired."""
+    landed = {feed for (feed,) in con.execute("select distinct feed from ops.file_ledger where rows > 0").fetchall()}
+    given_up = {name.strip() for name in settings.retired_feeds.split(",")}
+    if lost := sorted(landed - set(registry.feeds) - given_up):
+        raise CcdataError(
+            f"files of {', '.join(lost)} have landed here but there is no contract of that name; fix: give its folder in "
+            "CCDATA_CONTRACTS (--contracts), or name it in CCDATA_RETIRED_FEEDS to take its rows out of the warehouse"
+        )
 
 
 def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:

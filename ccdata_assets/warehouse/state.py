@@ -15,7 +15,7 @@ import duckdb
 
 from ccdata_assets.settings import PROJECT_DIR, Settings
 
-PUBLISHED, LINES = "published", "published_ledger_lines"
+BUILT, LINES, EVALUATED_ON = "published", "published_ledger_lines", "evaluated_on"
 _CODE = (("ccdata_assets", ("*.py", "*.sql", "*.yaml")), ("dbt_project", ("*.sql", "*.yml", "*.csv")))
 
 
@@ -32,32 +32,50 @@ def code_hash() -> str:
 
 
 def fingerprint(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
-    """What the tables downstream of staging depend on: batches, the contracts that judged them, code, the day."""
+    """What the tables downstream of staging depend on: batches, the contracts that judged them, code, settings."""
     batches = con.execute(
         """select l.feed, l.sha256, l.contract_hash, l.received_on, g.status from ops.file_ledger as l
         left join ops.batch_gate as g using (feed, sha256) where l.status <> 'repeat' order by all"""
     ).fetchall()
-    parts = [code_hash(), str(settings.business_date), settings.time_zone, settings.publish_personal, batches]
+    parts = [code_hash(), settings.time_zone, settings.publish_personal, settings.retired_feeds, batches]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
 def is_current(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
-    """True where the published copy holds all that can be built now."""
-    known = con.execute("select value from ops.run_state where name = ?", [PUBLISHED]).fetchone()
-    return known is not None and settings.published_path.exists() and known[0] == fingerprint(con, settings)
+    """True where the published copy was built from all there is now: nothing needs building."""
+    return settings.published_path.exists() and _recall(con, BUILT) == fingerprint(con, settings)
+
+
+def is_evaluated(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """True where, besides, the KPIs were evaluated on this business date: a new day may close a period."""
+    return is_current(con, settings) and _recall(con, EVALUATED_ON) == str(settings.business_date)
 
 
 def is_published(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
-    """True where the published copy also has every line of the ledger: a file sent again adds one and builds nothing."""
-    known = con.execute("select value from ops.run_state where name = ?", [LINES]).fetchone()
-    return is_current(con, settings) and known == (_ledger_lines(con),)
+    """True where the published copy also has every line of the ledgers: a file sent again adds one and builds nothing."""
+    return is_current(con, settings) and _recall(con, LINES) == _ledger_lines(con)
 
 
 def mark_published(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Remember that what can be built now is published."""
-    con.execute("insert or replace into ops.run_state values (?, ?)", [PUBLISHED, fingerprint(con, settings)])
-    con.execute("insert or replace into ops.run_state values (?, ?)", [LINES, _ledger_lines(con)])
+    _remember(con, BUILT, fingerprint(con, settings))
+    _remember(con, LINES, _ledger_lines(con))
+
+
+def mark_evaluated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Remember the business date of the last evaluation of KPIs."""
+    _remember(con, EVALUATED_ON, str(settings.business_date))
 
 
 def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
-    return str(con.execute("select count(*) from ops.file_ledger").fetchall()[0][0])
+    ledgers = ("ops.file_ledger", "kpi.value", "kpi.quality_result", "kpi.completeness")
+    return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
+
+
+def _recall(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    known = con.execute("select value from ops.run_state where name = ?", [name]).fetchone()
+    return known[0] if known else None
+
+
+def _remember(con: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    con.execute("insert or replace into ops.run_state values (?, ?)", [name, value])

@@ -38,7 +38,7 @@ rules:
   - {name: mobile_has_eleven, expect: "length(mobile) = 11", severity: reject, field: mobile}
   - {name: hard_cast, expect: "try_cast(mobile as bigint) > 0", severity: flag, field: mobile}
 """
-PLANTED_STEP = '''
+PLANTED_STEP = """
 import sys
 import dagster as dg, duckdb
 from ccdata_assets.orchestration.step import step
@@ -65,7 +65,7 @@ with dg.DagsterInstance.get() as instance:
 assert not result.success
 failed = {event.step_key for event in result.all_events if event.event_type_value == "STEP_FAILURE"}
 assert failed == {"failing_cast", "failing_date", "duplicate_key", "duplicate_email"}, failed
-'''
+"""
 
 
 @pytest.mark.slow
@@ -75,7 +75,9 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) 
     inbox.mkdir(parents=True)
     (contracts / "planted.yaml").write_text(CONTRACT, encoding="utf-8")
     header = "公司名称,联系人,手机,邮箱,性别,采集日期,出生年\n"
-    rows = [f'甲植入公司{i},"{NAMES[i]}",{PHONES[i]},{EMAILS[i]},{NAMES[i]},{PHONES[i]},{EMAILS[i]}\n' for i in range(4)]
+    rows = [
+        f'甲植入公司{i},"{NAMES[i]}",{PHONES[i]},{EMAILS[i]},{NAMES[i]},{PHONES[i]},{EMAILS[i]}\n' for i in range(4)
+    ]
     good = [f'乙公司{i},"{NAMES[i]}",1390013900{i},{EMAILS[i]},男,2026-01-05,1980\n' for i in range(4)]
     (inbox / "bad and good.csv").write_text(header + "".join(rows + good + good), encoding="utf-8")
     (inbox / "cut.csv").write_text(header + "".join(good) + f'丙公司,"{NAMES[0]}', encoding="utf-8")
@@ -85,7 +87,13 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) 
     assert summary["organisations"] == 4
 
     env = {**os.environ, "DAGSTER_HOME": str(tmp_path / "dagster"), "CCDATA_HOME": str(tmp_path)}
-    planted = subprocess.run([sys.executable, "-c", PLANTED_STEP, NAMES[2], PHONES[0], EMAILS[0]], env=env, capture_output=True, text=True, check=False)
+    planted = subprocess.run(
+        [sys.executable, "-c", PLANTED_STEP, NAMES[2], PHONES[0], EMAILS[0]],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert planted.returncode == 0, planted.stderr[-2000:]
 
     written = "\n".join([event_texts(tmp_path), text, planted.stdout, planted.stderr])
@@ -94,7 +102,13 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) 
     for value in [*NAMES, *PHONES, *EMAILS, "植入公司", "13900139000"]:
         found = written.find(value)
         assert found < 0, f"a personal value reached the log: …{written[max(0, found - 200) : found + 40]!r}"
-    reasons = "\n".join(str(row) for row in ask(tmp_path, "select rule, field, reason from ops.quarantine union all select status, file, error from ops.file_ledger"))
+    reasons = "\n".join(
+        str(row)
+        for row in ask(
+            tmp_path,
+            "select rule, field, reason from ops.quarantine union all select status, file, error from ops.file_ledger",
+        )
+    )
     for value in [*NAMES, *PHONES, *EMAILS]:
         assert value not in reasons, "a reason holds the value it is about"
 
@@ -103,7 +117,9 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) 
 def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox" / "cn_hospitals"
     inbox.mkdir(parents=True)
-    (inbox / "a.csv").write_text("name,province,city,address,tel\n甲医院,浙江省,杭州市,植入路1号,0571-87650001\n", encoding="utf-8")
+    (inbox / "a.csv").write_text(
+        "name,province,city,address,tel\n甲医院,浙江省,杭州市,植入路1号,0571-87650001\n", encoding="utf-8"
+    )
     assert run(tmp_path)[0] == 0
     assert ask(tmp_path, "select address, phone from marts.dim_organisation") == [("植***", "+86***")]
     assert run(tmp_path, env={"CCDATA_PUBLISH_PERSONAL": "true"})[0] == 0
@@ -113,7 +129,9 @@ def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(t
 def test_no_tracked_file_of_the_tests_holds_a_real_phone_or_email() -> None:
     """Test data is made up: e-mails are of example domains, and no test prints a value of the sample."""
     tests = Path(__file__).parent.parent
-    foreign = re.compile(r"[\w.]+@(?!example\.|例子|\w+\.example|localhost|test\.|contextmanager)[\w-]+\.(?:com|cn|net|org)\b")
+    foreign = re.compile(
+        r"[\w.]+@(?!example\.|例子|\w+\.example|localhost|test\.|contextmanager)[\w-]+\.(?:com|cn|net|org)\b"
+    )
     for path in tests.rglob("*.py"):
         assert not (hit := foreign.search(path.read_text(encoding="utf-8"))), f"{path.name}: {hit and hit.group()}"
 

@@ -23,7 +23,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_a_run_of_everything_over_graphql_succeeds_and_the_report_is_seen_in_the_browser(home: Path) -> None:
     with dagster_dev(home) as address:
-        nodes = graphql(address, "{ assetNodes { assetKey { path } groupName owners { ... on TeamAssetOwner { team } } kinds description } }")
+        nodes = graphql(
+            address,
+            "{ assetNodes { assetKey { path } groupName owners { ... on TeamAssetOwner { team } } kinds description } }",
+        )
         for node in nodes["assetNodes"]:
             name = "/".join(node["assetKey"]["path"])
             assert node["groupName"] != "default", f"{name} has no group"
@@ -38,7 +41,9 @@ def test_a_run_of_everything_over_graphql_succeeds_and_the_report_is_seen_in_the
         )["assetNodes"][0]["assetMaterializations"][0]["metadataEntries"]
         shown = {entry["label"]: entry for entry in metadata}
         assert shown["dagster/row_count"]["intValue"] > 4_000
-        assert {"name": "entered_at", "type": "timestamp with time zone"} in shown["dagster/column_schema"]["schema"]["columns"]
+        assert {"name": "entered_at", "type": "timestamp with time zone"} in shown["dagster/column_schema"]["schema"][
+            "columns"
+        ]
         if CHROMIUM is None:
             pytest.skip("chromium is not installed (.ci/run installs it): the page was not looked at")
         page = rendered(f"{address}/assets/report/monthly_warehouse?view=overview")

@@ -23,7 +23,8 @@ create table ops.file_ledger (
     landed_at timestamptz not null,
     contract_version integer,
     contract_hash varchar,                 -- of the contract the rows were last judged by; null: not yet
-    run_id varchar
+    run_id varchar,                        -- of the run that landed it
+    judged_run_id varchar                  -- of the run that judged it last
 );
 
 create table ops.quarantine (

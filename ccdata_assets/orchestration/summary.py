@@ -1,0 +1,172 @@
+"""What a run did, for the closing table and for scripts, read from the run's events and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import duckdb
+from rich.table import Table
+
+from ccdata_assets.errors import scrub
+from ccdata_assets.orchestration.step import BLOCKED
+from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import connect, connect_published
+
+
+@dataclass
+class RunSummary:
+    """What a run did, for the closing table and for scripts."""
+
+    run_id: str
+    succeeded: bool
+    blocked: bool
+    errors: list[str]
+    checks_passed: int
+    checks_failed: int
+    feeds: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    unclaimed: list[str] = field(default_factory=list)
+    organisations: int | None = None
+    months: list[str] = field(default_factory=list)
+    workbook: str | None = None
+    page: str | None = None
+    published: str | None = None
+    rebuilt: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether any file landed, was repeated, rejected or judged again, or the published copy was made anew."""
+        return bool(self.files) or self.rebuilt
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 failed, 2 a blocking check failed, 3 a whole file was rejected or held."""
+        if self.blocked:
+            return 2
+        if not self.succeeded:
+            return 1
+        return 3 if any(file["status"] in ("rejected", "held") for file in self.files) else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary for --json."""
+        return {**vars(self), "is_new": self.is_new, "exit_code": self.exit_code}
+
+    def table(self) -> Table:
+        """The closing table: one line a feed and the total."""
+        table = Table(title="ccdata run" + ("" if self.is_new else " – nothing new 无新数据"), title_justify="left")
+        table.add_column("feed 数据源")
+        columns = {
+            "files": "files 文件",
+            "rows": "landed 入库",
+            "staged": "staged 标准化",
+            "quarantined": "quarantined 隔离",
+            "blank": "blank 空行",
+            "repeated": "repeated 重复",
+            "rejected": "rejected 拒收",
+        }
+        for title in columns.values():
+            table.add_column(title, justify="right")
+        for line in self.feeds:
+            table.add_row(line["feed"], *(f"{line[name]:,}" for name in columns))
+        table.add_section()
+        table.add_row("total 合计", *(f"{sum(line[name] for line in self.feeds):,}" for name in columns), style="bold")
+        return table
+
+    def closing_lines(self) -> list[str]:
+        """What stands below the table."""
+        lines = [f"files of this run 本次文件: {len(self.files)} ({sum(f['rows'] for f in self.files):,} rows 行)"]
+        lines += [f"  {f['status']}: {f['feed']}: {f['file']}: {f['error']}" for f in self.files if f["error"]]
+        lines += [
+            f"  unclaimed 无人认领: {name}: no feed reads this folder; fix: move it to inbox/<feed>/"
+            for name in self.unclaimed
+        ]
+        lines.append(
+            f"entities 实体: {'–' if self.organisations is None else format(self.organisations, ',')} organisations 组织"
+        )
+        lines.append(
+            f"checks 检查: {self.checks_passed} passed 通过, {self.checks_failed} failed 未通过 (warnings included 含警告)"
+        )
+        if self.page:
+            lines += [f"reports 报告: {self.page}", f"workbook 工作簿: {self.workbook}"]
+        if self.published:
+            lines.append(f"published 发布副本: {self.published}")
+        lines += [f"error 错误: {error}" for error in self.errors]
+        return lines
+
+
+def summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSummary:
+    """The summary of a core run; counts are left out where another run has the warehouse open."""
+    passed = [evaluation.passed for evaluation in result.get_asset_check_evaluations()]
+    summary = RunSummary(
+        result.run_id, result.success, _is_blocked(result), run_errors(result), sum(passed), len(passed) - sum(passed)
+    )
+    try:
+        with connect_published(settings) as con:
+            summary.published = str(settings.published_path)
+            summary.organisations = con.execute("select count(*) from marts.dim_organisation").fetchall()[0][0]
+    except FileNotFoundError:
+        pass
+    try:
+        with connect(settings) as con:
+            _count_files(con, summary)
+    except duckdb.IOException:
+        summary.errors.append("another run has the warehouse open, so its files are not counted here")
+    return summary
+
+
+def _count_files(con: duckdb.DuckDBPyConnection, summary: RunSummary) -> None:
+    names = ("feed", "files", "rows", "staged", "quarantined", "blank", "repeated", "rejected")
+    feeds = con.execute(
+        """select feed, count(*), sum(rows)::bigint, sum(staged)::bigint, sum(quarantined)::bigint, sum(blank)::bigint,
+        sum(repeated)::bigint, count(*) filter (where status = 'rejected') from ops.file_ledger group by feed order by feed"""
+    ).fetchall()
+    summary.feeds = [dict(zip(names, row, strict=True)) for row in feeds]
+    columns = ("feed", "file", "status", "rows", "staged", "quarantined", "blank", "error")
+    files = con.execute(
+        f"select {', '.join(columns)} from ops.file_ledger where run_id = $1 or judged_run_id = $1 order by feed, file",
+        [summary.run_id],
+    ).fetchall()
+    summary.files = [dict(zip(columns, row, strict=True)) for row in files]
+
+
+def run_errors(result: dg.ExecuteInProcessResult) -> list[str]:
+    """One clean message for every step that failed, or for what kept the run from starting."""
+    return list(_messages(result))
+
+
+def _messages(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    steps = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
+    for event in steps:
+        data = event.step_failure_data
+        described = data.user_failure_data.description if data.user_failure_data else None
+        yield f"{event.step_key}: {described or (scrub(_root(data.error)) if data.error else 'failed')}"
+    if not steps and not result.success:
+        for event in result.all_events:
+            error = getattr(event.event_specific_data, "error", None)
+            if event.event_type_value in ("RESOURCE_INIT_FAILURE", "PIPELINE_FAILURE") and error:
+                yield _root(error)
+                return
+
+
+def _root(error: Any) -> str:
+    while error.cause:
+        error = error.cause
+    return str(error.message).strip().removeprefix("ccdata_assets.errors.")
+
+
+def _is_blocked(result: dg.ExecuteInProcessResult) -> bool:
+    for event in result.all_events:
+        if event.event_type_value != "STEP_FAILURE":
+            continue
+        data = event.step_failure_data
+        marked = (
+            data.user_failure_data
+            and BLOCKED in data.user_failure_data.metadata
+            and data.user_failure_data.metadata[BLOCKED].value
+        )
+        if marked or (data.error and data.error.cls_name == "DagsterAssetCheckFailedError"):
+            return True
+    return False
