@@ -35,9 +35,10 @@ class Settings(BaseSettings):
     memory_limit: str = Field("8GB", description="DuckDB's memory limit, ours and dbt's.")
     threads: int = Field(2, ge=1, description="DuckDB's threads, ours and dbt's.")
     max_columns: int = Field(1000, ge=1, description="A file with more columns is rejected whole.")
-    max_field_bytes: int = Field(1_048_576, ge=1024, description="A longer cell is read as an unclosed quote.")
+    max_field_bytes: int = Field(131_072, ge=1024, description="A longer cell is read as an unclosed quote.")
     lock_timeout_s: float = Field(3600, ge=0, description="How long a run waits for another to finish.")
     publish_personal: bool = Field(False, description="Publish personal columns in clear instead of masked.")
+    run_retention_days: int = Field(180, ge=1, description="Finished runs older than this leave Dagster's history.")
     retired_feeds: str = Field(
         "", description="Feeds given up for good, separated by commas: their rows leave the warehouse."
     )

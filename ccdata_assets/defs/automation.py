@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ccdata_assets.landing.inbox import scan_inbox
-from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, batch_key, touched_months, waiting_files
+from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, batch_key, touched_months, trim_runs, waiting_files
 from ccdata_assets.periods import report_months
 from ccdata_assets.project import load_project
 
@@ -30,6 +30,26 @@ monthly_report = dg.build_schedule_from_partitioned_job(
     name="monthly_report",
     hour_of_day=7,
     description="The report of the month that ended. 每月一号出上月报告。",
+)
+
+
+@dg.op(description="Deletes finished runs, with their event logs, that are older than CCDATA_RUN_RETENTION_DAYS.")
+def delete_old_runs(context: dg.OpExecutionContext) -> None:
+    deleted = trim_runs(context.instance, load_project().settings.run_retention_days)
+    context.log.info(f"{deleted} runs deleted")
+
+
+@dg.job(description="Keeps Dagster's history short. 清理过期的运行历史。")
+def trim_history() -> None:
+    delete_old_runs()
+
+
+weekly_trim = dg.ScheduleDefinition(
+    job=trim_history,
+    cron_schedule="0 5 * * 0",
+    execution_timezone=load_project().settings.time_zone,
+    name="weekly_trim",
+    description="Every Sunday at five. 每周日五点。",
 )
 
 

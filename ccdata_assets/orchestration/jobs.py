@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
@@ -68,3 +69,13 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
     }
     current = {settings.business_date.strftime("%Y-%m")} if months else set()
     return sorted(month for month in months | current if month >= settings.history_from)
+
+
+def trim_runs(instance: dg.DagsterInstance, days: int) -> int:
+    """Delete finished runs, with their event logs, created more than so many days ago; gives how many."""
+    finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    limit = datetime.now(timezone.utc) - timedelta(days=days)
+    old = instance.get_run_records(dg.RunsFilter(statuses=finished, created_before=limit))
+    for record in old:
+        instance.delete_run(record.dagster_run.run_id)
+    return len(old)

@@ -92,12 +92,14 @@ def _refuse_going_back(settings: Settings) -> None:
         return
     try:
         with connect_published(settings) as con:
-            latest = con.execute("select max(landed_at) from ops.file_ledger").fetchall()[0][0]
+            latest = con.execute(
+                "select greatest((select max(landed_at) from ops.file_ledger), (select max(as_of) from kpi.value))"
+            ).fetchall()[0][0]
     except (FileNotFoundError, duckdb.Error):
         return
     if latest and latest.astimezone(settings.zone).date() > settings.business_date:
         raise WrongUse(
-            f"--as-of {settings.business_date} lies before {latest.astimezone(settings.zone):%Y-%m-%d}, when this home last landed a file; "
+            f"--as-of {settings.business_date} lies before {latest.astimezone(settings.zone):%Y-%m-%d}, the last business time of this home; "
             "fix: replay history in order, into a new --home"
         )
 
