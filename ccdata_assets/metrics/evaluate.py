@@ -35,11 +35,6 @@ def evaluate(
 
 def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -> None:
     """kpi.definition: one row per KPI and version; versions of the past stay."""
-    con.execute(
-        """create table if not exists kpi.definition (kpi_id varchar, version integer, zh varchar, en varchar, definition_zh varchar,
-        definition_en varchar, formula varchar, unit varchar, direction varchar, target double, perspective varchar, weight double,
-        owner varchar, primary key (kpi_id, version))"""
-    )
     rows = [
         (
             name,
@@ -63,10 +58,6 @@ def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -
 
 def _write_completeness(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
     """kpi.completeness: filled and expected values by feed, field, region (province code) and month received."""
-    con.execute(
-        """create table if not exists kpi.completeness (feed varchar, field varchar, region varchar, industry varchar, month date,
-        filled bigint, total bigint, as_of timestamptz)"""
-    )
     parts = []
     for name, subject in registry.subjects.items():
         for contract in registry.feeds_of(name):

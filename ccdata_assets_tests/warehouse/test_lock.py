@@ -57,7 +57,7 @@ def test_a_second_run_waits_says_so_once_and_goes_on_when_the_first_ends(
         holder.communicate("end\n")
 
     with writer_lock(lock, 10, on_wait):
-        assert told == [f"waiting for another run (process {holder.pid}) to finish"]
+        assert told == [f"waiting for another run (process {holder.pid}) to finish 等待另一个运行结束"]
         assert lock.read_text() == str(os.getpid())
 
 

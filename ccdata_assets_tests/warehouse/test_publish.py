@@ -15,7 +15,7 @@ from ccdata_assets.errors import BlockingCheckFailed
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect_published
 from ccdata_assets.warehouse.publish import Published, publish
-from ccdata_assets.warehouse.state import is_current, mark_published
+from ccdata_assets.warehouse.state import is_current, is_evaluated, is_published, mark_evaluated, mark_published
 from ccdata_assets_tests.world import World, fetch, table
 
 ORGANISATIONS = """
@@ -168,7 +168,16 @@ def test_what_is_published_is_current_until_a_batch_the_day_or_the_copy_changes(
         assert not is_current(con, built.settings), "nothing is current before it is marked"
         mark_published(con, built.settings)
         assert is_current(con, built.settings)
-        assert not is_current(con, built.at("2026-02-02").settings), "a new day may close a period"
+        assert not is_evaluated(con, built.settings)
+        mark_evaluated(con, built.settings)
+        assert is_evaluated(con, built.settings)
+        later = built.at("2026-02-02").settings
+        assert is_current(con, later), "a new day builds nothing"
+        assert not is_evaluated(con, later), "but it may close a period"
+        assert is_published(con, built.settings)
+        con.execute("insert into ops.file_ledger select * replace ('repeat' as status) from ops.file_ledger limit 1")
+        assert is_current(con, built.settings), "a file sent again builds nothing"
+        assert not is_published(con, built.settings), "but its line is to be published"
         con.execute("update ops.batch_gate set status = 'held'")
         assert not is_current(con, built.settings)
         con.execute("update ops.batch_gate set status = 'released'")

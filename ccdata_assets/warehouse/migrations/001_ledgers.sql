@@ -68,6 +68,34 @@ create table golden.entity_event (
     run_id varchar
 );
 
+create table kpi.definition (
+    kpi_id varchar not null,
+    version integer not null,
+    zh varchar,
+    en varchar,
+    definition_zh varchar,
+    definition_en varchar,
+    formula varchar,
+    unit varchar,
+    direction varchar,
+    target double,
+    perspective varchar,
+    weight double,
+    owner varchar,
+    primary key (kpi_id, version)
+);
+
+create table kpi.completeness (
+    feed varchar not null,
+    field varchar not null,
+    region varchar,                        -- province code
+    industry varchar,
+    month date not null,
+    filled bigint not null,
+    total bigint not null,
+    as_of timestamptz not null
+);
+
 create table kpi.value (
     kpi_id varchar not null,
     definition_version integer not null,
