@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ccdata_assets import __version__
-from ccdata_assets.errors import CcdataError, WrongUse
+from ccdata_assets.errors import CcdataError, WrongUse, clean_error
 
 app = typer.Typer(
     name="ccdata",
@@ -191,7 +191,8 @@ def main() -> NoReturn:
     except _USAGE_ERROR as error:
         error.show()
         code = WrongUse.exit_code
-    except CcdataError as error:
-        print(f"ccdata: {error}", file=sys.stderr)
-        code = error.exit_code
+    except Exception as error:
+        clean = clean_error(error, "ccdata")
+        print(f"ccdata: {clean}", file=sys.stderr)
+        code = clean.exit_code
     sys.exit(code if isinstance(code, int) else 0)

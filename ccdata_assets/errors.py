@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 
 class CcdataError(Exception):
@@ -97,12 +95,3 @@ def clean_error(error: BaseException, where: str) -> CcdataError:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "ccdata_assets" in frame.filename]
     place = f" at {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     return UnexpectedError(f"{where}: {type(error).__name__}{place}: {scrub(str(error))}")
-
-
-@contextmanager
-def scrubbed(where: str) -> Iterator[None]:
-    """Let nothing but clean errors out of a step; `where` names the step."""
-    try:
-        yield
-    except Exception as error:
-        raise clean_error(error, where) from None

@@ -57,6 +57,12 @@ class Settings(BaseSettings):
             raise ValueError("not a time zone; give one such as Asia/Shanghai") from None
         return name
 
+    @field_validator("now")
+    @classmethod
+    def _a_time(cls, text: str) -> str:
+        parse_as_of(text, ZoneInfo("UTC"))
+        return text
+
     @property
     def inbox_dir(self) -> Path:
         return self.inbox or self.home / "inbox"
@@ -120,9 +126,9 @@ def parse_as_of(text: str, zone: ZoneInfo) -> datetime:
     if not text:
         return datetime.now(timezone.utc).replace(microsecond=0)
     try:
-        if len(text) == 10:
+        try:
             moment = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), zone) - timedelta(seconds=1)
-        else:
+        except ValueError:
             moment = datetime.fromisoformat(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     except ValueError:

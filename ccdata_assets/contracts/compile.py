@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccdata_assets.contracts.headers import HeaderMap
@@ -136,6 +138,11 @@ def rule_reason(rule: Rule) -> str:
     return rule.message.en if rule.message else f"breaks the rule {rule.name}"
 
 
+def _present(structs: list[str]) -> str:
+    """A list of those that are not null."""
+    return f"list_filter([{', '.join(structs)}], lambda fault: fault is not null)" if structs else "[]"
+
+
 def staging_query(
     registry: Registry, contract: Contract, mapped: HeaderMap, raw: str, has: frozenset[str], file_fault: str | None
 ) -> str:
@@ -176,6 +183,7 @@ def staging_query(
         previous = f"derived_{number}"
 
     faults, flags = [], []
+    late = []  # of derived fields: said only where nothing they are made of is at fault
     for name, use in direct:
         text, kind = quote("text " + name), field_type(registry, contract, name)
         if kind != "text":
@@ -186,8 +194,18 @@ def staging_query(
             else:
                 flags.append(f"case when {wrong} then {literal(f'{name}_{rule}')} end")
     for name in contract.required:
-        present = quote("text " + name) if contract.fields[name].derive is None else quote(name)
-        faults.append(_fault("required", name, "a required value is missing; fix: fill it in", f"{present} is null"))
+        reason = "a required value is missing; fix: fill it in"
+        if contract.fields[name].derive is None:
+            faults.append(_fault("required", name, reason, f"{quote('text ' + name)} is null"))
+        else:
+            late.append(
+                _fault(
+                    "required",
+                    name,
+                    "it cannot be made of the row's values; fix: correct them",
+                    f"{quote(name)} is null",
+                )
+            )
     for each in contract.rules:
         if each.severity == "reject":
             faults.append(_fault(each.name, each.field, rule_reason(each), f"({each.expect}) is false"))
@@ -200,7 +218,8 @@ def staging_query(
         condemned = _fault(file_fault, columns, LANDING_FAULTS[file_fault], "true")
         verdict = f"[{condemned}]"
     else:
-        own = f"list_filter([{', '.join(faults)}], lambda fault: fault is not null)" if faults else "[]"
+        own, made = _present(faults), _present(late)
+        own = f"case when len({own}) > 0 then {own} else {made} end" if late else own
         verdict = f"case when _fault is not null then list_filter([{', '.join(landing)}], lambda fault: fault is not null) else {own} end"
     flag_list = (
         f"list_filter([{', '.join(flags)}], lambda flag: flag is not null)" if flags else "cast([] as varchar[])"
@@ -215,11 +234,24 @@ def staging_query(
 
 
 def contract_hash(registry: Registry, contract: Contract) -> str:
-    """What a feed's staged rows depend on, beside its files: a change of it re-evaluates them."""
-    kinds = {name: registry.fields[name].model_dump(mode="json") for name in contract.fields if name in registry.fields}
+    """What a feed's staged rows depend on, beside its files: a change of it judges them anew.
+
+    What only a reader sees or a schedule uses (titles, owner, trust, weights, English names) is left out; how contracts
+    are compiled is in it, so that a release that reads more forms of a date reads the old files with them too.
+    """
+    known = {name: registry.fields[name] for name in contract.fields if name in registry.fields}
+    fields = {name: [spec.type, spec.zh, spec.aliases, spec.pii, spec.standardiser] for name, spec in known.items()}
     lists = {field_type(registry, contract, name).partition(":")[2] for name in contract.fields} - {""}
-    codes = {name: registry.codes[name].model_dump(mode="json") for name in sorted(lists)}
-    # what only a reader sees or a schedule uses changes no row
+    codes = {
+        name: {value: spec.aliases for value, spec in registry.codes[name].values.items()} for name in sorted(lists)
+    }
     body = contract.model_dump(mode="json", exclude={"title", "description", "owner", "freshness", "trust", "gate"})
-    text = json.dumps([body, kinds, codes, registry.time_zone, registry.functions], sort_keys=True, ensure_ascii=False)
+    parts = [body, fields, codes, registry.time_zone, registry.functions, _code()]
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@lru_cache
+def _code() -> str:
+    here = Path(__file__)
+    return hashlib.sha256(here.read_bytes() + here.with_name("headers.py").read_bytes()).hexdigest()

@@ -107,11 +107,12 @@ class Subject(Declaration):
     en: str
     row: str
     fields: tuple[Name, ...]
-    event: Name | None = Field(None, description="The field that dates a row; received_on where there is none.")
+    required: tuple[Name, ...] = Field(
+        (), description="Fields that a contract of this subject must require of every row."
+    )
     composites: dict[Name, tuple[Name, ...]] = Field(
         {}, description="Values made of several fields, joined by |, for a standardiser."
     )
-    channels: tuple[Name, ...] = Field((), description="A record is reachable when one of these holds a valid value.")
 
 
 class FieldUse(Declaration):
@@ -200,6 +201,9 @@ class Contract(Declaration):
     key: tuple[Name, ...] = Field((), description="Fields that tell two rows apart; default: all of them.")
     fields: dict[Name, FieldUse]
     rules: tuple[Rule, ...] = ()
+    replaces: Literal["nothing"] = Field(
+        "nothing", description="What a corrected delivery supersedes; nothing, so far."
+    )
     quarantine: Literal["rows", "file", "fail"] = Field(
         "rows", description="What one bad row costs: itself, its file, or the run."
     )

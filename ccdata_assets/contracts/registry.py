@@ -121,6 +121,18 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
         yield source.error(
             ("subject",), f"there is no subject {contract.subject}", f"use one of {', '.join(registry.subjects)}"
         )
+    reserved = {*registry.subjects, "value", "record"}
+    if contract.feed in reserved:
+        yield source.error(
+            ("feed",), f"{contract.feed} is the name of a table of all feeds", "give the feed another name"
+        )
+    for name in registry.subjects[contract.subject].required if contract.subject in registry.subjects else ():
+        if name not in contract.fields or not contract.fields[name].required:
+            yield source.error(
+                ("fields", name),
+                f"every {contract.subject} needs {name}",
+                f"declare `{name}: {{required: true}}`, read or derived",
+            )
     for name, use in contract.fields.items():
         path = ("fields", name)
         if name not in registry.fields and use.type is None:
@@ -131,6 +143,16 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
             )
             continue
         kind = compiler.field_type(registry, contract, name)
+        # the union of the subject takes a text or what is of the field's own type
+        if name in registry.fields and compiler.column_type(registry.fields[name].type) not in (
+            "varchar",
+            compiler.column_type(kind),
+        ):
+            yield source.error(
+                (*path, "type"),
+                f"{name} is of type {registry.fields[name].type} in fields.yaml and cannot be {kind} in one feed",
+                "leave the type out, or read the column into a local field of another name and derive this one",
+            )
         if kind.startswith("code:") and kind[5:] not in registry.codes:
             yield source.error((*path, "type"), f"there is no code list {kind[5:]}", "add it to codes.yaml")
         elif use.codes and not kind.startswith("code:"):

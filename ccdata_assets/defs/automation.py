@@ -1,5 +1,7 @@
 """Jobs, schedules and sensors: when what is brought up to date."""
 
+from datetime import timedelta
+
 import dagster as dg
 
 from ccdata_assets.landing.inbox import scan_inbox
@@ -25,12 +27,19 @@ daily_refresh = dg.ScheduleDefinition(
     name="daily_refresh",
     description="Every morning at six. 每天早上六点。",
 )
-monthly_report = dg.build_schedule_from_partitioned_job(
-    report_job,
-    name="monthly_report",
-    hour_of_day=7,
-    description="The report of the month that ended. 每月一号出上月报告。",
+
+
+@dg.schedule(
+    job=report_job,
+    cron_schedule="0 7 1 * *",
+    execution_timezone=load_project().settings.time_zone,
+    description="On the first of the month at seven: the report of the month that ended. 每月一号七点出上月报告。",
 )
+def monthly_report(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    last_day = context.scheduled_execution_time.astimezone(load_project().settings.zone).replace(day=1) - timedelta(
+        days=1
+    )
+    return dg.RunRequest(partition_key=f"{last_day:%Y-%m}")
 
 
 @dg.op(description="Deletes finished runs, with their event logs, that are older than CCDATA_RUN_RETENTION_DAYS.")

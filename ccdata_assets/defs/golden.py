@@ -36,7 +36,7 @@ def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     project = load_project()
     extra: dict[str, Any] = {"unchanged": True}
     with warehouse.get_connection() as con:
-        current = is_current(con, project.settings)
+        current = is_current(con, project.registry, project.settings)
         if not current:
             resolved = resolve(con, project.rules, project.settings, context.run_id)
             extra = {

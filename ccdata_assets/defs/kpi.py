@@ -39,7 +39,7 @@ def kpi(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     project = load_project()
     with warehouse.get_connection() as con:
         added = 0
-        if not is_evaluated(con, project.settings):
+        if not is_evaluated(con, project.registry, project.settings):
             added = evaluate(con, project.kpis, project.registry, project.settings, context.run_id)
             mark_evaluated(con, project.settings)
         for spec in context.assets_def.specs:

@@ -19,4 +19,4 @@ from ccdata_assets.project import load_project
 @step
 def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):
     """Build dimensions, facts and interval sums."""
-    yield from bring_up_to_date(context, dbt, warehouse, load_project().settings)
+    yield from bring_up_to_date(context, dbt, warehouse, load_project())

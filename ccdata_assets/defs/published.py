@@ -32,12 +32,12 @@ from ccdata_assets.warehouse.state import is_published, mark_published
 def published(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     project = load_project()
     with warehouse.get_connection() as con:
-        if is_published(con, project.settings):
+        if is_published(con, project.registry, project.settings):
             return dg.MaterializeResult(
                 metadata={"unchanged": True, "path": dg.MetadataValue.path(str(project.settings.published_path))}
             )
         done = publish(con, project.registry, project.settings)
-        mark_published(con, project.settings)
+        mark_published(con, project.registry, project.settings)
     by_size: list[tuple[object, ...]] = [
         (name, done.rows[name]) for name in sorted(done.rows, key=lambda name: -done.rows[name])
     ]

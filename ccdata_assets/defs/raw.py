@@ -5,7 +5,7 @@ import dagster as dg
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.landing.inbox import scan_inbox
 from ccdata_assets.landing.land import land_feed
-from ccdata_assets.orchestration.metadata import markdown_table
+from ccdata_assets.orchestration.metadata import markdown_table, shown_name
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
@@ -20,7 +20,6 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
         kinds={"parquet"},
         owners=[contract.owner],
         description=f"One row per source row of {contract.title.zh} {contract.title.en}, as text. {contract.description}",
-        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=contract.freshness) if contract.freshness else None,
         pool="warehouse",
     )
     @step
@@ -41,7 +40,7 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
                 "rejected_files": sum(line.status == "rejected" for line in lines),
                 "files": markdown_table(
                     ("file", "status", "rows", "encoding", "error"),
-                    [(line.file, line.status, line.rows, line.encoding, line.error) for line in lines],
+                    [(shown_name(line.file), line.status, line.rows, line.encoding, line.error) for line in lines],
                 ),
             }
         )

@@ -17,6 +17,7 @@ from ccdata_assets.project import load_project
     group_name="report",
     kinds={"excel", "html"},
     owners=["team:data-resource"],
+    pool="reports",
     description="One row per KPI of the month: the monthly warehouse report (月度数据仓库报告) as workbook, web page, table and chart.",
 )
 @step

@@ -3,14 +3,21 @@
 import dagster as dg
 
 from ccdata_assets.contracts.model import Contract
-from ccdata_assets.orchestration.metadata import check_result, check_spec, markdown_table, table_metadata, table_spec
+from ccdata_assets.orchestration.metadata import (
+    check_result,
+    check_spec,
+    markdown_table,
+    shown_name,
+    table_metadata,
+    table_spec,
+)
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
 from ccdata_assets.quality.record import check_table
-from ccdata_assets.quality.suites import ROW_ACCOUNTING, staged_checks
+from ccdata_assets.quality.suites import FRESHNESS, ROW_ACCOUNTING, staged_checks
 from ccdata_assets.warehouse.declared import write_declared
-from ccdata_assets.warehouse.gate import account, decide
+from ccdata_assets.warehouse.gate import account, days_late, decide, mark_repeats, undecided
 from ccdata_assets.warehouse.staging import StagedFile, create_views, refuse_lost_feeds, stage_feed
 from ccdata_assets.warehouse.state import is_current
 
@@ -28,8 +35,11 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         owners=[contract.owner],
         description=f"One row per accepted row of {contract.title.zh} {contract.title.en}, typed; the others are in ops.quarantine with their reasons.",
         check_specs=[
-            check_spec(check, key)
-            for check in staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
+            *(
+                check_spec(c, key)
+                for c in staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
+            ),
+            *_freshness_spec(contract, key),
         ],
         pool="warehouse",
     )
@@ -39,7 +49,8 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         checks = staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
         with warehouse.get_connection() as con:
             files = stage_feed(con, contract, project.registry, project.settings, context.run_id)
-            outcomes = check_table(con, checks, contract.feed, project.settings, context.run_id, changed=bool(files))
+            changed = undecided(con, contract.feed)
+            outcomes = check_table(con, checks, contract.feed, project.settings, context.run_id, changed=changed)
             failed = [
                 outcome.check.name
                 for outcome in outcomes
@@ -48,6 +59,9 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
             held = decide(
                 con, contract, project.settings, account(con, contract, project.settings), failed, context.run_id
             )
+            if changed:
+                mark_repeats(con, contract.feed)
+            late = days_late(con, contract, project.settings)
             titles = {name: " ".join(project.registry.title(name)) for name in contract.fields}
             return dg.MaterializeResult(
                 metadata={
@@ -60,15 +74,37 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                         [_line(file, contract, held.get(file.file, file.status)) for file in files],
                     ),
                 },
-                check_results=[check_result(outcome, key) for outcome in outcomes],
+                check_results=[*(check_result(outcome, key) for outcome in outcomes), *_freshness(contract, key, late)],
             )
 
     return stage
 
 
+def _freshness_spec(contract: Contract, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    days = f"{contract.freshness.total_seconds() / 86400:g}" if contract.freshness else ""
+    text = f"每 {days} 天内有新交付 A delivery at least every {days} days, one sent again counted"
+    return (
+        [dg.AssetCheckSpec(FRESHNESS, asset=key, description=text, metadata={"dimension": "timeliness"})]
+        if days
+        else []
+    )
+
+
+def _freshness(contract: Contract, key: dg.AssetKey, late: float | None) -> list[dg.AssetCheckResult]:
+    if contract.freshness is None:
+        return []
+    metadata = {"dimension": "timeliness"} | ({} if late is None else {"days_late": round(late, 1)})
+    passed = late is None or late <= 0
+    return [
+        dg.AssetCheckResult(
+            passed=passed, check_name=FRESHNESS, asset_key=key, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
+        )
+    ]
+
+
 def _line(file: StagedFile, contract: Contract, gate: str) -> tuple[object, ...]:
     unknown = None if contract.unmapped == "keep" else file.unmapped
-    return (file.file, file.rows, file.staged, file.quarantined, file.blank, unknown, gate)
+    return (shown_name(file.file), file.rows, file.staged, file.quarantined, file.blank, unknown, gate)
 
 
 def _union_specs() -> list[dg.AssetSpec]:
@@ -123,7 +159,7 @@ def staged_unions(context: dg.AssetExecutionContext, warehouse: WarehouseResourc
     project = load_project()
     with warehouse.get_connection() as con:
         refuse_lost_feeds(con, project.registry, project.settings)
-        if not is_current(con, project.settings):
+        if not is_current(con, project.registry, project.settings):
             create_views(con, project.registry)
             write_declared(con, project.registry)
         accounts = [

@@ -19,4 +19,4 @@ from ccdata_assets.project import load_project
 @step
 def standard(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):
     """Read the values never seen before, then put the records together."""
-    yield from bring_up_to_date(context, dbt, warehouse, load_project().settings)
+    yield from bring_up_to_date(context, dbt, warehouse, load_project())

@@ -5,17 +5,19 @@ Documents are read as a stream, twice: once for the columns (records need not ha
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import ijson
 import pyarrow as pa
 
 from ccdata_assets.landing.rows import BATCH_ROWS, Member, Opened, ReadOptions, UnreadableFile, column_names, make_batch
+from ccdata_assets.landing.sniff import text_encoding
 
 _Numbered = tuple[int, dict[str, Any] | str]
 """Position and record, or the text of what could not be read."""
@@ -23,30 +25,42 @@ _Numbered = tuple[int, dict[str, Any] | str]
 
 def open_json(path: Path, options: ReadOptions) -> Opened:
     """Read a JSON document: a list of records, or the list(s) that `records` leads to."""
-    prefix = _records_prefix(path, options.records)
-    return Opened("json", iter([_member(lambda: _document(path, prefix), options)]), "utf-8")
+    encoding = options.encoding or text_encoding(path)
+    prefix = _records_prefix(path, options.records, encoding)
+    return Opened("json", iter([_member(lambda: _document(path, prefix, encoding), options)]), encoding)
 
 
 def open_json_lines(path: Path, options: ReadOptions) -> Opened:
     """Read one record a line; a file of one line of which no key is a field is a document that was written compactly."""
-    if _is_document(path, options):
+    encoding = options.encoding or text_encoding(path)
+    if _is_document(path, options, encoding):
         return open_json(path, options)
-    return Opened("json lines", iter([_member(lambda: _lines(path), options)]), "utf-8")
+    return Opened("json lines", iter([_member(lambda: _lines(path, encoding), options)]), encoding)
 
 
-def _is_document(path: Path, options: ReadOptions) -> bool:
-    match list(islice((record for _, record in _lines(path) if record), 2)):
+def _utf8(path: Path, encoding: str) -> IO[bytes]:
+    """The file as UTF-8 without a mark, whatever it is written in, for a reader that knows nothing else."""
+    file = path.open("rb")
+    if encoding in ("utf-8", "utf-8-sig"):
+        if file.read(3) != codecs.BOM_UTF8:
+            file.seek(0)
+        return file
+    return cast("IO[bytes]", codecs.EncodedFile(file, "utf-8", encoding, errors="replace"))
+
+
+def _is_document(path: Path, options: ReadOptions, encoding: str) -> bool:
+    match list(islice((record for _, record in _lines(path, encoding) if record), 2)):
         case [dict() as only]:
             return not options.is_header(list(only))
         case _:
             return False
 
 
-def _records_prefix(path: Path, records: str | None) -> str:
+def _records_prefix(path: Path, records: str | None, encoding: str) -> str:
     """The stream's name of the records: the first objects found in a list, or those under `records`."""
     top: str | None = None
     try:
-        with path.open("rb") as file:
+        with _utf8(path, encoding) as file:
             for prefix, event, _ in ijson.parse(file):
                 if event != "start_map":
                     continue
@@ -61,7 +75,7 @@ def _records_prefix(path: Path, records: str | None) -> str:
             return top
     if records is not None:
         # the file of another shape: a plain list of records is as good
-        return _records_prefix(path, None)
+        return _records_prefix(path, None, encoding)
     if top is None:
         raise UnreadableFile(
             "the JSON holds no records; fix: give the path to them under source.records in the contract"
@@ -69,9 +83,9 @@ def _records_prefix(path: Path, records: str | None) -> str:
     return top
 
 
-def _document(path: Path, prefix: str) -> Iterator[_Numbered]:
+def _document(path: Path, prefix: str, encoding: str) -> Iterator[_Numbered]:
     position = 0
-    with path.open("rb") as file:
+    with _utf8(path, encoding) as file:
         try:
             for position, record in enumerate(ijson.items(file, prefix), start=1):
                 yield position, record if isinstance(record, dict) else {"value": record}
@@ -79,8 +93,8 @@ def _document(path: Path, prefix: str) -> Iterator[_Numbered]:
             yield position + 1, ""
 
 
-def _lines(path: Path) -> Iterator[_Numbered]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+def _lines(path: Path, encoding: str) -> Iterator[_Numbered]:
+    with path.open(encoding=encoding, errors="surrogateescape") as file:
         for number, line in enumerate(file, start=1):
             try:
                 record = json.loads(line, parse_float=Decimal) if line.strip() else {}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from ccdata_assets.contracts.compile import contract_hash
 from ccdata_assets.contracts.headers import header_index, normal_header
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
@@ -28,6 +29,7 @@ from ccdata_assets.landing.rows import IsHeader, Opened, ReadOptions, Unreadable
 from ccdata_assets.landing.sniff import file_format
 from ccdata_assets.landing.spreadsheet import open_xlsx
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import transaction
 
 READERS: dict[str, Callable[[Path, ReadOptions], Opened]] = {
     "delimited": open_delimited,
@@ -50,6 +52,7 @@ class LedgerLine:
     received_on: date
     landed_at: datetime
     run_id: str
+    read_by: str
     rows: int = 0
     format: str | None = None
     encoding: str | None = None
@@ -78,10 +81,17 @@ def read_options(contract: Contract, registry: Registry, settings: Settings) -> 
     )
 
 
-def new_files(con: duckdb.DuckDBPyConnection, feed: str, files: Iterable[InboxFile]) -> list[InboxFile]:
-    """The files of the inbox that the ledger has no line for (by path, size and time of change)."""
-    known = set(con.execute("select file, bytes, modified_ns from ops.file_ledger where feed = ?", [feed]).fetchall())
-    return [file for file in files if (file.name, file.bytes, file.modified_ns) not in known]
+def new_files(con: duckdb.DuckDBPyConnection, feed: str, files: Iterable[InboxFile], read_by: str) -> list[InboxFile]:
+    """The files of the inbox that the ledger has no line for (by path, size and time of change).
+
+    A file rejected under another contract or other limits is new again: what was wrong with it may be mended.
+    """
+    known = con.execute(
+        "select file, bytes, modified_ns from ops.file_ledger where feed = ? and (status <> 'rejected' or read_by = ?)",
+        [feed, read_by],
+    ).fetchall()
+    lines = set(known)
+    return [file for file in files if (file.name, file.bytes, file.modified_ns) not in lines]
 
 
 def land_feed(
@@ -93,9 +103,28 @@ def land_feed(
     run_id: str,
 ) -> list[LedgerLine]:
     """Land the new files of one feed and give their lines of the ledger."""
+    read_by = f"{contract_hash(registry, contract)}-{settings.max_columns}-{settings.max_field_bytes}"
     lines = []
-    for file in new_files(con, contract.feed, files):
-        line = _land_file(con, contract, registry, settings, file, run_id)
+    for file in new_files(con, contract.feed, files, read_by):
+        blank = LedgerLine(
+            contract.feed,
+            file.name,
+            "",
+            file.bytes,
+            file.modified_ns,
+            "landed",
+            received_on(contract, file.name, settings),
+            settings.as_of,
+            run_id,
+            read_by,
+        )
+        try:
+            line = _land_file(con, contract, registry, settings, file, replace(blank, sha256=content_hash(file.path)))
+        except FileNotFoundError:
+            continue  # it was taken away while we looked
+        except OSError as error:
+            problem = f"the file cannot be opened ({type(error).__name__}); fix: let the run's user read it"
+            line = replace(blank, status="rejected", error=problem)
         record_line(con, line)
         lines.append(line)
     return lines
@@ -107,47 +136,33 @@ def _land_file(
     registry: Registry,
     settings: Settings,
     file: InboxFile,
-    run_id: str,
+    line: LedgerLine,
 ) -> LedgerLine:
-    sha256 = content_hash(file.path)
-    line = LedgerLine(
-        contract.feed,
-        file.name,
-        sha256,
-        file.bytes,
-        file.modified_ns,
-        "landed",
-        received_on(contract, file.name, settings),
-        settings.as_of,
-        run_id,
-    )
-    seen = con.execute(
-        "select 1 from ops.file_ledger where feed = ? and sha256 = ? and status <> 'repeat'", [contract.feed, sha256]
+    earlier = con.execute(
+        "select status, read_by, received_on, landed_at from ops.file_ledger where feed = ? and sha256 = ? and status <> 'repeat'",
+        [contract.feed, line.sha256],
     ).fetchone()
-    if seen:
+    if earlier and (earlier[0] != "rejected" or earlier[1] == line.read_by):
         return replace(line, status="repeat")
+    if earlier:  # rejected as it was read then: it is read again, and counts for the day it came
+        line = replace(line, received_on=earlier[2], landed_at=earlier[3])
     try:
         opened = READERS[file_format(file.path)](file.path, read_options(contract, registry, settings))
-        names, rows = write_raw(
-            settings.raw_dir / contract.feed, opened.members, Lineage(file.name, sha256, settings.as_of)
-        )
-        line = replace(
-            line,
-            rows=rows,
-            format=opened.format,
-            encoding=opened.encoding,
-            delimiter=opened.delimiter,
-            members=tuple(names),
-        )
-        return (
-            line if names else replace(line, status="rejected", error="the file holds no table; fix: export it again")
-        )
+        lineage = Lineage(file.name, line.sha256, line.landed_at)
+        names, rows = write_raw(settings.raw_dir / contract.feed, opened.members, lineage)
     except Exception as error:  # one bad file must not stop the others; the line of the ledger says what it was
-        problem = (
-            str(error) if isinstance(error, UnreadableFile) else str(clean_error(error, "the file cannot be read"))
-        )
-        _keep_copy(file.path, settings.quarantine_dir / contract.feed, sha256)
-        return replace(line, status="rejected", error=problem)
+        clean = error if isinstance(error, UnreadableFile) else clean_error(error, "the file cannot be read")
+        _keep_copy(file.path, settings.quarantine_dir / contract.feed, line.sha256)
+        return replace(line, status="rejected", error=str(clean))
+    line = replace(
+        line,
+        rows=rows,
+        format=opened.format,
+        encoding=opened.encoding,
+        delimiter=opened.delimiter,
+        members=tuple(names),
+    )
+    return line if names else replace(line, status="rejected", error="the file holds no table; fix: export it again")
 
 
 def content_hash(path: Path) -> str:
@@ -174,9 +189,13 @@ def _keep_copy(path: Path, folder: Path, sha256: str) -> None:
 
 
 def record_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
-    """Add a line to the ledger."""
+    """Add a line to the ledger, in the place of the line of the same bytes that were rejected before."""
     values = {**vars(line), "members": list(line.members)}
-    con.execute(
-        f"insert into ops.file_ledger ({', '.join(values)}) values ({', '.join('?' * len(values))})",
-        list(values.values()),
-    )
+    with transaction(con):
+        if line.status != "repeat" and line.sha256:
+            this = "feed = ? and sha256 = ?"
+            con.execute(f"delete from ops.quarantine where {this}", [line.feed, line.sha256])
+            con.execute(f"delete from ops.batch_gate where {this}", [line.feed, line.sha256])
+            con.execute(f"delete from ops.file_ledger where {this} and status = 'rejected'", [line.feed, line.sha256])
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        con.execute(f"insert into ops.file_ledger ({names}) values ({marks})", list(values.values()))

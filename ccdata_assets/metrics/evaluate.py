@@ -79,12 +79,14 @@ def _write_completeness(con: duckdb.DuckDBPyConnection, registry: Registry, sett
     con.execute(
         """insert into kpi.completeness
         with latest as (
-            select * from kpi.completeness qualify row_number() over (partition by feed, field, region, month order by as_of desc) = 1
+            select * from kpi.completeness qualify row_number() over (partition by feed, field, region, month order by as_of desc, rowid desc) = 1
         )
-        select c.feed, c.field, c.region, null, c.month, c.filled, c.total, $1
-        from completeness_candidate as c left join latest as l
+        -- a combination that is no longer there (a region that could be read at last) has nothing expected from now on
+        select coalesce(c.feed, l.feed) as feed, coalesce(c.field, l.field) as field, if(c.feed is null, l.region, c.region) as region,
+            null as industry, coalesce(c.month, l.month) as month, coalesce(c.filled, 0) as filled, coalesce(c.total, 0) as total, $1 as as_of
+        from completeness_candidate as c full join latest as l
             on l.feed = c.feed and l.field = c.field and l.month = c.month and l.region is not distinct from c.region
-        where l.total is distinct from c.total or l.filled is distinct from c.filled
+        where coalesce(c.total, 0) <> coalesce(l.total, -1) or coalesce(c.filled, 0) <> coalesce(l.filled, -1)
         order by all""",
         [settings.as_of],
     )
@@ -128,7 +130,7 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
 
 def _query(name: str, kpi: Kpi, grain: str, dims: Mapping[str, str], today: date) -> str:
     """Values of one KPI by one grain and one set of dimensions; combinations of which a dimension is null are left out."""
-    source = f"(select * from {kpi.source} where {kpi.where or 'true'}{''.join(f' and ({column}) is not null' for column in dims.values())})"
+    source = f"(select * from {kpi.source} where {kpi.where or 'true'} and cast({kpi.date} as date) <= date '{today}'{''.join(f' and ({column}) is not null' for column in dims.values())})"
     keys = sorted(dims)
     dims_json = (
         "cast(json_object(" + ", ".join(f"{literal(key)}, ({dims[key]})" for key in keys) + ") as varchar)"

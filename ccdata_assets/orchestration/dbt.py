@@ -24,6 +24,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource
 from ccdata_assets.errors import CcdataError, scrub
 from ccdata_assets.orchestration.metadata import table_metadata
 from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.project import Project
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.publish import WHOLE_SCHEMAS
 from ccdata_assets.warehouse.state import is_current
@@ -161,11 +162,11 @@ def _failures(invocation: Any) -> str:
 
 
 def bring_up_to_date(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource, settings: Settings
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource, project: Project
 ) -> Iterator[Any]:
     """Build the selected models, or where nothing they depend on has changed give their tables and checks as they are."""
     with warehouse.get_connection() as con:
-        current = is_current(con, settings)
+        current = is_current(con, project.registry, project.settings)
     yield from _unchanged(context, warehouse) if current else build(context, dbt, warehouse)
 
 

@@ -53,22 +53,34 @@ def batch_key(files: Sequence[InboxFile], cursor: str | None, instance: dg.Dagst
 
 
 def touched_months(settings: Settings, run_id: str) -> list[str]:
-    """The months (YYYY-MM) whose report a run makes: those it gave new values or checks for, those with values and no
-    report yet (of a run that was killed, say), and, if there are any, that of the business time."""
+    """The months (YYYY-MM) whose report is due: those a run gave new values or checks for, those whose report is missing
+    or older than their newest value (a run was killed, a report failed), and, if there are any, that of the business time."""
     with connect_published(settings) as con:
         touched = con.execute(
             """select strftime(period_start, '%Y-%m') from kpi.value where run_id = $1
             union select strftime(period, '%Y-%m') from kpi.quality_result where run_id = $1""",
             [run_id],
         ).fetchall()
-        valued = con.execute(
-            "select distinct strftime(period_start, '%Y-%m') from kpi.value where grain = 'month'"
+        newest = con.execute(
+            """select strftime(month, '%Y-%m'), max(as_of) from (
+                select period_start as month, as_of from kpi.value where grain = 'month'
+                union all select period, as_of from kpi.quality_result
+            ) group by all"""
         ).fetchall()
-    months = {month for (month,) in touched} | {
-        month for (month,) in valued if not (settings.reports_dir / "monthly" / f"{month}.json").exists()
-    }
-    current = {settings.business_date.strftime("%Y-%m")} if months else set()
-    return sorted(month for month in months | current if month >= settings.history_from)
+    due = {month for (month,) in touched} | {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
+    if not due:
+        return []
+    current = max(as_of for _, as_of in newest).astimezone(settings.zone).strftime("%Y-%m")
+    return sorted(month for month in due | {current} if settings.history_from <= month <= current)
+
+
+def _report_as_of(settings: Settings, month: str) -> datetime:
+    """Business time of the report that a month has; the beginning of time where it has none that can be read."""
+    try:
+        text = (settings.reports_dir / "monthly" / f"{month}.json").read_text(encoding="utf-8")
+        return datetime.fromisoformat(json.loads(text)["as_of"])
+    except (OSError, ValueError, KeyError):
+        return datetime.min.replace(tzinfo=timezone.utc)
 
 
 def trim_runs(instance: dg.DagsterInstance, days: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,20 @@ def table_metadata(
     ]
     rows = con.execute(f"select count(*) from {table}").fetchall()[0][0]
     return {"dagster/row_count": rows, "dagster/column_schema": dg.TableSchema(columns=columns)}
+
+
+_NUMBERS = re.compile(r"\d{7,}")
+_MAIL = re.compile(r"[^\s/@]+@[^\s/@]+")
+
+
+def shown_name(file: str) -> str:
+    """A file's name as the event log may hold it: a long number (a phone, but not a date) or an e-mail in it is masked."""
+    return _MAIL.sub(
+        "…",
+        _NUMBERS.sub(
+            lambda hit: hit.group() if len(hit.group()) == 8 and hit.group()[:2] in ("19", "20") else "…", file
+        ),
+    )
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb
 from dagster_duckdb import DuckDBResource
 from pydantic import PrivateAttr
 
+from ccdata_assets.project import load_project
 from ccdata_assets.settings import Settings
-from ccdata_assets.warehouse.engine import duckdb_config, migrate, prepare
+from ccdata_assets.warehouse.engine import duckdb_config, open_warehouse
 from ccdata_assets.warehouse.lock import writer_lock
+from ccdata_assets.warehouse.state import refuse_going_back
 
 
 class WarehouseResource(DuckDBResource):
@@ -39,7 +40,7 @@ class WarehouseResource(DuckDBResource):
         )
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Take the lock."""
+        """Take the lock, and refuse a business time before the last one."""
 
         def tell(message: str) -> None:
             if context.log:
@@ -47,6 +48,13 @@ class WarehouseResource(DuckDBResource):
 
         self._held = ExitStack()
         self._held.enter_context(writer_lock(Path(self.lock_path), self.lock_timeout_s, tell))
+        try:
+            if Path(self.database).exists():
+                with self.get_connection() as con:
+                    refuse_going_back(con, load_project().settings)
+        except BaseException:
+            self._held.close()
+            raise
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Let the lock go."""
@@ -57,11 +65,5 @@ class WarehouseResource(DuckDBResource):
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-write connection, migrated, closed at the end even after an error, so that dbt can open the file."""
-        config: dict[str, Any] = dict(self.connection_config)
-        con = duckdb.connect(self.database, config=config)
-        try:
-            prepare(con)
-            migrate(con)
+        with open_warehouse(Path(self.database), dict(self.connection_config), self.lock_timeout_s) as con:
             yield con
-        finally:
-            con.close()

@@ -8,11 +8,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from ccdata_assets.errors import WrongUse
 from ccdata_assets.landing.inbox import scan_inbox
 from ccdata_assets.orchestration.events import EVENTS, WAITING, listening
 from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, touched_months
@@ -20,6 +18,7 @@ from ccdata_assets.orchestration.summary import RunSummary, run_errors, summaris
 from ccdata_assets.project import load_project
 from ccdata_assets.settings import PROJECT_DIR, Settings
 from ccdata_assets.warehouse.engine import connect_published
+from ccdata_assets.warehouse.state import refuse_going_back
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
@@ -87,21 +86,12 @@ def _stamp(settings: Settings) -> int | None:
 
 
 def _refuse_going_back(settings: Settings) -> None:
-    """Business time only goes forward in one home: what was known on a day cannot be changed afterwards."""
-    if not settings.now:
-        return
+    """The same check as the run makes under its lock, before anything is loaded."""
     try:
         with connect_published(settings) as con:
-            latest = con.execute(
-                "select greatest((select max(landed_at) from ops.file_ledger), (select max(as_of) from kpi.value))"
-            ).fetchall()[0][0]
-    except (FileNotFoundError, duckdb.Error):
+            refuse_going_back(con, settings)
+    except FileNotFoundError:
         return
-    if latest and latest.astimezone(settings.zone).date() > settings.business_date:
-        raise WrongUse(
-            f"--as-of {settings.business_date} lies before {latest.astimezone(settings.zone):%Y-%m-%d}, the last business time of this home; "
-            "fix: replay history in order, into a new --home"
-        )
 
 
 def _progress(console: Console) -> Progress:

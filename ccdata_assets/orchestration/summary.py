@@ -10,10 +10,11 @@ import dagster as dg
 import duckdb
 from rich.table import Table
 
-from ccdata_assets.errors import scrub
+from ccdata_assets.errors import CcdataError, scrub
 from ccdata_assets.orchestration.step import BLOCKED
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect, connect_published
+from ccdata_assets.warehouse.lock import writer_lock
 
 
 @dataclass
@@ -110,10 +111,10 @@ def summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSumma
     except FileNotFoundError:
         pass
     try:
-        with connect(settings) as con:
+        with writer_lock(settings.warehouse_path.with_suffix(".lock"), 30), connect(settings) as con:
             _count_files(con, summary)
-    except duckdb.IOException:
-        summary.errors.append("another run has the warehouse open, so its files are not counted here")
+    except CcdataError:
+        summary.errors.append("another run has the warehouse open, so the files of this one are not counted here")
     return summary
 
 

@@ -18,6 +18,10 @@ ROW_ACCOUNTING = "row_accounting"
 """Name of the check, done by counting and not by GX, that landed = staged + quarantined + blank + superseded."""
 
 
+FRESHNESS = "timeliness_freshness"
+"""Name of the check, done from the ledger, that the feed delivers as often as its contract expects."""
+
+
 def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi], as_of: datetime) -> list[Check]:
     """The checks of `staged.<feed>`, named <dimension>_<what>.
 
@@ -100,7 +104,7 @@ def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi
             title = (
                 {"zh": rule.message.zh, "en": rule.message.en} if rule.message else {"zh": rule.name, "en": rule.name}
             )
-            checks.append(Check(f"{rule.dimension}_{rule.name}", "no_rows", table, None, rule.dimension, "warning", kpis["validity"].target, {"sql": sql},
+            checks.append(Check(f"{rule.dimension}_rule_{rule.name}", "no_rows", table, None, rule.dimension, "warning", kpis["validity"].target, {"sql": sql},
                                 {"zh": f"符合规则：非「{title['zh']}」", "en": f"Share of rows without: {title['en']}"}))  # fmt: skip
     return checks
 

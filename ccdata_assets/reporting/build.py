@@ -1,6 +1,7 @@
 """Builds a report where a run writes it: model, JSON, workbook, page, and the few things Dagster shows of it.
 What a report says and how it looks is decided elsewhere."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -84,6 +85,6 @@ def _plain(text: str) -> str:
 
 
 def _write_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)

@@ -6,6 +6,7 @@ drawn charts are trusted."""
 import base64
 import hashlib
 import logging
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -42,7 +43,7 @@ def write_page(reports: Path) -> Path:
     path = reports / "index.html"
     text = render(_read(reports))
     reports.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
     return path

@@ -165,7 +165,7 @@ class Published:
                 from kpi.completeness where month = ? and epoch_us(as_of) <= ?
             )
             select feed, field, sum(filled)::bigint, sum(total)::bigint
-            from known where age = 1 group by all order by all""",
+            from known where age = 1 group by all having sum(total) > 0 order by all""",
             [month, self._until],
         )
 

@@ -4,6 +4,7 @@ table only). Cells hold the model's numbers and are formatted, never rounded; ch
 those cells. An empty cell is «no data», never 0."""
 
 import io
+import os
 import re
 import zipfile
 from datetime import UTC, date, datetime
@@ -350,7 +351,7 @@ def _save(book: Workbook, path: Path, moment: datetime) -> None:
     said = f"{stamp:%Y-%m-%dT%H:%M:%SZ}".encode()
     part_time = max(stamp.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     with zipfile.ZipFile(drawn) as source, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as target:
         for part in source.infolist():
             content = source.read(part)

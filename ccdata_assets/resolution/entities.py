@@ -1,7 +1,8 @@
 """Clusters → entities whose IDs stay: crosswalk, golden records and the ledger of what happened to each ID.
 
-An ID is born with a cluster that has none, kept by the cluster that holds most of its records, and lost only by a
-merge or a retirement that the ledger records with its cause, so no ID changes silently.
+An ID is born with a cluster that has none, kept by the cluster it matches best, and lost only by a merge or a
+retirement. The ledger records each of these, and each record that moves, with its cause: no ID changes silently.
+An ID lost by a merge is never given again; a retired one comes back when the key that founded it does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from ccdata_assets.warehouse.engine import transaction
 
 RECORD_ID = "sha256 || ':' || member || ':' || row"
 """Identity of a row: the file's bytes, the table in it, the row's number; with the feed, for two feeds may share a file."""
+LIFE = "entity_kind = 'organisation' and kind in ('birth', 'split')"
+"""Events that begin a life of an ID; their cause ends with the hash of the founding key."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ def resolve(con: duckdb.DuckDBPyConnection, rules: Rules, settings: Settings, ru
 
     golden.crosswalk: one row per staged row that names an organisation: feed, file, sha256, member, row,
     organisation_id, contact_id (null until contacts are resolved). golden.organisation: one row per live
-    organisation. Events carry business time: the day the records that caused them were received.
+    organisation. A first birth counts from the day its records were received, every other event from the business
+    date of this run: what happens later to an entity never changes the stock of a month that is closed.
     """
     con.execute(
         "create table if not exists golden.crosswalk (feed varchar, file varchar, sha256 varchar, member varchar, row bigint, organisation_id varchar, contact_id varchar)"
@@ -45,7 +49,10 @@ def resolve(con: duckdb.DuckDBPyConnection, rules: Rules, settings: Settings, ru
     )
     build_clusters(con, rules.organisation)
     with transaction(con):
-        _assign_ids(con)
+        _match_ids(con)
+        _name_clusters_without_id(con)
+        _collect_births(con)
+        _collect_ends_and_moves(con)
         events = _record_events(con, rules, settings, run_id)
         con.execute("delete from golden.crosswalk")
         con.execute(
@@ -61,84 +68,147 @@ def resolve(con: duckdb.DuckDBPyConnection, rules: Rules, settings: Settings, ru
     return Resolved(records, organisations, events)
 
 
-def _assign_ids(con: duckdb.DuckDBPyConnection) -> None:
-    """`assigned` (founding_key, organisation_id, is_new): the ID each cluster keeps, or a new one."""
+def _match_ids(con: duckdb.DuckDBPyConnection) -> None:
+    """`assigned` (founding_key, organisation_id, origin): the IDs that clusters keep; `held`: records each has of each ID.
+
+    Mutual best: an ID goes to the cluster with most of its records, if to that cluster no ID brings more; then the
+    next best of what is left. So one stray record cannot end an ID whose other records are still together, and a
+    cluster that has most of an ID's records, most of its own being that ID's, always keeps it.
+    """
     con.execute(
         f"""create or replace temp table held as
-        select cluster.founding_key, known.organisation_id, count(*) as records
-        from cluster join (select *, feed || ':' || {RECORD_ID} as record_id from golden.crosswalk) as known using (record_id)
-        group by all"""
+        with born as (select entity_id, min("at") as born_at from golden.entity_event where {LIFE} group by all),
+        known as (select organisation_id, feed || ':' || {RECORD_ID} as record_id from golden.crosswalk)
+        select cluster.founding_key, known.organisation_id, any_value(born.born_at) as born_at, count(*) as records
+        from cluster join known using (record_id) left join born on born.entity_id = known.organisation_id
+        group by cluster.founding_key, known.organisation_id"""
     )
-    con.execute(
-        """create or replace temp table assigned as
-        with born as (
-            select entity_id, min("at") as at_ from golden.entity_event
-            where entity_kind = 'organisation' and kind in ('birth', 'split') group by all
-        ),
-        -- an ID goes to the cluster that holds most of its records; a cluster keeps the oldest ID that comes to it
-        claim as (
-            select held.*, born.at_ from held left join born on born.entity_id = held.organisation_id
-            qualify row_number() over (partition by held.organisation_id order by records desc, founding_key) = 1
-        ),
-        kept as (
-            select founding_key, organisation_id from claim
-            qualify row_number() over (partition by founding_key order by at_, organisation_id) = 1
-        ),
-        fresh as (
-            select distinct founding_key from cluster where founding_key not in (select founding_key from kept)
-        ),
-        -- an ID that was ever used is not given again: the number of earlier lives of the same key goes into the hash
-        lives as (
-            select fresh.founding_key, count(event.entity_id) as earlier
-            from fresh left join golden.entity_event as event
-                on event.kind in ('birth', 'split') and event.cause like '%' || md5(fresh.founding_key)
-            group by all
+    con.execute("create or replace temp table pair as select * from held")
+    con.execute("create or replace temp table assigned (founding_key varchar, organisation_id varchar, origin varchar)")
+    # one total order for both sides: the first pair of all is best for both, so each round takes at least one and the
+    # loop ends
+    order = "order by records desc, born_at, organisation_id, founding_key"
+    while con.execute("select count(*) from pair").fetchall()[0][0]:
+        con.execute(
+            f"""create or replace temp table best as select founding_key, organisation_id from pair
+            qualify row_number() over (partition by organisation_id {order}) = 1
+                and row_number() over (partition by founding_key {order}) = 1"""
         )
-        select founding_key, organisation_id, false as is_new from kept
-        union all
-        select founding_key, 'org_' || left(md5(founding_key || ':' || earlier), 16), true from lives"""
+        con.execute("insert into assigned select founding_key, organisation_id, 'kept' from best")
+        con.execute(
+            """delete from pair where founding_key in (select founding_key from best)
+                or organisation_id in (select organisation_id from best)"""
+        )
+
+
+def _name_clusters_without_id(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to `assigned` the clusters that keep no ID, with the origin of the one they get.
+
+    split: a new ID for records of other entities. revived: the ID last born for this key, which was retired. first: a
+    new ID for a key that never had one. again: a new ID for a key that had one, which lives elsewhere or was merged.
+    """
+    con.execute(
+        f"""insert into assigned
+        with fresh as (
+            select distinct founding_key, md5(founding_key) as key_hash, founding_key in (select founding_key from held) as has_parent
+            from cluster where founding_key not in (select founding_key from assigned)
+        ),
+        -- rows are only ever added to the ledger, so rowid is the order of events, also within one business time
+        life as (
+            select right(cause, 32) as key_hash, count(*) as lives, arg_max(entity_id, rowid) as last_id
+            from golden.entity_event where {LIFE} group by all
+        ),
+        state as (
+            select entity_id, arg_max(kind, rowid) as last_kind from golden.entity_event
+            where kind in ('birth', 'split', 'merge', 'retire') group by all
+        ),
+        named as (
+            select fresh.founding_key, life.last_id, coalesce(life.lives, 0) as lives,
+                case when fresh.has_parent then 'split' when life.lives is null then 'first'
+                    when state.last_kind = 'retire' then 'revived' else 'again' end as origin
+            from fresh left join life using (key_hash) left join state on state.entity_id = life.last_id
+        )
+        -- the number of earlier lives of the key goes into the hash, so that a new ID was never used before
+        select founding_key, if(origin = 'revived', last_id, 'org_' || left(md5(founding_key || ':' || lives), 16)), origin
+        from named"""
     )
 
 
-def _record_events(con: duckdb.DuckDBPyConnection, rules: Rules, settings: Settings, run_id: str) -> dict[str, int]:
-    """Write births, splits, merges and retirements of this run to the ledger; give how many of each."""
+def _collect_births(con: duckdb.DuckDBPyConnection) -> None:
+    """`happened`: an event for each ID that begins to live in this run, in the province of most of its records."""
     con.execute(
         """create or replace temp table happened as
         with received as (
             select cluster.founding_key, min(record.received_on) as received_on
             from cluster join record using (record_id) group by all
         ),
-        before as (select distinct organisation_id from golden.crosswalk),
-        gone as (
-            select before.organisation_id from before
-            where before.organisation_id not in (select organisation_id from assigned)
+        province as (
+            select cluster.founding_key, record.province_code
+            from cluster join record using (record_id) where record.province_code is not null group by all
+            qualify row_number() over (partition by cluster.founding_key order by count(*) desc, record.province_code) = 1
         ),
-        -- where the records of an ID that is gone are now
-        went as (
-            select gone.organisation_id, min(assigned.organisation_id) as survivor
-            from gone join held using (organisation_id) join assigned using (founding_key) group by all
-        ),
-        origin as (
-            select assigned.organisation_id, min(held.organisation_id) as parent
-            from assigned join held using (founding_key) where assigned.is_new group by all
+        parent as (
+            select founding_key, list(organisation_id order by records desc, organisation_id) as from_ids from held group by all
         )
-        select case when origin.parent is null then 'birth' else 'split' end as kind, assigned.organisation_id as entity_id,
-            case when origin.parent is null then [] else [origin.parent] end as from_ids, [assigned.organisation_id] as to_ids,
-            case when origin.parent is null then 'new records ' else 'records no longer linked ' end || md5(assigned.founding_key) as cause,
-            received.received_on as business_date
-        from assigned join received using (founding_key) left join origin on origin.organisation_id = assigned.organisation_id
-        where assigned.is_new
-        union all
-        select 'merge', went.organisation_id, [went.organisation_id], [went.survivor], 'records linked', null from went
-        union all
-        select 'retire', gone.organisation_id, [gone.organisation_id], [], 'no records left', null
-        from gone where gone.organisation_id not in (select organisation_id from went)"""
+        select if(assigned.origin = 'split', 'split', 'birth') as kind, assigned.organisation_id as entity_id,
+            coalesce(parent.from_ids, []) as from_ids, [assigned.organisation_id] as to_ids,
+            case assigned.origin when 'split' then 'records no longer linked ' when 'first' then 'new records '
+                when 'revived' then 'revived: records of a retired ID came back ' else 'records of a key whose earlier ID is not free ' end
+                || md5(assigned.founding_key) as cause,
+            -- null: the business date of the run
+            if(assigned.origin = 'first', received.received_on, null) as business_date, province.province_code
+        from assigned join received using (founding_key) left join province using (founding_key) left join parent using (founding_key)
+        where assigned.origin <> 'kept'"""
+    )
+
+
+def _collect_ends_and_moves(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to `happened` the IDs that end in this run, and records that went from one living ID to another."""
+    known = con.execute(
+        "select count(*) from information_schema.tables where table_schema = 'golden' and table_name = 'organisation'"
+    ).fetchall()[0][0]
+    golden = (
+        "golden.organisation" if known else "(select null::varchar as organisation_id, null::varchar as province_code)"
     )
     con.execute(
-        """insert into golden.entity_event
-        select left(md5(kind || entity_id || cast($1 as varchar) || $2), 20), $1, coalesce(business_date, $3), kind, 'organisation', entity_id,
-            from_ids, to_ids, cause, $4, $2
-        from happened order by kind, entity_id""",
+        f"""insert into happened
+        with gone as (
+            select distinct organisation_id from golden.crosswalk
+            where organisation_id not in (select organisation_id from assigned)
+        ),
+        -- records that have another ID than before; where the new ID is no older one, its birth tells of them
+        went as (
+            select held.organisation_id as from_id, assigned.organisation_id as to_id, held.records
+            from held join assigned using (founding_key)
+            where assigned.origin = 'kept' and held.organisation_id <> assigned.organisation_id
+        ),
+        merged as (
+            select from_id, list(to_id order by records desc, to_id) as to_ids
+            from went where from_id in (select organisation_id from gone) group by all
+        ),
+        event as (
+            select 'merge' as kind, from_id as entity_id, [from_id] as from_ids, to_ids, 'records linked' as cause from merged
+            union all
+            select 'retire', organisation_id, [organisation_id], [], 'no records left'
+            from gone where organisation_id not in (select from_id from merged)
+            union all
+            select 'move', to_id, [from_id], [to_id], 'records moved: ' || records
+            from went where from_id not in (select organisation_id from gone)
+        )
+        -- golden.organisation is still that of the run before
+        select event.*, null, organisation.province_code
+        from event left join {golden} as organisation on organisation.organisation_id = event.entity_id"""
+    )
+
+
+def _record_events(con: duckdb.DuckDBPyConnection, rules: Rules, settings: Settings, run_id: str) -> dict[str, int]:
+    """Write what happened in this run to the ledger; give how many events of each kind."""
+    con.execute(
+        """insert into golden.entity_event by name
+        select left(md5(concat_ws(':', kind, entity_id, from_ids, $1, $2)), 20) as event_id, $1 as "at",
+            coalesce(business_date, $3) as business_date, kind, 'organisation' as entity_kind, entity_id, from_ids, to_ids, province_code, cause,
+            $4 as rule_version, $2 as run_id
+        from happened order by kind, entity_id, from_ids""",
         [settings.as_of, run_id, settings.business_date, rules.version],
     )
     return dict(con.execute("select kind, count(*) from happened group by all order by all").fetchall())

@@ -6,6 +6,7 @@ open the file only when every one of ours is closed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +16,12 @@ import duckdb
 from ccdata_assets.contracts.registry import HERE as CONTRACTS_DIR
 from ccdata_assets.settings import Settings
 
+Config = dict[str, str | bool | int | float | list[str]]
 SCHEMAS = ("ops", "staged", "standard", "golden", "marts", "kpi", "reference")
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def duckdb_config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
+def duckdb_config(settings: Settings) -> Config:
     """The configuration every connection of a process must share."""
     return {"memory_limit": settings.memory_limit, "threads": settings.threads}
 
@@ -55,9 +57,24 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-write connection to the warehouse, migrated; closed at the end."""
-    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(str(settings.warehouse_path), config=duckdb_config(settings))
+    """A read-write connection to the warehouse, migrated; closed at the end, after an error too."""
+    with open_warehouse(settings.warehouse_path, duckdb_config(settings), settings.lock_timeout_s) as con:
+        yield con
+
+
+@contextmanager
+def open_warehouse(path: Path, config: Config, timeout_s: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`connect` without settings. A process that a killed run left behind may still have the file open: it is waited for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            con = duckdb.connect(str(path), config=config)
+            break
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower() or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.2)
     try:
         prepare(con)
         migrate(con)

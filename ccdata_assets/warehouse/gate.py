@@ -5,12 +5,18 @@ The gate is in the data, so one bad delivery stops nothing else. A batch is the 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.model import Contract
+from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import transaction
 
 
 @dataclass(frozen=True)
@@ -42,13 +48,6 @@ def account(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settin
     ).fetchall()
     if not lines:
         return []
-    folder = settings.raw_dir / contract.feed
-    landed = dict(
-        con.execute(
-            "select _sha256, count(*) from read_parquet(?, union_by_name = true) group by all",
-            [str(folder / "*.parquet")],
-        ).fetchall()
-    )
     staged = dict(
         con.execute(
             f"select _sha256, count(distinct (_member, _row)) from staged.{contract.feed} group by all"
@@ -61,9 +60,64 @@ def account(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settin
         ).fetchall()
     )
     return [
-        Accounting(file, sha, landed.get(sha, 0), staged.get(sha, 0), quarantined.get(sha, 0), blank, superseded)
+        Accounting(
+            file,
+            sha,
+            _raw_rows(settings, contract.feed, sha),
+            staged.get(sha, 0),
+            quarantined.get(sha, 0),
+            blank,
+            superseded,
+        )
         for file, sha, blank, superseded in lines
     ]
+
+
+def _raw_rows(settings: Settings, feed: str, sha256: str) -> int:
+    """Rows of one landed file in the raw store, from the Parquet files' footers; what is damaged counts as none."""
+    rows = 0
+    for path in raw_files(settings.raw_dir / feed, sha256):
+        with suppress(pa.ArrowException, OSError):
+            rows += pq.ParquetFile(path).metadata.num_rows
+    return rows
+
+
+def undecided(con: duckdb.DuckDBPyConnection, feed: str) -> bool:
+    """True where rows were judged and the gate has not looked at them: now, or by a run that was killed."""
+    return bool(
+        con.execute(
+            """select 1 from ops.file_ledger as l anti join ops.batch_gate as g using (feed, sha256)
+            where l.feed = ? and l.status <> 'repeat' and l.contract_hash is not null limit 1""",
+            [feed],
+        ).fetchall()
+    )
+
+
+def days_late(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> float | None:
+    """Days by which the next delivery is overdue at the business time, negative where it is not; null without one yet."""
+    latest = con.execute("select max(landed_at) from ops.file_ledger where feed = ?", [contract.feed]).fetchall()[0][0]
+    if latest is None or contract.freshness is None:
+        return None
+    return float((settings.as_of - latest - contract.freshness).total_seconds() / 86400)
+
+
+def mark_repeats(con: duckdb.DuckDBPyConnection, feed: str) -> None:
+    """Say anew which released rows their feed had before: a row of a held batch hides no other."""
+    released = f"select sha256 from ops.batch_gate where feed = {literal(feed)} and status = 'released'"
+    with transaction(con):
+        con.execute(
+            f"""update staged.{feed} as s set _is_repeat = seen.is_repeat from (
+                select _sha256, _member, _row,
+                    row_number() over (partition by _key_hash order by _landed_at, _file, _member, _row) > 1 as is_repeat
+                from staged.{feed} where _sha256 in ({released})
+            ) as seen
+            where s._sha256 = seen._sha256 and s._member = seen._member and s._row = seen._row and s._is_repeat <> seen.is_repeat"""
+        )
+        con.execute(
+            f"""update ops.file_ledger as l set repeated = c.repeated from (
+                select _sha256, count(*) filter (where _is_repeat) as repeated from staged.{feed} group by all
+            ) as c where l.feed = {literal(feed)} and l.sha256 = c._sha256 and l.status <> 'repeat' and l.repeated <> c.repeated"""
+        )
 
 
 def decide(
@@ -95,16 +149,19 @@ def decide(
             held[batch.file] = reason
         if known.get(batch.sha256) == (status, reason):
             continue
-        con.execute(
-            "insert or replace into ops.batch_gate values (?, ?, ?, ?, ?, ?)",
-            [contract.feed, batch.sha256, status, reason, settings.as_of, run_id],
-        )
-        if batch.staged:
-            error = f"{reason}; fix: see ops.quarantine, mend and send again, or change the gate" if reason else None
+        with transaction(con):
             con.execute(
-                "update ops.file_ledger set status = ?, error = ? where feed = ? and sha256 = ? and status <> 'repeat'",
-                ["held" if reason else "landed", error, contract.feed, batch.sha256],
+                "insert or replace into ops.batch_gate values (?, ?, ?, ?, ?, ?)",
+                [contract.feed, batch.sha256, status, reason, settings.as_of, run_id],
             )
+            if batch.staged:
+                error = (
+                    f"{reason}; fix: see ops.quarantine, mend and send again, or change the gate" if reason else None
+                )
+                con.execute(
+                    "update ops.file_ledger set status = ?, error = ? where feed = ? and sha256 = ? and status <> 'repeat'",
+                    ["held" if reason else "landed", error, contract.feed, batch.sha256],
+                )
     return held
 
 

@@ -71,7 +71,11 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
         audit(con, rows, queries)
     finally:
         con.execute("detach copy")
+    part.chmod(0o444)
+    stale = Path(f"{target}.wal")  # of a reader that wrote: DuckDB would replay it into the new copy
+    stale.unlink(missing_ok=True)
     part.replace(target)
+    stale.unlink(missing_ok=True)
     return Published(rows, masked)
 
 

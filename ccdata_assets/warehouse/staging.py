@@ -73,9 +73,10 @@ def stage_feed(
         [contract.feed],
     ).fetchall()
     if judged_by != [(version,)]:  # nothing judged yet, or judged by another contract: begin with an empty table
-        con.execute(f"drop table if exists staged.{contract.feed} cascade")
-        con.execute("delete from ops.batch_gate where feed = ?", [contract.feed])
-        con.execute("update ops.file_ledger set contract_hash = null where feed = ?", [contract.feed])
+        with transaction(con):
+            con.execute(f"drop table if exists staged.{contract.feed} cascade")
+            con.execute("delete from ops.batch_gate where feed = ?", [contract.feed])
+            con.execute("update ops.file_ledger set contract_hash = null where feed = ?", [contract.feed])
     _create_table(con, contract, registry)
     waiting = con.execute(
         """select file, sha256, received_on, landed_at from ops.file_ledger
@@ -110,18 +111,20 @@ def _hold_file(
 ) -> StagedFile:
     """Keep a file that could not be judged out of everything; the next run tries it again."""
     reason = f"{error}; fix: use try_cast in the contract's rules, or report this"
-    con.execute(
-        "update ops.file_ledger set status = 'held', error = ? where feed = ? and sha256 = ? and status <> 'repeat'",
-        [reason, contract.feed, sha256],
-    )
-    con.execute(
-        "insert or replace into ops.batch_gate values (?, ?, 'held', ?, ?, null)",
-        [contract.feed, sha256, reason, settings.as_of],
-    )
-    rows = con.execute(
-        "select rows from ops.file_ledger where feed = ? and sha256 = ? and status = 'held'", [contract.feed, sha256]
-    ).fetchall()[0][0]
-    return StagedFile(file, rows, 0, 0, 0, "held")
+    this = "feed = ? and sha256 = ?"
+    with transaction(con):
+        con.execute(f"delete from ops.quarantine where {this}", [contract.feed, sha256])
+        con.execute(
+            f"""update ops.file_ledger set status = 'held', error = ?, staged = 0, quarantined = 0, blank = 0, repeated = 0, flagged = 0
+            where {this} and status <> 'repeat'""",
+            [reason, contract.feed, sha256],
+        )
+        con.execute(
+            "insert or replace into ops.batch_gate values (?, ?, 'held', ?, ?, null)",
+            [contract.feed, sha256, reason, settings.as_of],
+        )
+    rows = con.execute(f"select rows from ops.file_ledger where {this} and status = 'held'", [contract.feed, sha256])
+    return StagedFile(file, rows.fetchall()[0][0], 0, 0, 0, "held")
 
 
 def _create_table(con: duckdb.DuckDBPyConnection, contract: Contract, registry: Registry) -> None:

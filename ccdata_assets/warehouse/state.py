@@ -13,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.errors import WrongUse
 from ccdata_assets.settings import PROJECT_DIR, Settings
 
 BUILT, LINES, EVALUATED_ON = "published", "published_ledger_lines", "evaluated_on"
@@ -31,40 +33,53 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def fingerprint(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> str:
     """What the tables downstream of staging depend on: batches, the contracts that judged them, code, settings."""
     batches = con.execute(
         """select l.feed, l.sha256, l.contract_hash, l.received_on, g.status from ops.file_ledger as l
         left join ops.batch_gate as g using (feed, sha256) where l.status <> 'repeat' order by all"""
     ).fetchall()
-    parts = [code_hash(), settings.time_zone, settings.publish_personal, settings.retired_feeds, batches]
+    contracts = {name: contract.model_dump(mode="json") for name, contract in registry.feeds.items()}
+    parts = [code_hash(), contracts, settings.time_zone, settings.publish_personal, settings.retired_feeds, batches]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
-def is_current(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+def is_current(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
     """True where the published copy was built from all there is now: nothing needs building."""
-    return settings.published_path.exists() and _recall(con, BUILT) == fingerprint(con, settings)
+    return settings.published_path.exists() and _recall(con, BUILT) == fingerprint(con, registry, settings)
 
 
-def is_evaluated(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+def is_evaluated(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
     """True where, besides, the KPIs were evaluated on this business date: a new day may close a period."""
-    return is_current(con, settings) and _recall(con, EVALUATED_ON) == str(settings.business_date)
+    return is_current(con, registry, settings) and _recall(con, EVALUATED_ON) == str(settings.business_date)
 
 
-def is_published(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+def is_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
     """True where the published copy also has every line of the ledgers: a file sent again adds one and builds nothing."""
-    return is_current(con, settings) and _recall(con, LINES) == _ledger_lines(con)
+    return is_current(con, registry, settings) and _recall(con, LINES) == _ledger_lines(con)
 
 
-def mark_published(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def mark_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
     """Remember that what can be built now is published."""
-    _remember(con, BUILT, fingerprint(con, settings))
+    _remember(con, BUILT, fingerprint(con, registry, settings))
     _remember(con, LINES, _ledger_lines(con))
 
 
 def mark_evaluated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Remember the business date of the last evaluation of KPIs."""
     _remember(con, EVALUATED_ON, str(settings.business_date))
+
+
+def refuse_going_back(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Business time only goes forward in one home: what was known on a day cannot be changed afterwards. WrongUse."""
+    latest = con.execute(
+        "select greatest((select max(landed_at) from ops.file_ledger), (select max(as_of) from kpi.value))"
+    ).fetchall()[0][0]
+    if latest and latest.astimezone(settings.zone).date() > settings.business_date:
+        raise WrongUse(
+            f"the business time {settings.business_date} lies before {latest.astimezone(settings.zone):%Y-%m-%d}, the last one "
+            "of this home; fix: replay history in order, into a new --home"
+        )
 
 
 def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:

@@ -165,26 +165,26 @@ def test_a_leftover_of_a_killed_publish_is_no_hindrance(built: World) -> None:
 def test_what_is_published_is_current_until_a_batch_the_day_or_the_copy_changes(built: World) -> None:
     run(built)
     with built.warehouse() as con:
-        assert not is_current(con, built.settings), "nothing is current before it is marked"
-        mark_published(con, built.settings)
-        assert is_current(con, built.settings)
-        assert not is_evaluated(con, built.settings)
+        assert not is_current(con, built.registry, built.settings), "nothing is current before it is marked"
+        mark_published(con, built.registry, built.settings)
+        assert is_current(con, built.registry, built.settings)
+        assert not is_evaluated(con, built.registry, built.settings)
         mark_evaluated(con, built.settings)
-        assert is_evaluated(con, built.settings)
+        assert is_evaluated(con, built.registry, built.settings)
         later = built.at("2026-02-02").settings
-        assert is_current(con, later), "a new day builds nothing"
-        assert not is_evaluated(con, later), "but it may close a period"
-        assert is_published(con, built.settings)
+        assert is_current(con, built.registry, later), "a new day builds nothing"
+        assert not is_evaluated(con, built.registry, later), "but it may close a period"
+        assert is_published(con, built.registry, built.settings)
         con.execute("insert into ops.file_ledger select * replace ('repeat' as status) from ops.file_ledger limit 1")
-        assert is_current(con, built.settings), "a file sent again builds nothing"
-        assert not is_published(con, built.settings), "but its line is to be published"
+        assert is_current(con, built.registry, built.settings), "a file sent again builds nothing"
+        assert not is_published(con, built.registry, built.settings), "but its line is to be published"
         con.execute("update ops.batch_gate set status = 'held'")
-        assert not is_current(con, built.settings)
+        assert not is_current(con, built.registry, built.settings)
         con.execute("update ops.batch_gate set status = 'released'")
-        assert is_current(con, built.settings)
+        assert is_current(con, built.registry, built.settings)
     built.settings.published_path.unlink()
     with built.warehouse() as con:
-        assert not is_current(con, built.settings)
+        assert not is_current(con, built.registry, built.settings)
 
 
 def test_reading_before_anything_is_published_is_told(world: World) -> None:

@@ -24,7 +24,8 @@ create table ops.file_ledger (
     contract_version integer,
     contract_hash varchar,                 -- of the contract the rows were last judged by; null: not yet
     run_id varchar,                        -- of the run that landed it
-    judged_run_id varchar                  -- of the run that judged it last
+    judged_run_id varchar,                 -- of the run that judged it last
+    read_by varchar                        -- the contract and limits it was read under
 );
 
 create table ops.quarantine (
@@ -57,12 +58,13 @@ create table ops.run_state (
 create table golden.entity_event (
     event_id varchar primary key,
     "at" timestamptz not null,             -- business time
-    business_date date not null,
-    kind varchar not null,                 -- birth, merge, split, retire, lock
+    business_date date not null,           -- a first birth: when its records were received; else that of the run
+    kind varchar not null,                 -- birth (also of a retired ID), split: +1; merge, retire: -1; move, lock: 0
     entity_kind varchar not null,          -- organisation, contact
-    entity_id varchar not null,
+    entity_id varchar not null,            -- of a move: the ID that the records went to
     from_ids varchar[] not null,
     to_ids varchar[] not null,
+    province_code varchar,                 -- where the entity was when this happened; never changed later
     cause varchar not null,
     rule_version varchar not null,
     run_id varchar

@@ -26,8 +26,8 @@ final as (
         count(*) filter (where is_flow_out) as flow_out,
         count(talk_s) as timed,
         coalesce(sum(talk_s), 0) as talk_s,
-        coalesce(sum(hold_s) filter (where is_answered), 0) as hold_s,
-        coalesce(sum(acw_s) filter (where is_answered), 0) as acw_s,
+        coalesce(sum(hold_s) filter (where talk_s is not null), 0) as hold_s,
+        coalesce(sum(acw_s) filter (where talk_s is not null), 0) as acw_s,
         coalesce(sum(wait_s) filter (where is_answered), 0) as answered_wait_s
     from call
     group by all

@@ -18,7 +18,6 @@ timed as (
         outcome = 'answered' as is_answered,
         outcome = 'abandoned' and queued_at is not null as is_abandoned,
         outcome = 'flow_out' and queued_at is not null as is_flow_out,
-        outcome = 'ivr_served' or coalesce(ivr_completed, false) as is_ivr_served,
         case
             when queued_at is null then 0
             else greatest(0, date_diff('second', queued_at, coalesce(answered_at, ended_at)))
@@ -65,7 +64,9 @@ final as (
         hold_s,
         acw_s,
         not is_phantom as is_entered,
-        is_ivr_served and not is_phantom as is_ivr_served,
+        -- a call counts once: what an agent answered, the queue lost or another centre took, the IVR did not serve
+        (outcome = 'ivr_served' or coalesce(ivr_completed, false))
+        and not (is_answered or is_abandoned or outcome = 'flow_out' or is_phantom) as is_ivr_served,
         is_answered or is_abandoned or is_flow_out as is_offered,
         is_answered,
         is_abandoned,

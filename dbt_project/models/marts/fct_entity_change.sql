@@ -1,4 +1,4 @@
--- A merge or retirement takes one entity off the stock, a birth or split adds one, on the day it counts for.
+-- A birth or split adds an entity to the stock, a merge or retirement takes one off, on the day it counts for.
 with
 
 event as (
@@ -7,7 +7,7 @@ event as (
 
 ),
 
--- where an entity that is gone was, its last record tells no more: its place is unknown
+-- the province is that of the event, not of today: the stock of a closed month never changes
 final as (
 
     select
@@ -16,10 +16,13 @@ final as (
         event.entity_kind,
         event.kind,
         event.business_date,
-        if(event.kind in ('birth', 'split'), 1, -1) as delta,
-        organisation.province_code
+        case
+            when event.kind in ('birth', 'split') then 1
+            when event.kind in ('merge', 'retire') then -1
+            else 0
+        end as delta,
+        event.province_code
     from event
-    left join {{ source("golden", "organisation") }} as organisation on event.entity_id = organisation.organisation_id
 
 )
 

@@ -19,22 +19,47 @@ region as (
 
 ),
 
+-- one row per number as written, so that the dictionary joins on equality
+written as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        place,
+        mobile as raw
+    from record
+    where mobile is not null
+    union all
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        place,
+        phone as raw
+    from record
+    where phone is not null
+
+),
+
 -- a landline without its area code is completed with the area code of the record's own city
 dialable as (
 
     select
-        record.feed,
-        record.sha256,
-        record.member,
-        record.row,
+        written.feed,
+        written.sha256,
+        written.member,
+        written.row,
         case
             when number.status = 'valid' then number.e164
             when number.kind = 'local' and length(number.subscriber) = region.local_len
                 then '+86' || ltrim(region.area_code, '0') || number.subscriber
         end as e164
-    from record
-    left join region on record.place = region.raw
-    inner join {{ ref("phone") }} as phone on phone.raw in (record.mobile, record.phone)
+    from written
+    left join region on written.place = region.raw
+    inner join {{ ref("phone") }} as phone on written.raw = phone.raw
     cross join unnest(phone.numbers) as cell (number) -- noqa: AL05
 
 ),
@@ -81,7 +106,10 @@ final as (
         record.website,
         record.email,
         record.uscc,
-        len(coalesce(numbers.numbers, [])) > 0 or record.email is not null as has_channel
+        len(coalesce(numbers.numbers, [])) > 0
+        or coalesce(
+            regexp_full_match(lower(trim(record.email)), '[^\s\p{Z}@]+@([\p{L}\d-]+\.)+\p{L}{2,}'), false
+        ) as has_channel
     from record
     left join {{ source("declared", "feed") }} as feed on record.feed = feed.feed
     left join {{ ref("company_name") }} as company_name on record.company_name = company_name.raw
