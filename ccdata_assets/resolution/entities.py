@@ -144,7 +144,8 @@ def _collect_births(con: duckdb.DuckDBPyConnection) -> None:
         ),
         province as (
             select cluster.founding_key, record.province_code
-            from cluster join record using (record_id) where record.province_code is not null group by all
+            from cluster join record using (record_id) where record.province_code is not null
+            group by cluster.founding_key, record.province_code
             qualify row_number() over (partition by cluster.founding_key order by count(*) desc, record.province_code) = 1
         ),
         parent as (

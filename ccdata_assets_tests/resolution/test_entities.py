@@ -86,14 +86,27 @@ def events(con: duckdb.DuckDBPyConnection, run_id: str) -> list[tuple[str, str, 
 def replay(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The IDs that live when all events are replayed, each checked against what lived before it."""
     alive: set[str] = set()
-    for row in fetch(con, 'select kind, entity_id from golden.entity_event order by "at", rowid'):
+    for row in fetch(con, 'select kind, entity_id, from_ids, to_ids from golden.entity_event order by "at", rowid'):
         if row["kind"] in ("birth", "split"):
             assert row["entity_id"] not in alive, f"{row['entity_id']} is born twice"
             alive.add(row["entity_id"])
+        elif row["kind"] == "move":
+            assert row["to_ids"] == [row["entity_id"]] and alive.issuperset(row["from_ids"] + row["to_ids"])
         else:
             assert row["entity_id"] in alive, f"{row['entity_id']} ends but does not live"
             alive.remove(row["entity_id"])
     return alive
+
+
+def stock(con: duckdb.DuckDBPyConnection, day: str) -> dict[str | None, int]:
+    """Province → organisations at the end of the day, as marts.fct_entity_change counts them."""
+    rows = fetch(
+        con,
+        """select province_code, sum(case when kind in ('birth', 'split') then 1 when kind in ('merge', 'retire') then -1 else 0 end) as n
+        from golden.entity_event where business_date <= cast(? as date) group by all having n <> 0 order by all""",
+        day,
+    )
+    return {row["province_code"]: int(row["n"]) for row in rows}
 
 
 # --- what belongs together ---------------------------------------------------------------------------------------
@@ -198,16 +211,65 @@ def test_a_birth_is_dated_by_the_first_record_received_not_by_the_run(con: duckd
     ]
 
 
-def test_a_record_that_links_two_organisations_merges_the_younger_into_the_older(
+def test_a_record_that_links_two_organisations_merges_the_one_of_fewer_records_into_the_other(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    few, many = [record(1, "甲", "U1")], [record(2, "乙", "U2"), record(3, "乙", "U2")]
+    run(con, few, "2026-02-01")
+    run(con, [*few, *many], "2026-02-02")
+    small, large = ids(con)[1], ids(con)[2]
+    run(con, [*few, *many, record(4, "乙", "U1")], "2026-02-03")
+    assert set(ids(con).values()) == {large}
+    assert events(con, "2026-02-03") == [("merge", small, [small], [large])]
+    assert replay(con) == {large}
+
+
+def test_of_two_organisations_of_as_many_records_the_younger_is_merged_into_the_older(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     run(con, [record(1, "甲", "U1")], "2026-02-01")
-    run(con, [record(1, "甲", "U1"), record(2, "乙", "U2"), record(3, "乙", "U2")], "2026-02-02")
+    run(con, [record(1, "甲", "U1"), record(2, "乙", "U2")], "2026-02-02")
     old, young = ids(con)[1], ids(con)[2]
-    run(con, [record(1, "甲", "U1"), record(2, "乙", "U2"), record(3, "乙", "U2"), record(4, "乙", "U1")], "2026-02-03")
-    assert set(ids(con).values()) == {old}, "the oldest ID is kept, not that of most records"
+    run(con, [record(1, "甲", "U1"), record(2, "乙", "U2"), record(3, "乙", "U1")], "2026-02-03")
     assert events(con, "2026-02-03") == [("merge", young, [young], [old])]
-    assert replay(con) == {old}
+
+
+@pytest.mark.parametrize("names", ["甲乙", "乙甲"])
+def test_a_record_that_moves_to_a_larger_organisation_ends_neither_and_is_told(
+    con: duckdb.DuckDBPyConnection, names: str
+) -> None:
+    small, large = names
+    others = [record(2, small), *(record(row, large) for row in range(3, 13))]
+    run(con, [record(1, small), *others], "2026-02-01")
+    before, stock_before = ids(con), stock(con, "2026-02-28")
+    run(con, [record(1, large), *others], "2026-02-02")
+    assert ids(con) == {**before, 1: before[3]}
+    assert events(con, "2026-02-02") == [("move", before[3], [before[1]], [before[3]])]
+    assert fetch(con, "select cause, business_date from golden.entity_event where kind = 'move'") == [
+        {"cause": "records moved: 1", "business_date": date(2026, 2, 2)}
+    ]
+    assert stock(con, "2026-02-28") == stock_before and replay(con) == set(before.values())
+
+
+def test_two_organisations_that_give_a_record_to_the_same_third_are_two_moves(con: duckdb.DuckDBPyConnection) -> None:
+    stay = [record(1, "甲"), record(2, "乙"), record(3, "丙"), record(4, "丙"), record(5, "丙")]
+    run(con, [*stay, record(6, "甲"), record(7, "乙")], "2026-02-01")
+    before = ids(con)
+    run(con, [*stay, record(6, "丙"), record(7, "丙")], "2026-02-02")
+    told = events(con, "2026-02-02")
+    assert {(kind, *old, *new) for kind, _, old, new in told} == {
+        ("move", before[1], before[3]),
+        ("move", before[2], before[3]),
+    }
+
+
+def test_a_new_organisation_of_records_of_two_others_tells_both(con: duckdb.DuckDBPyConnection) -> None:
+    stay = [record(1, "甲"), record(2, "甲"), record(3, "乙"), record(4, "乙")]
+    run(con, [*stay, record(5, "甲"), record(6, "乙")], "2026-02-01")
+    before = ids(con)
+    run(con, [*stay, record(5, "丙"), record(6, "丙")], "2026-02-02")
+    new = ids(con)[5]
+    assert events(con, "2026-02-02") == [("split", new, sorted([before[1], before[3]]), [new])]
 
 
 def test_records_no_longer_linked_split_and_the_id_stays_with_most_of_them(con: duckdb.DuckDBPyConnection) -> None:
@@ -235,9 +297,30 @@ def test_a_merge_that_is_undone_gives_the_younger_a_new_id_and_never_the_old_one
         "an ID that ended must not come back in silence"
     )
     assert replay(con) == set(again.values())
+    told = fetch(con, "select kind, business_date from golden.entity_event where run_id > '2026-02-01' order by 1")
+    assert told == [
+        {"kind": "merge", "business_date": date(2026, 2, 2)},
+        {"kind": "split", "business_date": date(2026, 2, 3)},
+    ]
+    assert [sum(stock(con, day).values()) for day in ("2026-01-31", "2026-02-02", "2026-02-03")] == [2, 1, 2]
 
 
-def test_an_organisation_without_records_is_retired_and_one_that_returns_has_a_new_id(
+def test_a_merged_id_does_not_come_back_with_its_key_and_the_new_one_counts_from_today(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    run(con, [record(1, "甲", "U1"), record(2, "甲", "U1"), record(3, "乙", "U2")], "2026-02-01")
+    merged = ids(con)[3]
+    run(con, [record(1, "甲", "U1"), record(2, "甲", "U1"), record(3, "乙", "U1")], "2026-02-02")
+    run(con, [record(1, "甲", "U1"), record(2, "甲", "U1")], "2026-02-03")
+    run(con, [record(1, "甲", "U1"), record(2, "甲", "U1"), record(3, "乙", "U2")], "2026-02-04")
+    assert ids(con)[3] != merged and replay(con) == set(ids(con).values())
+    assert fetch(con, "select kind, business_date from golden.entity_event where run_id = '2026-02-04'") == [
+        {"kind": "birth", "business_date": date(2026, 2, 4)}
+    ]
+    assert sum(stock(con, "2026-01-31").values()) == 2
+
+
+def test_an_organisation_without_records_is_retired_and_revived_when_they_come_back(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     run(con, [record(1), record(2, "乙")], "2026-02-01")
@@ -246,8 +329,56 @@ def test_an_organisation_without_records_is_retired_and_one_that_returns_has_a_n
     assert events(con, "2026-02-02") == [("retire", first[2], [first[2]], [])]
     assert replay(con) == {first[1]}
     run(con, [record(1), record(2, "乙")], "2026-02-03")
-    assert ids(con)[2] not in first.values() and ids(con)[1] == first[1]
-    assert replay(con) == set(ids(con).values())
+    assert ids(con) == first
+    assert events(con, "2026-02-03") == [("birth", first[2], [], [first[2]])]
+    (told,) = fetch(con, "select cause, business_date from golden.entity_event where run_id = '2026-02-03'")
+    assert told["cause"].startswith("revived: ") and told["business_date"] == date(2026, 2, 3)
+    assert replay(con) == set(first.values())
+
+
+def test_holding_and_releasing_a_batch_over_and_over_changes_no_id_and_no_closed_month(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    batch = [record(2, "乙", city="440300"), record(3, "丙")]
+    run(con, [record(1), *batch], "2026-01-31")
+    first = ids(con)
+    january = stock(con, "2026-01-31")
+    assert january == {"330000": 2, "440000": 1}
+    for month in ("2026-02", "2026-04"):
+        run(con, [record(1)], f"{month}-10", "hold " + month)
+        run(con, [record(1), *batch], f"{month}-10", "release " + month)  # at the same business time
+        run(con, [record(1)], f"{month}-20", "hold again " + month)
+        assert stock(con, f"{month}-28") == {"330000": 1}
+        run(con, [record(1), *batch], f"{month[:-1]}{int(month[-1]) + 1}-01", "release again " + month)
+        assert ids(con) == first and stock(con, "2026-01-31") == january
+        assert replay(con) == set(first.values())
+    assert stock(con, "2026-05-01") == january
+    assert {row["born_on"] for row in fetch(con, "select born_on from golden.organisation")} == {date(2026, 1, 1)}
+
+
+def test_an_event_keeps_the_province_of_its_day(con: duckdb.DuckDBPyConnection) -> None:
+    at = {"uscc": "U1"}
+    run(
+        con,
+        [record(1, city="440300", **at), record(2, city="330100", **at), record(3, city="330200", **at)],
+        "2026-02-01",
+    )
+    (one,) = set(ids(con).values())
+    assert fetch(con, "select province_code from golden.entity_event") == [{"province_code": "330000"}]
+    run(con, [record(row, city="440300", **at) for row in (1, 2, 3)], "2026-02-02")
+    assert stock(con, "2026-02-01") == {"330000": 1}, "what is known today does not change it"
+    run(con, [], "2026-02-03")
+    assert fetch(con, "select entity_id, kind, province_code from golden.entity_event where run_id = '2026-02-03'") == [
+        {"entity_id": one, "kind": "retire", "province_code": "440000"}
+    ]
+    assert stock(con, "2026-02-01") == {"330000": 1}
+
+
+def test_of_provinces_of_as_many_records_the_least_code_counts_and_none_is_none(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    run(con, [record(1, "甲", "U1", "440300"), record(2, "乙", "U1", "330100"), record(3, "丙", city=None)])
+    assert stock(con, "2026-02-01") == {"330000": 1, None: 1}
 
 
 def test_every_event_has_an_id_a_cause_and_the_version_of_the_rules(con: duckdb.DuckDBPyConnection) -> None:
@@ -334,14 +465,36 @@ def test_order_and_batching_do_not_matter_for_what_is_together(
     assert replay(con) == set(ids(con).values())
 
 
+def assert_told(con: duckdb.DuckDBPyConnection, run_id: str, before: dict[int, str], after: dict[int, str]) -> None:
+    """Each record that has another ID than before goes from one to the other in an event of this run."""
+    told = {(old, new) for _, _, olds, news in events(con, run_id) for old in olds for new in news}
+    for row in before.keys() & after.keys():
+        assert before[row] == after[row] or (before[row], after[row]) in told, f"record {row} changed its ID in silence"
+
+
+def assert_majority_keeps(before: dict[int, str], after: dict[int, str]) -> None:
+    """Who has more than half of an ID's records, and of whose known records more than half are that ID's, keeps it."""
+    for entity in set(before.values()):
+        for rows in ({row for row in after if after[row] == new} for new in set(after.values())):
+            both = sum(before.get(row) == entity for row in rows)
+            records = sum(other == entity for other in before.values())
+            if both > records / 2 and both > len(rows & before.keys()) / 2:
+                assert {after[row] for row in rows} == {entity}
+
+
 @settings(max_examples=12)
 @given(st.lists(RECORDS, min_size=2, max_size=4))
 def test_whatever_happens_replaying_the_events_gives_todays_ids(
     con: duckdb.DuckDBPyConnection, history: list[list[Row]]
 ) -> None:
     forget(con)
+    before: dict[int, str] = {}
     for day, records in enumerate(history, start=1):
         run(con, records, f"2026-02-{day:02d}")
+        after = ids(con)
+        assert_told(con, f"2026-02-{day:02d}", before, after)
+        assert_majority_keeps(before, after)
+        before = after
         assert replay(con) == set(ids(con).values()), f"after run {day}"
         assert fetch(con, "select count(*) as n from golden.organisation") == [{"n": len(set(ids(con).values()))}]
 

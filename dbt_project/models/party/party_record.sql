@@ -13,9 +13,9 @@ region as (
 
     select
         region.*,
-        code.local_len
+        area.local_len
     from {{ ref("region") }} as region
-    left join {{ ref("region_code") }} as code on region.region_code = code.region_code
+    left join {{ ref("area_code") }} as area on region.area_code = area.area_code
 
 ),
 
