@@ -33,7 +33,7 @@ TITLE: Final = Text("月度数据仓库报告", "Monthly warehouse report")
 STOCK: Final = ("stock", "increment")
 RECORDS: Final = ("records_received", "records_repeated")
 QUALITY: Final = ("validity", "completeness")
-CALLS: Final = ("answer_rate", "abandon_rate", "aht")
+CALLS: Final = ("answer_rate", "abandon_rate", "aht", "hold_time")
 OUTBOUND: Final = ("outbound_success_rate",)
 FIRST: Final = (*STOCK, *RECORDS, *QUALITY, *CALLS, *OUTBOUND)  # every other KPI follows these
 
