@@ -17,7 +17,7 @@ ORGANISATION = dg.AssetKey(["golden", "organisation"])
 _SPECS = {
     "organisation": "One row per live organisation, its values chosen by trust and recency.",
     "crosswalk": "One row per staged row that names an organisation, with the organisation's ID.",
-    "entity_event": "One row per birth, merge, split or retirement of an entity, with its cause.",
+    "entity_event": "One row per birth, merge, split, move or retirement of an entity, with its cause.",
 }
 
 

@@ -165,12 +165,6 @@ def _collect_births(con: duckdb.DuckDBPyConnection) -> None:
 
 def _collect_ends_and_moves(con: duckdb.DuckDBPyConnection) -> None:
     """Add to `happened` the IDs that end in this run, and records that went from one living ID to another."""
-    known = con.execute(
-        "select count(*) from information_schema.tables where table_schema = 'golden' and table_name = 'organisation'"
-    ).fetchall()[0][0]
-    golden = (
-        "golden.organisation" if known else "(select null::varchar as organisation_id, null::varchar as province_code)"
-    )
     con.execute(
         f"""insert into happened
         with gone as (
@@ -196,9 +190,12 @@ def _collect_ends_and_moves(con: duckdb.DuckDBPyConnection) -> None:
             select 'move', to_id, [from_id], [to_id], 'records moved: ' || records
             from went where from_id not in (select organisation_id from gone)
         )
-        -- golden.organisation is still that of the run before
-        select event.*, null, organisation.province_code
-        from event left join {golden} as organisation on organisation.organisation_id = event.entity_id"""
+        -- one entity is taken off the stock of the province to which its last birth or split added it
+        select event.*, null, life.province_code
+        from event left join (
+            select entity_id, arg_max(struct_pack(code := province_code), rowid).code as province_code
+            from golden.entity_event where {LIFE} group by all
+        ) as life on life.entity_id = event.entity_id"""
     )
 
 

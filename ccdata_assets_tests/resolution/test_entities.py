@@ -356,7 +356,7 @@ def test_holding_and_releasing_a_batch_over_and_over_changes_no_id_and_no_closed
     assert {row["born_on"] for row in fetch(con, "select born_on from golden.organisation")} == {date(2026, 1, 1)}
 
 
-def test_an_event_keeps_the_province_of_its_day(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_end_is_taken_off_the_province_its_birth_added_to(con: duckdb.DuckDBPyConnection) -> None:
     at = {"uscc": "U1"}
     run(
         con,
@@ -369,9 +369,10 @@ def test_an_event_keeps_the_province_of_its_day(con: duckdb.DuckDBPyConnection) 
     assert stock(con, "2026-02-01") == {"330000": 1}, "what is known today does not change it"
     run(con, [], "2026-02-03")
     assert fetch(con, "select entity_id, kind, province_code from golden.entity_event where run_id = '2026-02-03'") == [
-        {"entity_id": one, "kind": "retire", "province_code": "440000"}
+        {"entity_id": one, "kind": "retire", "province_code": "330000"}
     ]
     assert stock(con, "2026-02-01") == {"330000": 1}
+    assert set(stock(con, "2026-02-03").values()) <= {0}, "no province keeps what is gone"
 
 
 def test_of_provinces_of_as_many_records_the_least_code_counts_and_none_is_none(
