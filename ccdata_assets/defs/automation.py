@@ -6,7 +6,7 @@ import dagster as dg
 
 from ccdata_assets.landing.inbox import scan_inbox
 from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, batch_key, touched_months, trim_runs, waiting_files
-from ccdata_assets.periods import report_months
+from ccdata_assets.orchestration.periods import report_months
 from ccdata_assets.project import load_project
 
 core_job = dg.define_asset_job(

@@ -5,8 +5,8 @@ from datetime import date
 
 import dagster as dg
 
+from ccdata_assets.orchestration.periods import report_months
 from ccdata_assets.orchestration.step import step
-from ccdata_assets.periods import report_months
 from ccdata_assets.project import load_project
 
 
