@@ -116,6 +116,8 @@ def report(
         period = date.fromisoformat(f"{month}-01")
     except ValueError:
         raise WrongUse(f"{month!r} is no month; fix: write it as 2026-01") from None
+    if period > settings.business_date:
+        raise WrongUse(f"{month} lies in the future; fix: ask for a month up to {settings.business_date:%Y-%m}")
     if not settings.published_path.exists():
         raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
     # a look back must not take the place of the report as it is known now

@@ -219,7 +219,7 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
         return None
 
     if bind(contract) is None:
-        return []
+        return [*_check_conditions(registry, contract, source)]
     fields: dict[str, Any] = {}
     for (
         name,
@@ -231,7 +231,7 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
                 source.error(
                     ("fields", name, "derive"),
                     f"DuckDB refuses the expression: {problem}",
-                    "use only fields above it and functions of functions.sql or DuckDB",
+                    "check the SQL; it may use fields above it and functions of functions.sql or DuckDB",
                 )
             ]
     for place, rule in enumerate(contract.rules):
@@ -240,10 +240,29 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
                 source.error(
                     ("rules", place, "expect"),
                     f"DuckDB refuses the condition: {problem}",
-                    "use only fields of this contract",
+                    "check the SQL; it may use the fields of this contract and DuckDB's functions",
                 )
             ]
     return [source.error((), f"the contract does not compile: {bind(contract)}", "see the fields and rules")]
+
+
+def _check_conditions(registry: Registry, contract: Contract, source: YamlSource) -> Iterable[ContractError]:
+    """A rule's condition is true or false: a number would be taken for true, and the rule would never be broken."""
+    columns = {name: compiler.column_type(compiler.field_type(registry, contract, name)) for name in contract.fields}
+    row = ", ".join(f"cast(null as {kind}) as {compiler.quote(name)}" for name, kind in columns.items())
+    lineage = "cast(null as bigint) as _row, cast(null as varchar) as _member"
+    with duckdb.connect() as con:
+        con.execute(registry.functions)
+        for place, rule in enumerate(contract.rules):
+            kind = con.execute(f"describe select ({rule.expect}) as verdict from (select {lineage}, {row})").fetchall()[
+                0
+            ][1]
+            if kind not in ("BOOLEAN", '"NULL"'):
+                yield source.error(
+                    ("rules", place, "expect"),
+                    f"the condition is of type {kind.lower()}",
+                    "write one that is true or false, such as area > 0",
+                )
 
 
 def _check_overlaps(registry: Registry, sources: Mapping[str, YamlSource]) -> Iterable[ContractError]:

@@ -75,7 +75,8 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
             summary.months = months
     page = settings.reports_dir / "index.html"
     summary.page = str(page) if page.exists() else None
-    workbooks = sorted((settings.reports_dir / "monthly").glob("*.xlsx"))
+    current = f"{settings.business_date:%Y-%m}"
+    workbooks = sorted(path for path in (settings.reports_dir / "monthly").glob("*.xlsx") if path.stem <= current)
     summary.workbook = str(workbooks[-1]) if workbooks else None
     summary.unclaimed = [file.name for file in scan_inbox(settings.inbox_dir, project.registry).unclaimed]
     return summary

@@ -55,9 +55,14 @@ class RunSummary:
         """The summary for --json."""
         return {**vars(self), "is_new": self.is_new, "exit_code": self.exit_code}
 
+    def _title(self) -> str:
+        if not self.succeeded:
+            return " – failed 失败"
+        return "" if self.is_new else " – nothing new 无新数据"
+
     def table(self) -> Table:
         """The closing table: one line a feed and the total."""
-        table = Table(title="ccdata run" + ("" if self.is_new else " – nothing new 无新数据"), title_justify="left")
+        table = Table(title=f"ccdata run{self._title()}", title_justify="left")
         table.add_column("feed 数据源")
         columns = {
             "files": "files 文件",
@@ -66,6 +71,7 @@ class RunSummary:
             "quarantined": "quarantined 隔离",
             "blank": "blank 空行",
             "repeated": "repeated 重复",
+            "held": "held 扣留",
             "rejected": "rejected 拒收",
         }
         for title in columns.values():
@@ -78,10 +84,11 @@ class RunSummary:
 
     def closing_lines(self) -> list[str]:
         """What stands below the table."""
-        lines = [f"files of this run 本次文件: {len(self.files)} ({sum(f['rows'] for f in self.files):,} rows 行)"]
+        lines = [f"error 错误: {error}" for error in self.errors]
+        lines += [f"files of this run 本次文件: {len(self.files)} ({sum(f['rows'] for f in self.files):,} rows 行)"]
         lines += [f"  {f['status']}: {f['feed']}: {f['file']}: {f['error']}" for f in self.files if f["error"]]
         lines += [
-            f"  unclaimed 无人认领: {name}: no feed reads this folder; fix: move it to inbox/<feed>/"
+            f"  unclaimed 无人认领: {name}: no feed reads it; fix: move it to inbox/<feed>/, or give the folder of its contract in CCDATA_CONTRACTS"
             for name in self.unclaimed
         ]
         lines.append(
@@ -94,7 +101,6 @@ class RunSummary:
             lines += [f"reports 报告: {self.page}", f"workbook 工作簿: {self.workbook}"]
         if self.published:
             lines.append(f"published 发布副本: {self.published}")
-        lines += [f"error 错误: {error}" for error in self.errors]
         return lines
 
 
@@ -119,10 +125,10 @@ def summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSumma
 
 
 def _count_files(con: duckdb.DuckDBPyConnection, summary: RunSummary) -> None:
-    names = ("feed", "files", "rows", "staged", "quarantined", "blank", "repeated", "rejected")
+    names = ("feed", "files", "rows", "staged", "quarantined", "blank", "repeated", "held", "rejected")
     feeds = con.execute(
         """select feed, count(*), sum(rows)::bigint, sum(staged)::bigint, sum(quarantined)::bigint, sum(blank)::bigint,
-        sum(repeated)::bigint, count(*) filter (where status = 'rejected') from ops.file_ledger group by feed order by feed"""
+        sum(repeated)::bigint, count(*) filter (where status = 'held'), count(*) filter (where status = 'rejected') from ops.file_ledger group by feed order by feed"""
     ).fetchall()
     summary.feeds = [dict(zip(names, row, strict=True)) for row in feeds]
     columns = ("feed", "file", "status", "rows", "staged", "quarantined", "blank", "error")
