@@ -66,6 +66,12 @@ MISTAKES: list[Any] = [
         id="an unknown key of a field",
     ),
     pytest.param({"owner": None}, None, "owner: is missing", id="a missing key"),
+    pytest.param(
+        {"rules": [{"name": "long", "expect": "length(phone) + 1", "severity": "flag"}]},
+        "length(phone)",
+        "the condition is of type bigint",
+        id="a condition that is a number",
+    ),
     pytest.param({"fields": {**FIELDS, "fone": {}}}, "fone", "fone is not in fields.yaml", id="an unknown field"),
     pytest.param({"subject": "partie"}, "subject", "there is no subject partie", id="an unknown subject"),
     pytest.param(

@@ -370,6 +370,12 @@ rules:
     assert ask(tmp_path, "select count(*) from marts.dim_organisation") == [(30,)]
 
 
+def test_a_report_of_a_month_to_come_is_wrong_use(tmp_path: Path) -> None:
+    command = [CCDATA, "report", "2999-01", "--home", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "lies in the future" in done.stderr) == (64, True), done.stderr
+
+
 def test_wrong_use_ends_with_64_and_a_message(tmp_path: Path) -> None:
     for options in (["--as-of", "yesterday"], ["--no-such-option"], ["--inbox", str(tmp_path / "nowhere")]):
         code, _, text = run(tmp_path, *options)
