@@ -10,9 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ccdata_assets.contracts.registry import Registry, load_registry
+from ccdata_assets_tests.shared import shared_dir
 from ccdata_assets_tests.world import World, make_settings
-
-REPOSITORY = Path(__file__).resolve().parents[1]
 
 settings.register_profile(
     "ccdata",
@@ -58,7 +57,4 @@ def world(tmp_path: Path, fresh_world: World) -> World:
 @pytest.fixture(scope="session")
 def csv_spectrum() -> Path:
     """The public CSV test files; a test that needs them is skipped where they are absent."""
-    folder = Path(os.environ.get("CCDATA_SHARED", REPOSITORY.parent / "shared")) / "data" / "csv" / "csv-spectrum"
-    if not folder.is_dir():
-        pytest.skip("needs the shared test data: set CCDATA_SHARED to the folder that holds data/csv/csv-spectrum")
-    return folder
+    return shared_dir() / "data" / "csv" / "csv-spectrum"

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 from ccdata_assets.contracts.registry import FEEDS_DIR, HERE, contract_schema
 from ccdata_assets_tests.world import DIRECTORY
 
-jsonschema = pytest.importorskip("jsonschema")
 CHECKED_IN = HERE / "contract.schema.json"
 
 

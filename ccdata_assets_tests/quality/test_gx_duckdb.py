@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import great_expectations as gx
 import pytest
 
 from ccdata_assets.quality.validation import Check, validate
-
-gx = pytest.importorskip("great_expectations")
 
 OPEN_TO_WRITE = "import sys, duckdb; duckdb.connect(sys.argv[1]).execute('insert into t.rows values (9)')"
 FILLED = Check("filled", "not_null", "t.rows", "v", "completeness", "error")

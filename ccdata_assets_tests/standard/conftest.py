@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from ccdata_assets_tests.shared import shared_dir
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT_PROJECT = REPOSITORY / "dbt_project"
 
@@ -25,10 +27,7 @@ Standardise = Callable[[str, Iterable[str]], dict[str, Row]]
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of labelled and real data; a test that needs it is skipped where it is absent."""
-    shared = Path(os.environ.get("CCDATA_SHARED", REPOSITORY.parent / "shared"))
-    if not (shared / "data").is_dir():
-        pytest.skip("needs the shared test data: set CCDATA_SHARED to the folder that holds data/")
-    return shared / "data"
+    return shared_dir() / "data"
 
 
 @pytest.fixture(scope="session")
