@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from ccdata_assets.contracts.compile import field_type
+from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import HERE, Registry, contract_schema, load_registry
 from ccdata_assets.metrics.registry import Kpi, load_kpis
 from ccdata_assets.settings import PROJECT_DIR
@@ -53,7 +54,7 @@ def _feeds(registry: Registry) -> str:
             )
         parts.append(f"\n## {name}: {contract.title.zh} {contract.title.en}\n\n{contract.description}\n")
         parts.append(
-            f"\nSubject {contract.subject}; files `inbox/{contract.source.files}`; owner {contract.owner}; trust {contract.trust}; version {contract.version}.\n\n"
+            f"\nSubject {contract.subject}; {_origin(contract)}; owner {contract.owner}; trust {contract.trust}; version {contract.version}.\n\n"
         )
         parts.append(_table(("field", "中文", "English", "type", "required", "personal", "headers"), rows))
         if contract.rules:
@@ -63,6 +64,13 @@ def _feeds(registry: Registry) -> str:
             ]
             parts.append("\n" + _table(("rule", "severity", "dimension", "expected", "中文"), rules))
     return "".join(parts)
+
+
+def _origin(contract: Contract) -> str:
+    """Where the feed's rows come from, in a few words."""
+    if contract.files:
+        return "files " + ", ".join(f"`inbox/{glob}`" for glob in contract.files)
+    return "a database query"
 
 
 def _kpis(kpis: dict[str, Kpi]) -> str:

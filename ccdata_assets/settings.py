@@ -36,6 +36,16 @@ class Settings(BaseSettings):
     threads: int = Field(2, ge=1, description="DuckDB's threads, ours and dbt's.")
     max_columns: int = Field(1000, ge=1, description="A file with more columns is rejected whole.")
     max_field_bytes: int = Field(131_072, ge=1024, description="A longer cell is read as an unclosed quote.")
+    max_line_bytes: int = Field(268_435_456, ge=1024, description="A text file with a longer line is rejected whole.")
+    max_expanded_bytes: int = Field(
+        50_000_000_000, ge=1024, description="An archive or workbook that expands beyond this is rejected whole."
+    )
+    max_expansion: int = Field(
+        300, ge=2, description="So is one that expands to more than so many times its size and more than 100 MB."
+    )
+    max_members: int = Field(1000, ge=1, description="So is an archive of more files.")
+    max_depth: int = Field(3, ge=1, description="So is an archive within more archives.")
+    settle_s: float = Field(2, ge=0, description="A file that changes within so many seconds is left for the next run.")
     lock_timeout_s: float = Field(3600, ge=0, description="How long a run waits for another to finish.")
     publish_personal: bool = Field(False, description="Publish personal columns in clear instead of masked.")
     run_retention_days: int = Field(180, ge=1, description="Finished runs older than this leave Dagster's history.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,9 +42,22 @@ LANDING_FAULTS = {
     "no_header": "no header that the contract knows; fix: put the column names into the first line",
     "missing_column": "a required column is missing from the file; fix: add it or give its header under `from` in the contract",
     "unmapped_column": "the file has a column the contract does not know; fix: remove it or add it to the contract",
+    "drifted_columns": "the file's columns differ from the delivery before and the contract rejects that; fix: ask the supplier, or change `drift`",
+    "unreadable_member": "a file within the archive cannot be read as a table; fix: send the tables without it, or send it mended",
+    "line_too_long": "the line is longer than any record; fix: check line ends and delimiter",
     "too_many_columns": "more columns than CCDATA_MAX_COLUMNS; fix: check the delimiter or raise the limit",
 }
 """Why landing could not read a row, by the code it leaves in `_fault`."""
+FURNITURE = ("title_line", "header_line")
+"""Codes in `_fault` of rows that hold no record: lines above the header, units and a second header below it."""
+TOTALS = "(合计|总计|小计|共计|总和|汇总|合 计|总 计|小 计|totals?|grand totals?|sub-?totals?|(共|合计|总计|总共) *[0-9,]+ *(条|行|笔|家|户|人|个|次|件)(记录|数据)?) *[:：]?"
+"""What the first filled cell of a totals row says."""
+SERIAL_DATE = "[2-7][0-9]{4}([.][0-9]+)?"
+"""A date as a spreadsheet counts it, in days since 1899-12-30: from 1954 to 2119."""
+DAMAGED = "_damaged"
+"""Ending of the flag that says so of a field."""
+DAMAGED_NUMBER = "[-+]?[0-9]([.][0-9]+)?[eE][+]?[0-9]+"
+"""Digits of a long number that a spreadsheet has shortened, such as 1.38E+10."""
 
 
 def quote(name: str) -> str:
@@ -92,13 +105,13 @@ def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str
         case "number":
             return f"try_cast(replace({text}, ',', '') as double)"
         case "date":
-            return f"cast(try_strptime({text}, {_texts(use.format or DATE_FORMATS + TIMESTAMP_FORMATS)}) as date)"
+            return f"cast({_moment(use, text, DATE_FORMATS + TIMESTAMP_FORMATS)} as date)"
         case "clock":
             return f"cast(try_strptime({text}, {_texts(use.format or CLOCK_FORMATS)}) as time)"
         case "timestamp":
-            return f"try_strptime({text}, {_texts(use.format or TIMESTAMP_FORMATS + DATE_FORMATS)})"
+            return _moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS)
         case "instant":
-            local = f"timezone({literal(zone)}, try_strptime({text}, {_texts(use.format or TIMESTAMP_FORMATS + DATE_FORMATS)}))"
+            local = f"timezone({literal(zone)}, {_moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS)})"
             with_offset = f"case when regexp_matches({text}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$') then try_cast({text} as timestamptz) end"
             return local if use.format else f"coalesce({local}, {with_offset})"
         case "boolean":
@@ -108,6 +121,36 @@ def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str
             return _map_lookup(_code_map(registry.codes[kind.partition(":")[2]], use), text)
         case _:
             raise AssertionError(kind)
+
+
+def _moment(use: FieldUse, text: str, forms: tuple[str, ...]) -> str:
+    """A time without a zone: of the contract's forms, else of the usual ones or a spreadsheet's number of days."""
+    if use.format:
+        return f"try_strptime({text}, {_texts(use.format)})"
+    days = f"case when regexp_full_match({text}, {literal(SERIAL_DATE)}) then timestamp '1899-12-30' + to_seconds(cast(round(try_cast({text} as double) * 86400) as bigint)) end"
+    return f"coalesce(try_strptime({text}, {_texts(forms)}), {days})"
+
+
+def _furniture(contract: Contract, columns: Sequence[str]) -> str:
+    """A condition on raw rows that hold no record: titles, units, totals, and a header that stands there again."""
+    cells = [f"nullif(trim({quote(column)}, ' \t\r\n　'), '')" for column in columns[:3]]
+    # a totals row is often shorter than the header: its cells are then in _text
+    short = [f"nullif(trim(json_extract_string(_text, '$[{place}]'), ' \t\r\n　'), '')" for place in range(3)]
+    told = f"coalesce({', '.join([*cells, 'cast(null as varchar)'])})"
+    told_short = f"case when _fault in ('short_row', 'long_row', 'no_header') then coalesce({', '.join(short)}) end"
+    totals = f"regexp_full_match(lower(coalesce({told}, {told_short})), {literal(TOTALS)})"
+    again = " and ".join(f"trim({quote(column)}) = {literal(column)}" for column in columns[:5]) or "false"
+    parts = [f"_fault in ({', '.join(map(literal, FURNITURE))})", totals]
+    if len(columns) > 1:
+        parts.append(f"(_fault is null and {again})")
+    if contract.control.rows:
+        parts.append(f"regexp_matches(coalesce({told}, {told_short}), {literal(_re2(contract.control.rows))})")
+    return " or ".join(f"coalesce({part}, false)" for part in parts)
+
+
+def _re2(pattern: str) -> str:
+    """A regular expression of Python as DuckDB takes it: it has no names for groups in a condition."""
+    return pattern.replace("(?P<rows>", "(")
 
 
 def _article(word: str) -> str:
@@ -144,13 +187,14 @@ def _present(structs: list[str]) -> str:
 
 
 def staging_query(
-    registry: Registry, contract: Contract, mapped: HeaderMap, raw: str, has: frozenset[str], file_fault: str | None
+    registry: Registry, contract: Contract, mapped: HeaderMap, raw: str, columns: Sequence[str], file_fault: str | None
 ) -> str:
     """The query that judges the raw rows of one file.
 
-    `raw` is an SQL relation with LINEAGE, `_fault` and the source's columns as text, `has` the columns it has;
-    `file_fault`, a code of LANDING_FAULTS, condemns every row. Returns LINEAGE, `_blank`, `_faults` (structs of rule,
-    field, reason), `_flags` (names of broken flag rules) and the contract's fields in its order.
+    `raw` is an SQL relation with LINEAGE, `_fault`, `_text` and the source's columns as text, `columns` their names in
+    the file's order; `file_fault`, a code of LANDING_FAULTS, condemns every row. Returns LINEAGE, `_blank` (nothing
+    there, or furniture), `_furniture`, `_faults` (structs of rule, field, reason), `_flags` (names of broken flag rules
+    and <field>_damaged) and the contract's fields in its order.
     """
     zone = contract.time_zone or registry.time_zone
     direct = [(name, use) for name, use in contract.fields.items() if use.derive is None]
@@ -167,10 +211,11 @@ def staging_query(
             f"{parse_sql(registry, use, field_type(registry, contract, name), quote('text ' + name), zone)} as {quote(name)}"
         )
 
-    source_columns = [quote(column) for column in sorted(has)]
-    blank = " and ".join(f"coalesce(trim({column}, ' \t\r\n　'), '') = ''" for column in source_columns) or "true"
+    empty = " and ".join(f"coalesce(trim({quote(column)}, ' \t\r\n　'), '') = ''" for column in columns) or "true"
+    lineage = ", ".join(LINEAGE)
     layers = [
-        f"texts as (select {', '.join(LINEAGE)}, _fault, _fault is null and {blank} as _blank{''.join(', ' + text for text in texts)} from {raw})",
+        f"kinds as (select *, _fault is null and {empty} as _empty, {_furniture(contract, columns)} as _furniture from {raw})",
+        f"texts as (select {lineage}, _fault, _empty or _furniture as _blank, _furniture{''.join(', ' + text for text in texts)} from kinds)",
         f"typed as (select *{''.join(', ' + value for value in typed)} from texts)",
     ]
     previous = "typed"
@@ -193,6 +238,9 @@ def staging_query(
                 faults.append(_fault(rule, name, _type_reason(use, kind), wrong))
             else:
                 flags.append(f"case when {wrong} then {literal(f'{name}_{rule}')} end")
+        else:
+            broken = f"regexp_full_match({text}, {literal(DAMAGED_NUMBER)})"
+            flags.append(f"case when {broken} then {literal(name + DAMAGED)} end")
     for name in contract.required:
         reason = "a required value is missing; fix: fill it in"
         if contract.fields[name].derive is None:
@@ -214,8 +262,8 @@ def staging_query(
 
     landing = [_fault(code, None, reason, f"_fault = {literal(code)}") for code, reason in LANDING_FAULTS.items()]
     if file_fault:
-        columns = ", ".join(mapped.missing) if file_fault == "missing_column" else None
-        condemned = _fault(file_fault, columns, LANDING_FAULTS[file_fault], "true")
+        lacking = ", ".join(mapped.missing) if file_fault == "missing_column" else None
+        condemned = _fault(file_fault, lacking, LANDING_FAULTS[file_fault], "true")
         verdict = f"[{condemned}]"
     else:
         own, made = _present(faults), _present(late)
@@ -227,7 +275,7 @@ def staging_query(
     values = "".join(f", {quote(name)}" for name in contract.fields)
     faults_type = "struct(rule varchar, field varchar, reason varchar)[]"
     layers.append(
-        f"judged as (select {', '.join(LINEAGE)}, _blank, "
+        f"judged as (select {', '.join(LINEAGE)}, _blank, _furniture, "
         f"cast(case when _blank then [] else {verdict} end as {faults_type}) as _faults, {flag_list} as _flags{values} from {previous})"
     )
     return "with " + ",\n".join(layers) + "\nselect * from judged"

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ccdata_assets.contracts.model import Contract, FieldDef
+from ccdata_assets.contracts.model import Contract, FieldDef, FileSource
 
 _NOISE = re.compile(r"[\s\-–—:：*＊_.,，/\\'\"()（）\[\]【】]+")
 
@@ -53,12 +53,21 @@ def header_index(contract: Contract, fields: Mapping[str, FieldDef]) -> dict[str
 
 
 def map_headers(contract: Contract, fields: Mapping[str, FieldDef], columns: Sequence[str]) -> HeaderMap:
-    """Find the column of each field; the first of two columns for one field wins, the other stays unmapped."""
-    index = header_index(contract, fields)
+    """Find the column of each field; the first of two columns for one field wins, the other stays unmapped.
+
+    A file without a header has `column 1`, `column 2`, …: a field is in the one of its position.
+    """
+    source = contract.source
+    if isinstance(source, FileSource) and source.header == "none":
+        placed = {f"column {use.position}": name for name, use in contract.fields.items() if use.position}
+        index = {column: placed[column] for column in columns if column in placed}
+    else:
+        known = header_index(contract, fields)
+        index = {column: known[header] for column in columns if (header := normal_header(column)) in known}
     found: dict[str, str] = {}
     unmapped: list[str] = []
     for column in columns:
-        field = index.get(normal_header(column))
+        field = index.get(column)
         if field is None or field in found:
             unmapped.append(column)
         else:

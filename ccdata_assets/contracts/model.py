@@ -6,13 +6,15 @@ stands. What needs several files at once (a feed that names a field) is checked 
 
 from __future__ import annotations
 
+import codecs
 import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Severity = Literal["reject", "flag"]
+Policy = Literal["keep", "warn", "reject"]
 Dimension = Literal["completeness", "uniqueness", "validity", "consistency", "accuracy", "timeliness"]
 BASE_TYPES = ("text", "integer", "number", "date", "clock", "timestamp", "instant", "boolean")
 
@@ -43,13 +45,33 @@ def _owner(text: str) -> str:
     return text
 
 
-def _received_on(text: str) -> str:
+def _pattern(group: str, example: str) -> AfterValidator:
+    def check(text: str) -> str:
+        try:
+            groups = re.compile(text).groupindex
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        if group not in groups:
+            raise ValueError(f"the pattern needs a group named {group}, such as {example}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _encoding(text: str) -> str:
     try:
-        groups = re.compile(text).groupindex
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    if "date" not in groups:
-        raise ValueError(r"the pattern needs a group named date, such as (?P<date>\d{8})")
+        codec = codecs.lookup(text)
+    except LookupError:
+        raise ValueError("not an encoding; use a codec's name such as utf-8, gb18030, big5 or utf-16") from None
+    if not codec._is_text_encoding:
+        raise ValueError("not an encoding of text; use one such as utf-8, gb18030, big5 or utf-16")
+    return text
+
+
+def _environment(text: str) -> str:
+    if not re.fullmatch(r"env [A-Z][A-Z0-9_]*", text):
+        # what stands there may be a password: it is not repeated
+        raise ValueError("the address of a database stands in the environment only; write `env <VARIABLE>`")
     return text
 
 
@@ -124,6 +146,7 @@ class FieldUse(Declaration):
     format: tuple[str, ...] = Field((), description="strptime forms of a date or time, tried in order.")
     none: tuple[Text, ...] = Field((), description="Texts that mean «no value» here.")
     codes: dict[Text, Name] = Field({}, description="This feed's spellings of a code list's values.")
+    position: int | None = Field(None, ge=1, description="The field's column, counted from 1, in a file without a header.")
     derive: str | None = Field(None, description="SQL over the fields above it and _row, _member; instead of a column.")
     on_error: Severity = Field("reject", description="What a text that is not of the type does to the row.")
 
@@ -141,8 +164,10 @@ class FieldUse(Declaration):
 
     @model_validator(mode="after")
     def _column_or_derived(self) -> FieldUse:
-        if self.derive is not None and (self.from_ or self.format or self.none or self.codes):
-            raise ValueError("a derived field has no from, format, none or codes: put them on the fields it is made of")
+        if self.derive is not None and (self.from_ or self.format or self.none or self.codes or self.position):
+            raise ValueError(
+                "a derived field has no from, position, format, none or codes: put them on the fields it is made of"
+            )
         return self
 
 
@@ -158,15 +183,79 @@ class Rule(Declaration):
 
 
 class FileSource(Declaration):
-    """Files below the inbox, by a glob pattern, with what cannot be found by looking at them."""
+    """Files below the inbox, by glob patterns, with what cannot be found by looking at them."""
 
-    files: str
-    encoding: str | None = None
-    delimiter: str | None = None
-    sheet: str | None = Field(None, description="XLSX: read just this sheet; default: every sheet.")
+    files: tuple[str, ...] = Field(min_length=1, description="Glob patterns of paths below the inbox.")
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    delimiter: str | None = Field(None, min_length=1, description="Of a text file; it may be several characters.")
+    quote: str | None = Field(None, max_length=1, description="What cells are quoted by; '' where nothing is.")
+    escape: str | None = Field(None, min_length=1, max_length=1, description="What takes a quote's meaning away.")
+    header: Literal["auto", "none"] | Annotated[int, Field(ge=1)] = Field(
+        "auto", description="Number of the header's row where it cannot be found; `none`: fields say their `position`."
+    )
+    sheet: str | None = Field(None, description="Read just this sheet or database table; default: every one.")
     records: str | None = Field(
         None, description="JSON: path to the list of records, such as data.items; lists on the way are walked."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_pattern(cls, data: object) -> object:
+        if isinstance(data, dict) and isinstance(data.get("files"), str):
+            return {**data, "files": [data["files"]]}
+        return data
+
+
+class SqlQuery(Declaration):
+    """A query on a database of somebody else, read only."""
+
+    url: Annotated[str, AfterValidator(_environment)] = Field(
+        description="`env <VARIABLE>`: the variable holds the address with user and password."
+    )
+    query: str = Field(min_length=1, description="The select that gives the feed's rows.")
+    watermark: str | None = Field(
+        None, description="Column that only grows (time or number): just newer rows are read. Default: all, each time."
+    )
+    fetch_rows: int = Field(50_000, ge=1, description="Rows held in memory at a time.")
+
+
+class SqlSource(Declaration):
+    """Rows of a database."""
+
+    sql: SqlQuery
+
+
+def _source_kind(data: object) -> str:
+    is_sql = isinstance(data, SqlSource) or (isinstance(data, dict) and "sql" in data)
+    return "SqlSource" if is_sql else "FileSource"
+
+
+Source = Annotated[
+    Annotated[FileSource, Tag("FileSource")] | Annotated[SqlSource, Tag("SqlSource")], Discriminator(_source_kind)
+]
+
+
+class Control(Declaration):
+    """What the supplier declares about a delivery; a delivery that disagrees is held."""
+
+    rows: Annotated[str, _pattern("rows", r"共(?P<rows>\d+)条")] | None = Field(
+        None,
+        description="Regular expression with a group `rows`, sought in the file's name, its title and totals rows and its sidecar.",
+    )
+    sums: tuple[Name, ...] = Field((), description="Fields whose sum the totals row (合计) declares.")
+    sidecar: str | None = Field(
+        None,
+        pattern=r"^\.[A-Za-z0-9]+$",
+        description="Ending of a file sent beside each, such as .ctl; a file lands only when its sidecar is there.",
+    )
+
+
+class Drift(Declaration):
+    """What a change of a file's columns against the delivery before it does."""
+
+    missing: Policy = Field("warn", description="A column that the delivery before had is gone.")
+    renamed: Policy = Field("warn", description="A field is read from a column of another name than before.")
+    reordered: Policy = Field("keep", description="The columns stand in another order.")
 
 
 class Gate(Declaration):
@@ -178,7 +267,7 @@ class Gate(Declaration):
 class FilePattern(Declaration):
     """Where the business date of a delivery stands."""
 
-    file: Annotated[str, AfterValidator(_received_on)] = Field(
+    file: Annotated[str, _pattern("date", r"(?P<date>\d{8})")] = Field(
         description="Regular expression on the file name, with a group `date`."
     )
     format: str = "%Y%m%d"
@@ -192,7 +281,7 @@ class Contract(Declaration):
     description: str = ""
     subject: Name
     version: int = Field(1, ge=1)
-    source: FileSource
+    source: Source
     owner: Annotated[str, AfterValidator(_owner)]
     trust: int = Field(50, ge=0, le=100, description="Survivorship: whose value wins.")
     freshness: Duration | None = Field(None, description="A new delivery is expected at least this often.")
@@ -201,16 +290,24 @@ class Contract(Declaration):
     key: tuple[Name, ...] = Field((), description="Fields that tell two rows apart; default: all of them.")
     fields: dict[Name, FieldUse]
     rules: tuple[Rule, ...] = ()
-    replaces: Literal["nothing"] = Field(
-        "nothing", description="What a corrected delivery supersedes; nothing, so far."
+    replaces: Literal["nothing", "key", "file"] = Field(
+        "nothing",
+        description="What a later delivery supersedes: nothing, the rows of the same key, or the file of the same name.",
     )
     quarantine: Literal["rows", "file", "fail"] = Field(
         "rows", description="What one bad row costs: itself, its file, or the run."
     )
-    unmapped: Literal["keep", "warn", "reject"] = Field("warn", description="What a column that no field claims does.")
+    unmapped: Policy = Field("warn", description="What a column that no field claims does.")
+    drift: Drift = Drift()
+    control: Control = Control()
     gate: Gate = Gate()
 
     @property
     def required(self) -> list[str]:
         """Names of the fields no row may lack."""
         return [name for name, use in self.fields.items() if use.required]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Glob patterns of the feed's files below the inbox; none where its rows come from a database."""
+        return self.source.files if isinstance(self.source, FileSource) else ()

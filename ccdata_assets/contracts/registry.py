@@ -13,7 +13,7 @@ import duckdb
 
 from ccdata_assets.contracts import compile as compiler
 from ccdata_assets.contracts.headers import HeaderMap, header_index, normal_header
-from ccdata_assets.contracts.model import CodeList, Contract, FieldDef, Subject
+from ccdata_assets.contracts.model import CodeList, Contract, FieldDef, FileSource, Subject
 from ccdata_assets.contracts.yaml_source import YamlSource
 from ccdata_assets.errors import ContractError, scrub
 
@@ -35,7 +35,9 @@ class Registry:
 
     def feed_of(self, path: str) -> Contract | None:
         """The feed that a file of the inbox (`folder/name`, relative to it) belongs to."""
-        return next((contract for contract in self.feeds.values() if fnmatch(path, contract.source.files)), None)
+        return next(
+            (contract for contract in self.feeds.values() if any(fnmatch(path, glob) for glob in contract.files)), None
+        )
 
     def feeds_of(self, subject: str) -> list[Contract]:
         """The feeds about a subject, by name."""
@@ -170,6 +172,12 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
                 )
         if registry.fields.get(name) and registry.fields[name].pii == "secret":
             yield source.error(path, f"{name} is secret and cannot be landed in clear", "leave it out of the contract")
+    yield from _check_positions(contract, source)
+    for place, name in enumerate(contract.control.sums):
+        if name not in contract.fields or contract.fields[name].derive is not None:
+            yield source.error(
+                ("control", "sums", place), f"{name} is not a column of this contract", "give a field that is read"
+            )
     for place, name in enumerate(contract.key):
         if name not in contract.fields:
             yield source.error(
@@ -194,6 +202,25 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
                 )
 
 
+def _check_positions(contract: Contract, source: YamlSource) -> Iterable[ContractError]:
+    """A file without a header is read by position, one with a header never is."""
+    headerless = isinstance(contract.source, FileSource) and contract.source.header == "none"
+    owners: dict[int, str] = {}
+    for name, use in contract.fields.items():
+        if use.position and not headerless:
+            yield source.error(
+                ("fields", name, "position"), "the file has a header", "remove it, or say `header: none` under source"
+            )
+        elif headerless and not use.position and use.derive is None:
+            yield source.error(
+                ("fields", name), f"the file has no header and {name} no position", "give the number of its column"
+            )
+        elif use.position and (first := owners.setdefault(use.position, name)) != name:
+            yield source.error(
+                ("fields", name, "position"), f"column {use.position} is {first} already", "give another number"
+            )
+
+
 def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> list[ContractError]:
     """Bind the compiled query on an empty file: the first expression that DuckDB refuses is reported at its line."""
 
@@ -204,12 +231,12 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
             [
                 *(
                     f"cast(null as {'bigint' if c == '_row' else 'varchar'}) as {c}"
-                    for c in (*compiler.LINEAGE, "_fault")
+                    for c in (*compiler.LINEAGE, "_fault", "_text")
                 ),
                 *(f"cast(null as varchar) as {compiler.quote(c)}" for c in columns),
             ]
         )
-        query = compiler.staging_query(registry, candidate, mapped, f"(select {raw} limit 0)", frozenset(columns), None)
+        query = compiler.staging_query(registry, candidate, mapped, f"(select {raw} limit 0)", columns, None)
         with duckdb.connect() as con:
             con.execute(registry.functions)
             try:
@@ -268,13 +295,13 @@ def _check_conditions(registry: Registry, contract: Contract, source: YamlSource
 def _check_overlaps(registry: Registry, sources: Mapping[str, YamlSource]) -> Iterable[ContractError]:
     patterns: dict[str, str] = {}
     for feed, contract in registry.feeds.items():
-        mine = contract.source.files
-        for first, theirs in patterns.items():
-            if fnmatch(mine, theirs) or fnmatch(theirs, mine):  # also `a/*.csv` within `a/*`
-                yield sources[feed].error(
-                    ("source", "files"), f"{first} reads the same files", "give each feed its own folder"
-                )
-        patterns[feed] = mine
+        for mine in contract.files:
+            for theirs, first in patterns.items():
+                if first != feed and (fnmatch(mine, theirs) or fnmatch(theirs, mine)):  # also `a/*.csv` within `a/*`
+                    yield sources[feed].error(
+                        ("source", "files"), f"{first} reads the same files", "give each feed its own folder"
+                    )
+            patterns[mine] = feed
 
 
 def contract_schema() -> str:
@@ -283,9 +310,11 @@ def contract_schema() -> str:
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ccdata feed contract", **schema}
     use = schema["$defs"]["FieldUse"]
     use.pop("title", None)
-    for key in ("from", "format", "none"):  # the loader takes one text for a list of one
-        form = {part: use["properties"][key].pop(part) for part in ("items", "type")}
-        use["properties"][key]["anyOf"] = [{"type": "string"}, form]
+    files = schema["$defs"]["FileSource"]["properties"]["files"]
+    lists = [*(use["properties"][key] for key in ("from", "format", "none")), files]
+    for one in lists:  # the loader takes one text for a list of one
+        form = {part: one.pop(part) for part in ("items", "type", "minItems") if part in one}
+        one["anyOf"] = [{"type": "string"}, form]
     schema["properties"]["fields"]["additionalProperties"] = {"anyOf": [{"$ref": "#/$defs/FieldUse"}, {"type": "null"}]}
     duration = {"type": "string", "pattern": r"^\d+[hd]$"}
     schema["properties"]["freshness"] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+import re
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +39,7 @@ class YamlSource:
         if not isinstance(self.data, dict):
             raise ContractError(f"{path.name}:1: a mapping of keys is expected here; fix: begin with `key: value`")
         self._refuse_repeated_keys(self._root)
+        self._keys = set(_keys(self.data))
 
     def line(self, path: Sequence[Hashable]) -> int:
         """The line (from 1) of the deepest part of `path` that the file has."""
@@ -78,7 +80,8 @@ class YamlSource:
             raise ContractError("\n".join(self._explain(detail, prefix) for detail in error.errors())) from None
 
     def _explain(self, detail: Mapping[str, Any], prefix: tuple[Hashable, ...]) -> str:
-        path = (*prefix, *detail["loc"])
+        # what pydantic says of its own choices (`FileSource`, `literal[…]`) stands in no file
+        path = (*prefix, *(part for part in detail["loc"] if not re.search(r"[A-Z\[]", str(part)) or part in self._keys))
         match detail["type"]:
             case "extra_forbidden":
                 problem, fix = (
@@ -104,3 +107,14 @@ class YamlSource:
         elif isinstance(node, yaml.SequenceNode):
             for item in node.value:
                 self._refuse_repeated_keys(item)
+
+
+def _keys(data: object) -> Iterator[Hashable]:
+    """Every key of a nested mapping."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield key
+            yield from _keys(value)
+    elif isinstance(data, list):
+        for item in data:
+            yield from _keys(item)
