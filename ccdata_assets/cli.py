@@ -94,6 +94,8 @@ def run(
     if as_json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2, default=str))
     else:
+        if (files := summary.file_table()) is not None:
+            console.print(files)
         console.print(summary.table())
         for line in summary.closing_lines():
             console.print(line, soft_wrap=True, highlight=False, markup=False)
@@ -140,7 +142,7 @@ def feeds_list(contracts: ContractsOption = None, as_json: JsonOption = False) -
             "zh": c.title.zh,
             "en": c.title.en,
             "owner": c.owner,
-            "files": c.source.files,
+            "files": ", ".join(c.files),
             "fields": len(c.fields),
             "rules": len(c.rules),
         }

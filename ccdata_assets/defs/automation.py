@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import dagster as dg
 
-from ccdata_assets.landing.inbox import scan_inbox
-from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, batch_key, touched_months, trim_runs, waiting_files
+from ccdata_assets.landing.inbox import scan_inbox, settled
+from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, Batch, touched_months, trim_runs, waiting_files
 from ccdata_assets.orchestration.periods import report_months
 from ccdata_assets.project import load_project
 
@@ -70,16 +70,25 @@ weekly_trim = dg.ScheduleDefinition(
 def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     project = load_project()
     found = scan_inbox(project.settings.inbox_dir, project.registry)
-    waiting = waiting_files(project.settings, found)
-    if not waiting:
+    files = settled(waiting_files(project.settings, found), project.settings.settle_s, wait=False)
+    if not files:
         unclaimed = f"; {len(found.unclaimed)} files lie in folders no feed reads" if found.unclaimed else ""
         return dg.SkipReason(f"nothing new in the inbox{unclaimed}")
-    key, cursor = batch_key(waiting, context.cursor, context.instance)
+    batch = Batch.of(context.cursor)
+    if batch.is_running(context.instance):
+        return dg.SkipReason("the batch before is being landed")
+    if left := batch.read(files):
+        return dg.SensorResult(skip_reason=f"{left} of {len(files)} new files are yet to be read", cursor=batch.cursor())
+    contents = batch.unknown(project.settings)
+    if not contents:
+        reason = f"{len(files)} files were sent again; the next run notes them"
+        return dg.SensorResult(skip_reason=reason, cursor=batch.cursor())
+    key = batch.run_key(contents, context.instance)
     if key is None:
-        return dg.SkipReason("the batch has failed three times; mend it or start the core job by hand")
-    return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=key, tags={"ccdata/files": str(len(waiting))})], cursor=cursor
-    )
+        reason = "the batch has failed three times; mend it or start the core job by hand"
+        return dg.SensorResult(skip_reason=reason, cursor=batch.cursor())
+    request = dg.RunRequest(run_key=key, tags={"ccdata/files": str(len(files))})
+    return dg.SensorResult(run_requests=[request], cursor=batch.cursor())
 
 
 @dg.run_status_sensor(

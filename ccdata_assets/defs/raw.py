@@ -1,11 +1,12 @@
-"""raw/<feed>: the files of each feed, landed as they are."""
+"""raw/<feed>: the deliveries of each feed, landed as they are."""
 
 import dagster as dg
 
-from ccdata_assets.contracts.model import Contract
+from ccdata_assets.contracts.model import Contract, SqlSource
+from ccdata_assets.landing.databases import land_query
 from ccdata_assets.landing.inbox import scan_inbox
-from ccdata_assets.landing.land import land_feed
-from ccdata_assets.orchestration.metadata import markdown_table, shown_name
+from ccdata_assets.landing.land import Landed, land_feed
+from ccdata_assets.orchestration.deliveries import delivery_metadata
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
@@ -17,7 +18,7 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
     @dg.asset(
         key=["raw", contract.feed],
         group_name="raw",
-        kinds={"parquet"},
+        kinds={"sql" if isinstance(contract.source, SqlSource) else "file", "parquet"},
         owners=[contract.owner],
         description=f"One row per source row of {contract.title.zh} {contract.title.en}, as text. {contract.description}",
         pool="warehouse",
@@ -25,23 +26,20 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
     @step
     def land(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         project = load_project()
-        files = scan_inbox(project.settings.inbox_dir, project.registry).by_feed[contract.feed]
+        settings, registry = project.settings, project.registry
         with warehouse.get_connection() as con:
-            lines = land_feed(con, contract, project.registry, project.settings, files, context.run_id)
-            rows = con.execute(
-                "select coalesce(sum(rows), 0)::bigint from ops.file_ledger where feed = ?", [contract.feed]
-            ).fetchall()[0][0]
+            if isinstance(contract.source, SqlSource):
+                landed = Landed(land_query(con, contract, registry, settings, context.run_id), [])
+            else:
+                files = scan_inbox(settings.inbox_dir, registry).by_feed[contract.feed]
+                landed = land_feed(con, contract, registry, settings, files, context.run_id)
+            shown = delivery_metadata(con, contract, settings)
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": rows,
-                "new_files": len(lines),
-                "new_rows": sum(line.rows for line in lines),
-                "repeated_files": sum(line.status == "repeat" for line in lines),
-                "rejected_files": sum(line.status == "rejected" for line in lines),
-                "files": markdown_table(
-                    ("file", "status", "rows", "encoding", "error"),
-                    [(shown_name(line.file), line.status, line.rows, line.encoding, line.error) for line in lines],
-                ),
+                **shown,
+                "new_files": len(landed.lines),
+                "new_rows": sum(line.rows for line in landed.lines),
+                "still_being_written": len(landed.left),
             }
         )
 

@@ -1,8 +1,11 @@
 """staged/<feed>: rows judged by their contract, checked, released or held; staged/<subject>: what is released."""
 
 import dagster as dg
+import duckdb
 
 from ccdata_assets.contracts.model import Contract
+from ccdata_assets.errors import BlockingCheckFailed
+from ccdata_assets.orchestration.deliveries import delivery_metadata
 from ccdata_assets.orchestration.metadata import (
     check_result,
     check_spec,
@@ -15,9 +18,10 @@ from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
 from ccdata_assets.quality.record import check_table
-from ccdata_assets.quality.suites import FRESHNESS, ROW_ACCOUNTING, staged_checks
+from ccdata_assets.quality.suites import FRESHNESS, ROW_ACCOUNTING, SCHEMA_DRIFT, staged_checks
+from ccdata_assets.quality.supplier_kit import Kits, write_kits
 from ccdata_assets.warehouse.declared import write_declared
-from ccdata_assets.warehouse.gate import account, days_late, decide, mark_repeats, undecided
+from ccdata_assets.warehouse.gate import account, days_late, decide, mark, undecided
 from ccdata_assets.warehouse.staging import StagedFile, create_views, refuse_lost_feeds, stage_feed
 from ccdata_assets.warehouse.state import is_current
 
@@ -40,6 +44,12 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                 for c in staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
             ),
             *_freshness_spec(contract, key),
+            dg.AssetCheckSpec(
+                SCHEMA_DRIFT,
+                asset=key,
+                description="文件的列与上次交付一致 The columns of the last delivery are those of the one before",
+                metadata={"dimension": "consistency"},
+            ),
         ],
         pool="warehouse",
     )
@@ -48,7 +58,11 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         project = load_project()
         checks = staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
         with warehouse.get_connection() as con:
-            files = stage_feed(con, contract, project.registry, project.settings, context.run_id)
+            try:
+                files = stage_feed(con, contract, project.registry, project.settings, context.run_id)
+            except BlockingCheckFailed:  # of `quarantine: fail`: the supplier has all the more to mend
+                write_kits(con, contract, project.registry, project.settings)
+                raise
             changed = undecided(con, contract.feed)
             outcomes = check_table(con, checks, contract.feed, project.settings, context.run_id, changed=changed)
             failed = [
@@ -59,9 +73,12 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
             held = decide(
                 con, contract, project.settings, account(con, contract, project.settings), failed, context.run_id
             )
-            if changed:
-                mark_repeats(con, contract.feed)
+            mark(con, contract)
+            kits = write_kits(con, contract, project.registry, project.settings)
             late = days_late(con, contract, project.settings)
+            if files:  # what was rejected of a delivery is known only now
+                shown = delivery_metadata(con, contract, project.settings)
+                context.log_event(dg.AssetObservation(dg.AssetKey(["raw", contract.feed]), metadata=shown))
             titles = {name: " ".join(project.registry.title(name)) for name in contract.fields}
             return dg.MaterializeResult(
                 metadata={
@@ -69,15 +86,30 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                     "new_staged": sum(file.staged for file in files),
                     "new_quarantined": sum(file.quarantined for file in files),
                     "held_files": len(held),
+                    **_kit_metadata(kits, contract),
                     "files": markdown_table(
-                        ("file", "rows", "staged", "quarantined", "blank", "unknown columns", "gate"),
+                        ("file", "rows", "staged", "quarantined", "blank", "unknown columns", "columns changed", "gate"),
                         [_line(file, contract, held.get(file.file, file.status)) for file in files],
                     ),
                 },
-                check_results=[*(check_result(outcome, key) for outcome in outcomes), *_freshness(contract, key, late)],
+                check_results=[
+                    *(check_result(outcome, key) for outcome in outcomes),
+                    *_freshness(contract, key, late),
+                    _drift_result(con, contract, key),
+                ],
             )
 
     return stage
+
+
+def _kit_metadata(kits: Kits, contract: Contract) -> dict[str, object]:
+    """How many kits there are to send back to suppliers, and where; their names stay out, for files are named after people."""
+    failed = {shown_name(file): str(error) for file, error in kits.failed.items()}
+    return {
+        "supplier_kits": len(kits.paths),
+        **({"supplier_kits_folder": f"quarantine/{contract.feed}"} if kits.paths else {}),
+        **({"supplier_kits_failed": markdown_table(("file", "error"), failed.items())} if failed else {}),
+    }
 
 
 def _freshness_spec(contract: Contract, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
@@ -102,9 +134,26 @@ def _freshness(contract: Contract, key: dg.AssetKey, late: float | None) -> list
     ]
 
 
+def _drift_result(con: duckdb.DuckDBPyConnection, contract: Contract, key: dg.AssetKey) -> dg.AssetCheckResult:
+    """Whether the last delivery has the columns of the one before, where the contract cares."""
+    found = con.execute(
+        """select drift from ops.file_ledger where feed = ? and status in ('landed', 'held', 'rejected') and contract_hash is not null
+        order by landed_at desc, received_on desc, file desc limit 1""",
+        [contract.feed],
+    ).fetchall()
+    drift = found[0][0] if found else None
+    return dg.AssetCheckResult(
+        passed=drift is None,
+        check_name=SCHEMA_DRIFT,
+        asset_key=key,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"dimension": "consistency"} | ({"changed": shown_name(drift)} if drift else {}),
+    )
+
+
 def _line(file: StagedFile, contract: Contract, gate: str) -> tuple[object, ...]:
     unknown = None if contract.unmapped == "keep" else file.unmapped
-    return (shown_name(file.file), file.rows, file.staged, file.quarantined, file.blank, unknown, gate)
+    return (shown_name(file.file), file.rows, file.staged, file.quarantined, file.blank, unknown, file.drift and shown_name(file.drift), gate)
 
 
 def _union_specs() -> list[dg.AssetSpec]:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
 from ccdata_assets.landing.inbox import Inbox, InboxFile
+from ccdata_assets.landing.land import content_hash
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect_published
 
 CORE_JOB = "core"
 REPORT_JOB = "monthly_reports"
 MAX_ATTEMPTS = 3
+
+
+HASHING_S = 20.0
+"""Seconds that one look at the inbox spends on reading new files."""
 
 
 def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
@@ -33,23 +41,72 @@ def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
     ]
 
 
-def batch_key(files: Sequence[InboxFile], cursor: str | None, instance: dg.DagsterInstance) -> tuple[str | None, str]:
-    """Run key and new cursor for a batch of files: its content and the attempt.
+@dataclass
+class Batch:
+    """The new files of the inbox, known by their content; kept from one look to the next as the sensor's cursor."""
 
-    The attempt goes up when the batch's last run has failed; while that run is under way the key is the same, so no
-    second one starts. None where the batch has used up its attempts.
-    """
-    content = hashlib.sha256(
-        json.dumps([(file.name, file.bytes, file.modified_ns) for file in files]).encode()
-    ).hexdigest()[:16]
-    known = json.loads(cursor or "{}")
-    attempt = known.get("attempt", 1) if known.get("batch") == content else 1
-    runs = instance.get_run_records(dg.RunsFilter(tags={"dagster/run_key": f"{content}-{attempt}"}), limit=1)
-    if runs and runs[0].dagster_run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED):
-        attempt += 1
-    if attempt > MAX_ATTEMPTS:
-        return None, json.dumps({"batch": content, "attempt": attempt})
-    return f"{content}-{attempt}", json.dumps({"batch": content, "attempt": attempt})
+    hashes: dict[str, str] = field(default_factory=dict)
+    """Name, size and time of a waiting file → SHA-256 of its bytes."""
+    key: str = ""
+    attempt: int = 1
+
+    @classmethod
+    def of(cls, cursor: str | None) -> Batch:
+        try:
+            return cls(**json.loads(cursor or "{}"))
+        except (ValueError, TypeError):
+            return cls()  # of an earlier release
+
+    def cursor(self) -> str:
+        return json.dumps(vars(self))
+
+    def read(self, files: Sequence[InboxFile], seconds: float = HASHING_S) -> int:
+        """Hash the files not hashed before, as many as the time allows; gives how many are left."""
+        end = time.monotonic() + seconds
+        known = {_stamp(file): self.hashes.get(_stamp(file)) for file in files}
+        self.hashes = {stamp: sha for stamp, sha in known.items() if sha}
+        for file in files:
+            if _stamp(file) not in self.hashes:
+                if time.monotonic() > end:
+                    break
+                with suppress(OSError):
+                    self.hashes[_stamp(file)] = content_hash(file.path)
+        return len(files) - len(self.hashes)
+
+    def unknown(self, settings: Settings) -> list[str]:
+        """The contents that the published ledger has no line for, each once; a file sent again starts no run."""
+        try:
+            with connect_published(settings) as con:
+                known = {sha for (sha,) in con.execute("select distinct sha256 from ops.file_ledger").fetchall()}
+        except FileNotFoundError:
+            known = set()
+        return sorted(set(self.hashes.values()) - known)
+
+    def is_running(self, instance: dg.DagsterInstance) -> bool:
+        """True while the run of the batch asked for last has not ended: what came since is the next batch."""
+        run = self._run(instance)
+        return run is not None and not run.is_finished
+
+    def run_key(self, contents: Sequence[str], instance: dg.DagsterInstance) -> str | None:
+        """Run key of a batch: its content and the attempt; None where the batch has used up its attempts.
+
+        The attempt goes up when the batch's last run has ended and the ledger still lacks its content.
+        """
+        key = hashlib.sha256("".join(contents).encode()).hexdigest()[:16]
+        if key != self.key:
+            self.key, self.attempt = key, 1
+        elif self._run(instance) is not None:
+            self.attempt += 1
+        return None if self.attempt > MAX_ATTEMPTS else f"{key}-{self.attempt}"
+
+    def _run(self, instance: dg.DagsterInstance) -> dg.DagsterRun | None:
+        tags = {"dagster/run_key": f"{self.key}-{self.attempt}"}
+        runs = instance.get_runs(dg.RunsFilter(tags=tags), limit=1) if self.key else []
+        return runs[0] if runs else None
+
+
+def _stamp(file: InboxFile) -> str:
+    return f"{file.name}|{file.bytes}|{file.modified_ns}"
 
 
 def touched_months(settings: Settings, run_id: str) -> list[str]:

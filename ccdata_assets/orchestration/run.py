@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from ccdata_assets.landing.inbox import scan_inbox
 from ccdata_assets.orchestration.events import EVENTS, WAITING, listening
-from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, touched_months
+from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, touched_months, waiting_files
 from ccdata_assets.orchestration.summary import RunSummary, run_errors, summarise
 from ccdata_assets.project import load_project
 from ccdata_assets.settings import PROJECT_DIR, Settings
@@ -78,7 +78,10 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
     current = f"{settings.business_date:%Y-%m}"
     workbooks = sorted(path for path in (settings.reports_dir / "monthly").glob("*.xlsx") if path.stem <= current)
     summary.workbook = str(workbooks[-1]) if workbooks else None
-    summary.unclaimed = [file.name for file in scan_inbox(settings.inbox_dir, project.registry).unclaimed]
+    inbox = scan_inbox(settings.inbox_dir, project.registry)
+    summary.unclaimed, summary.refused = [file.name for file in inbox.unclaimed], inbox.refused
+    if result.success:
+        summary.left = [*inbox.waiting, *(file.name for file in waiting_files(settings, inbox))]
     return summary
 
 

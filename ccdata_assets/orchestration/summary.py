@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
+from rich.markup import escape
 from rich.table import Table
 
 from ccdata_assets.errors import CcdataError, scrub
@@ -15,6 +16,9 @@ from ccdata_assets.orchestration.step import BLOCKED
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect, connect_published
 from ccdata_assets.warehouse.lock import writer_lock
+
+MAX_FILES = 80
+"""Files of a run that are listed one by one."""
 
 
 @dataclass
@@ -30,6 +34,8 @@ class RunSummary:
     feeds: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     unclaimed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     organisations: int | None = None
     months: list[str] = field(default_factory=list)
     workbook: str | None = None
@@ -82,8 +88,30 @@ class RunSummary:
         table.add_row("total 合计", *(f"{sum(line[name] for line in self.feeds):,}" for name in columns), style="bold")
         return table
 
+    def file_table(self) -> Table | None:
+        """One line a file of this run; None where there is none, or more than a person reads."""
+        if not 0 < len(self.files) <= MAX_FILES:
+            return None
+        table = Table(title="files of this run 本次文件", title_justify="left")
+        for title in ("feed 数据源", "file 文件", "format 格式", "encoding 编码", "status 状态"):
+            table.add_column(title, overflow="fold")
+        counts = {
+            "rows": "rows 行",
+            "staged": "staged 标准化",
+            "quarantined": "quarantined 隔离",
+            "blank": "blank 空行",
+            "superseded": "replaced 被替换",
+        }
+        for title in counts.values():
+            table.add_column(title, justify="right")
+        for file in self.files:
+            name = file["file"].removeprefix(f"{file['feed']}/")
+            form = (file["format"] or "–", file["encoding"] or "–")
+            table.add_row(file["feed"], escape(name), *form, file["status"], *(f"{file[count]:,}" for count in counts))
+        return table
+
     def closing_lines(self) -> list[str]:
-        """What stands below the table."""
+        """What stands below the tables."""
         lines = [f"error 错误: {error}" for error in self.errors]
         lines += [f"files of this run 本次文件: {len(self.files)} ({sum(f['rows'] for f in self.files):,} rows 行)"]
         lines += [f"  {f['status']}: {f['feed']}: {f['file']}: {f['error']}" for f in self.files if f["error"]]
@@ -91,6 +119,9 @@ class RunSummary:
             f"  unclaimed 无人认领: {name}: no feed reads it; fix: move it to inbox/<feed>/, or give the folder of its contract in CCDATA_CONTRACTS"
             for name in self.unclaimed
         ]
+        lines += [f"  changed columns 列有变化: {f['feed']}: {f['file']}: {f['drift']}" for f in self.files if f["drift"]]
+        lines += [f"  left for the next run 留待下次: {name}: it is still being written, or waits for its sidecar" for name in self.left]
+        lines += [f"  refused 拒绝: {name}: a link out of the inbox; fix: copy the file instead" for name in self.refused]
         lines.append(
             f"entities 实体: {'–' if self.organisations is None else format(self.organisations, ',')} organisations 组织"
         )
@@ -131,7 +162,7 @@ def _count_files(con: duckdb.DuckDBPyConnection, summary: RunSummary) -> None:
         sum(repeated)::bigint, count(*) filter (where status = 'held'), count(*) filter (where status = 'rejected') from ops.file_ledger group by feed order by feed"""
     ).fetchall()
     summary.feeds = [dict(zip(names, row, strict=True)) for row in feeds]
-    columns = ("feed", "file", "status", "rows", "staged", "quarantined", "blank", "error")
+    columns = ("feed", "file", "status", "format", "encoding", "rows", "staged", "quarantined", "blank", "superseded", "drift", "error")
     files = con.execute(
         f"select {', '.join(columns)} from ops.file_ledger where run_id = $1 or judged_run_id = $1 order by feed, file",
         [summary.run_id],

@@ -22,6 +22,10 @@ FRESHNESS = "timeliness_freshness"
 """Name of the check, done from the ledger, that the feed delivers as often as its contract expects."""
 
 
+SCHEMA_DRIFT = "consistency_columns"
+"""Name of the check, done from the ledger, that a delivery has the columns of the one before."""
+
+
 def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi], as_of: datetime) -> list[Check]:
     """The checks of `staged.<feed>`, named <dimension>_<what>.
 

@@ -30,6 +30,8 @@ class Accounting:
     quarantined: int
     blank: int
     superseded: int
+    control_error: str | None = None
+    """Where the supplier's totals disagree with the file."""
 
     @property
     def balanced(self) -> bool:
@@ -43,16 +45,18 @@ class Accounting:
 def account(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> list[Accounting]:
     """Count the rows of every landed file of a feed anew: raw from the Parquet files, staged and quarantined as distinct rows."""
     lines = con.execute(
-        "select file, sha256, blank, superseded from ops.file_ledger where feed = ? and status <> 'repeat' and contract_hash is not null order by landed_at, file",
+        "select file, sha256, blank, control_error from ops.file_ledger where feed = ? and status <> 'repeat' and contract_hash is not null order by landed_at, file",
         [contract.feed],
     ).fetchall()
     if not lines:
         return []
-    staged = dict(
-        con.execute(
-            f"select _sha256, count(distinct (_member, _row)) from staged.{contract.feed} group by all"
+    staged = {
+        sha: (rows, superseded)
+        for sha, rows, superseded in con.execute(
+            f"""select _sha256, count(distinct (_member, _row)) filter (where not _is_superseded),
+            count(distinct (_member, _row)) filter (where _is_superseded) from staged.{contract.feed} group by all"""
         ).fetchall()
-    )
+    }
     quarantined = dict(
         con.execute(
             "select sha256, count(distinct (member, row)) from ops.quarantine where feed = ? group by all",
@@ -64,12 +68,13 @@ def account(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settin
             file,
             sha,
             _raw_rows(settings, contract.feed, sha),
-            staged.get(sha, 0),
+            staged.get(sha, (0, 0))[0],
             quarantined.get(sha, 0),
             blank,
-            superseded,
+            staged.get(sha, (0, 0))[1],
+            control_error,
         )
-        for file, sha, blank, superseded in lines
+        for file, sha, blank, control_error in lines
     ]
 
 
@@ -101,15 +106,67 @@ def days_late(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Sett
     return float((settings.as_of - latest - contract.freshness).total_seconds() / 86400)
 
 
-def mark_repeats(con: duckdb.DuckDBPyConnection, feed: str) -> None:
-    """Say anew which released rows their feed had before: a row of a held batch hides no other."""
+def mark(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Say which released rows are replaced or repeated, where that was not done since the released batches changed."""
+    state = con.execute(
+        "select coalesce(md5(string_agg(sha256, ',' order by sha256)), '') from ops.batch_gate where feed = ? and status = 'released'",
+        [contract.feed],
+    ).fetchall()[0][0]
+    judged = con.execute(
+        "select coalesce(max(contract_hash), '') from ops.file_ledger where feed = ?", [contract.feed]
+    ).fetchall()[0][0]
+    name, value = f"marked:{contract.feed}", f"{judged}:{state}"
+    if con.execute("select value from ops.run_state where name = ?", [name]).fetchall() == [(value,)]:
+        return
+    _mark_superseded(con, contract)
+    _mark_repeats(con, contract.feed)
+    con.execute("insert or replace into ops.run_state values (?, ?)", [name, value])
+
+
+REPLACED_BY = {"key": "_key_hash", "file": "_file"}
+"""What makes a later row, or the rows of a later file, take the place of earlier ones."""
+
+
+def _mark_superseded(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Say anew which released rows a later delivery has replaced, and count them in the ledger.
+
+    Later is by business date, then landing, then file and row. A held or rejected delivery replaces nothing.
+    """
+    if contract.replaces == "nothing":
+        return
+    feed, same = contract.feed, REPLACED_BY[contract.replaces]
+    last = "(s._sha256, s._member, s._row)" if contract.replaces == "key" else "s._sha256"
+    order = "s._received_on, s._landed_at, s._file, s._sha256, s._member, s._row"
+    with transaction(con):
+        con.execute(
+            f"""update staged.{feed} as s set _is_superseded = found.is_superseded from (
+                select s._sha256, s._member, s._row, {last} <> last_value({last}) over (
+                    partition by s.{same} order by {order} rows between unbounded preceding and unbounded following
+                ) as is_superseded
+                from staged.{feed} as s
+                join ops.batch_gate as g on g.feed = {literal(feed)} and g.sha256 = s._sha256 and g.status = 'released'
+            ) as found
+            where s._sha256 = found._sha256 and s._member = found._member and s._row = found._row
+                and s._is_superseded <> found.is_superseded"""
+        )
+        con.execute(
+            f"""update ops.file_ledger as l set staged = c.staged, superseded = c.superseded from (
+                select _sha256, count(*) filter (where not _is_superseded) as staged, count(*) filter (where _is_superseded) as superseded
+                from staged.{feed} group by all
+            ) as c where l.feed = {literal(feed)} and l.sha256 = c._sha256 and l.status <> 'repeat' and l.superseded <> c.superseded"""
+        )
+
+
+def _mark_repeats(con: duckdb.DuckDBPyConnection, feed: str) -> None:
+    """Say anew which released rows their feed had before: a row that is held or replaced hides no other."""
     released = f"select sha256 from ops.batch_gate where feed = {literal(feed)} and status = 'released'"
     with transaction(con):
+        con.execute(f"update staged.{feed} set _is_repeat = false where _is_superseded and _is_repeat")
         con.execute(
             f"""update staged.{feed} as s set _is_repeat = seen.is_repeat from (
                 select _sha256, _member, _row,
                     row_number() over (partition by _key_hash order by _landed_at, _file, _member, _row) > 1 as is_repeat
-                from staged.{feed} where _sha256 in ({released})
+                from staged.{feed} where _sha256 in ({released}) and not _is_superseded
             ) as seen
             where s._sha256 = seen._sha256 and s._member = seen._member and s._row = seen._row and s._is_repeat <> seen.is_repeat"""
         )
@@ -169,6 +226,8 @@ def _holding_reason(contract: Contract, batch: Accounting, failed_checks: list[s
     if not batch.balanced:
         accounted = batch.staged + batch.quarantined + batch.blank + batch.superseded
         return f"{batch.landed} rows landed but {accounted} are accounted for"
+    if batch.control_error:
+        return f"the supplier's control totals disagree: {batch.control_error}"
     if contract.quarantine == "fail" and batch.quarantined:
         return f"{batch.quarantined} rows are in quarantine and the contract says `quarantine: fail`"
     if failed_checks:

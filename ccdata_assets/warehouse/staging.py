@@ -6,6 +6,7 @@ The unions of the subjects, `staged.value` and `staged.record` are views over th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from ccdata_assets.contracts.compile import (
+    LANDING_FAULTS,
     LINEAGE,
     column_type,
     contract_hash,
@@ -21,15 +23,19 @@ from ccdata_assets.contracts.compile import (
     quote,
     staging_query,
 )
-from ccdata_assets.contracts.headers import map_headers
+from ccdata_assets.contracts.headers import HeaderMap, map_headers
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import BlockingCheckFailed, CcdataError, clean_error
 from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.landing.rows import ROW_COLUMNS
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.control import MemberFile, check_control
+from ccdata_assets.warehouse.drift import SchemaDrift, columns_before, columns_of, compare, record_columns
 from ccdata_assets.warehouse.engine import transaction
 
+CONDEMNED = ("no_header", "too_many_columns", "unreadable_member")
+"""Faults of landing that a table has for all its rows."""
 STAGED_COLUMNS = {
     "_file": "varchar",
     "_sha256": "varchar",
@@ -40,9 +46,11 @@ STAGED_COLUMNS = {
     "_contract_version": "integer",
     "_key_hash": "varchar",
     "_is_repeat": "boolean",
+    "_is_superseded": "boolean",
     "_flags": "varchar[]",
 }
-"""What every staged row has beside its fields; _key_hash is of the contract's key, _is_repeat: seen before in the feed."""
+"""What every staged row has beside its fields; _key_hash is of the contract's key, _is_repeat: seen before in the feed,
+_is_superseded: a later delivery has taken its place (contract `replaces`)."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class StagedFile:
     status: str
     unmapped: int = 0
     """Columns of the file that no field of the contract claims."""
+    drift: str | None = None
+    """How its columns differ from the delivery before."""
 
 
 def stage_feed(
@@ -115,7 +125,8 @@ def _hold_file(
     with transaction(con):
         con.execute(f"delete from ops.quarantine where {this}", [contract.feed, sha256])
         con.execute(
-            f"""update ops.file_ledger set status = 'held', error = ?, staged = 0, quarantined = 0, blank = 0, repeated = 0, flagged = 0
+            f"""update ops.file_ledger set status = 'held', error = ?, staged = 0, quarantined = 0, blank = 0,
+            furniture = 0, superseded = 0, repeated = 0, flagged = 0
             where {this} and status <> 'repeat'""",
             [reason, contract.feed, sha256],
         )
@@ -147,11 +158,13 @@ def _stage_file(
     con.execute(f"delete from staged.{feed} where _sha256 = ?", [sha256])
     con.execute("delete from ops.quarantine where feed = ? and sha256 = ?", [feed, sha256])
     con.execute("drop table if exists judged")
-    file_error, unmapped = None, 0
-    for place, path in enumerate(raw_files(settings.raw_dir / feed, sha256)):
-        query, error, extra = _member_query(contract, registry, path)
-        unmapped += extra
+    members = [_read_member(contract, registry, path) for path in raw_files(settings.raw_dir / feed, sha256)]
+    drift, file_error = _drift(con, contract, sha256, members), None
+    for place, member in enumerate(members):
+        fault, error = _file_fault(contract, registry, member, drift)
         file_error = file_error or error
+        relation = f"read_parquet({literal(str(member.path))})"
+        query = staging_query(registry, contract, member.mapped, relation, member.columns, fault)
         con.execute(f"create temp table judged as {query}" if place == 0 else f"insert into judged {query}")
     if (
         contract.quarantine == "file"
@@ -176,8 +189,12 @@ def _stage_file(
         select {literal(file)}, _sha256, _member, _row, _landed_at, {literal(received_on)}, {contract.version}, _key_hash,
             row_number() over (partition by _key_hash order by _member, _row) > 1
                 or _key_hash in (select _key_hash from staged.{feed}) as _is_repeat,
-            _flags, {fields}
+            false as _is_superseded, _flags, {fields}
         from accepted order by _member, _row"""
+    )
+    sidecar = con.execute(f"select declared_rows from ops.file_ledger where {_THIS}", [feed, sha256]).fetchall()[0][0]
+    declared = check_control(
+        con, contract, file, [MemberFile(m.path, m.columns, m.mapped.columns) for m in members], sidecar
     )
     counts = con.execute(
         f"""select
@@ -185,46 +202,91 @@ def _stage_file(
             (select count(*) from staged.{feed} where _sha256 = $1),
             (select count(distinct (_member, _row)) from judged where len(_faults) > 0),
             (select count(*) from judged where _blank),
+            (select count(*) from judged where _furniture),
             (select count(*) from staged.{feed} where _sha256 = $1 and _is_repeat),
             (select count(*) from staged.{feed} where _sha256 = $1 and len(_flags) > 0)""",
         [sha256],
     ).fetchall()[0]
-    rows, accepted, quarantined, blank, repeated, flagged = counts
+    rows, accepted, quarantined, blank, furniture, repeated, flagged = counts
     status = "rejected" if file_error and not accepted else "landed"
+    line = {
+        "staged": accepted, "quarantined": quarantined, "blank": blank, "furniture": furniture, "superseded": 0,
+        "repeated": repeated, "flagged": flagged, "status": status, "error": file_error,
+        "declared_rows": declared.rows, "control_error": declared.error, "drift": drift.text(contract),
+        "contract_version": contract.version, "contract_hash": version,
+    }  # fmt: skip
     con.execute(
-        """update ops.file_ledger set staged = ?, quarantined = ?, blank = ?, repeated = ?, flagged = ?, status = ?, error = ?,
-        contract_version = ?, contract_hash = ? where feed = ? and sha256 = ? and status <> 'repeat'""",
-        [accepted, quarantined, blank, repeated, flagged, status, file_error, contract.version, version, feed, sha256],
+        f"update ops.file_ledger set {', '.join(f'{name} = ?' for name in line)} where {_THIS}",
+        [*line.values(), feed, sha256],
     )
-    return StagedFile(file, rows, accepted, quarantined, blank, status, unmapped)
+    return StagedFile(file, rows, accepted, quarantined, blank, status, len(_unmapped(members)), drift.text(contract))
 
 
-def _member_query(contract: Contract, registry: Registry, path: Path) -> tuple[str, str | None, int]:
-    """The query that judges one raw file, what condemns all its rows, if anything, and how many columns no field claims."""
+_THIS = "feed = ? and sha256 = ? and status <> 'repeat'"
+
+
+@dataclass(frozen=True)
+class _RawMember:
+    """One raw file: its columns in order, what the contract reads from them, and a fault of all its rows, if any."""
+
+    name: str
+    path: Path
+    columns: list[str]
+    mapped: HeaderMap
+    condemned: str | None
+
+
+def _read_member(contract: Contract, registry: Registry, path: Path) -> _RawMember:
     own = {*LINEAGE, *ROW_COLUMNS}
-    columns = [name for name in pq.read_schema(path).names if name not in own]
-    mapped = map_headers(contract, registry.fields, columns)
-    fault = error = None
-    first = pq.ParquetFile(path)
-    faults = (
-        first.read_row_group(0, columns=["_fault"]).column(0).slice(0, 1).to_pylist() if first.num_row_groups else []
-    )
-    if faults in (["no_header"], ["too_many_columns"]):
-        error = {
-            "no_header": "no header that the contract knows; fix: put the column names into the first line",
-            "too_many_columns": "more columns than CCDATA_MAX_COLUMNS; fix: check the delimiter or raise the limit",
-        }[faults[0]]
-    elif mapped.missing:
-        fault = "missing_column"
-        names = ", ".join(f"{name} ({registry.title(name)[0]})" for name in mapped.missing)
-        error = (
-            f"lacks the required column {names}; fix: add it or give its header under `from` in {contract.feed}.yaml"
+    file = pq.ParquetFile(path)
+    columns = [name for name in file.schema_arrow.names if name not in own]
+    faults: set[str | None] = set()
+    name = ""
+    if file.num_row_groups:
+        first = file.read_row_group(0, columns=["_fault", "_member"])
+        faults = set(first.column("_fault").unique().to_pylist())
+        name = first.column("_member")[0].as_py()
+    condemned = next((fault for fault in CONDEMNED if fault in faults), None)
+    return _RawMember(name, path, columns, map_headers(contract, registry.fields, columns), condemned)
+
+
+def _drift(
+    con: duckdb.DuckDBPyConnection, contract: Contract, sha256: str, members: Sequence[_RawMember]
+) -> SchemaDrift:
+    """How the file's columns differ from the delivery before; they are noted for the next one."""
+    tables = [m for m in members if m.condemned is None and m.columns]
+    record_columns(con, contract, sha256, {m.name: columns_of(m.mapped, m.columns) for m in tables})
+    for member in tables:
+        before = columns_before(con, contract.feed, sha256, member.name)
+        if before and (drift := compare(before, columns_of(member.mapped, member.columns))):
+            return drift
+    return SchemaDrift()
+
+
+def _unmapped(members: Sequence[_RawMember]) -> list[str]:
+    return [column for member in members if member.condemned is None for column in member.mapped.unmapped]
+
+
+def _file_fault(
+    contract: Contract, registry: Registry, member: _RawMember, drift: SchemaDrift
+) -> tuple[str | None, str | None]:
+    """What condemns all rows of a member (a code of LANDING_FAULTS), and what the ledger says of it."""
+    if member.condemned:
+        return None, LANDING_FAULTS[member.condemned]
+    if member.mapped.missing:
+        names = ", ".join(f"{name} ({registry.title(name)[0]})" for name in member.mapped.missing)
+        return (
+            "missing_column",
+            f"lacks the required column {names}; fix: add it or give its header under `from` in {contract.feed}.yaml",
         )
-    elif contract.unmapped == "reject" and mapped.unmapped:
-        fault = "unmapped_column"
-        error = f"{len(mapped.unmapped)} columns are not in the contract; fix: remove them or add them to {contract.feed}.yaml"
-    relation = f"read_parquet({literal(str(path))})"
-    return staging_query(registry, contract, mapped, relation, frozenset(columns), fault), error, len(mapped.unmapped)
+    if contract.unmapped == "reject" and member.mapped.unmapped:
+        return (
+            "unmapped_column",
+            f"{len(member.mapped.unmapped)} columns are not in the contract; fix: remove them or add them to {contract.feed}.yaml",
+        )
+    if drift.is_rejected(contract):
+        return "drifted_columns", f"{LANDING_FAULTS['drifted_columns']} ({drift.text(contract)})"
+    return None, None
 
 
 def refuse_lost_feeds(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
@@ -293,4 +355,5 @@ def _subject_part(contract: Contract | None, registry: Registry, subject: str) -
     return f"""select {literal(contract.feed)} as feed, s._file as file, s._sha256 as sha256, s._member as member, s._row as row,
         s._received_on as received_on, s._landed_at as landed_at, {literal(zone)} as time_zone, s._is_repeat as is_repeat, s._flags as flags, {", ".join(columns)}
         from staged.{contract.feed} as s
-        join ops.batch_gate as g on g.feed = {literal(contract.feed)} and g.sha256 = s._sha256 and g.status = 'released'"""
+        join ops.batch_gate as g on g.feed = {literal(contract.feed)} and g.sha256 = s._sha256 and g.status = 'released'
+        where not s._is_superseded"""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from ccdata_assets.landing.inbox import Inbox, scan_inbox
-from ccdata_assets.orchestration.jobs import batch_key, trim_runs, waiting_files
+from ccdata_assets.orchestration.jobs import Batch, trim_runs, waiting_files
 from ccdata_assets_tests.world import World, make_settings
 
 
@@ -74,28 +75,56 @@ def run_of(instance: dg.DagsterInstance, key: str, succeed: bool) -> None:
     core.execute_in_process(instance=instance, tags={"dagster/run_key": key}, raise_on_error=False)
 
 
-def test_a_failed_batch_is_tried_again_three_times_and_a_good_one_never(world: World) -> None:
-    world.put("directory/a.csv", "x")
+def look(world: World, batch: Batch, instance: dg.DagsterInstance) -> str | None:
+    """What one look of the sensor at the inbox asks for."""
     files = scan_inbox(world.settings.inbox_dir, world.registry).by_feed["directory"]
+    assert batch.read(files) == 0
+    return batch.run_key(batch.unknown(world.settings), instance)
+
+
+def test_a_failed_batch_is_tried_again_three_times_and_a_new_file_makes_a_new_one(world: World) -> None:
+    world.put("directory/a.csv", "x")
     with dg.DagsterInstance.ephemeral() as instance:
-        key, cursor = batch_key(files, None, instance)
-        assert batch_key(files, cursor, instance)[0] == key, "a run under way is not started twice"
+        batch = Batch()
         keys = []
-        while key is not None:
+        while (key := look(world, batch, instance)) is not None:
+            assert Batch.of(batch.cursor()) == batch, "the cursor keeps what the next look needs"
             keys.append(key)
+            assert look(world, batch, instance) == key, "the same batch is not asked for under another key"
             run_of(instance, key, succeed=False)
-            key, cursor = batch_key(files, cursor, instance)
-        assert len(set(keys)) == 3
+        assert len(set(keys)) == len(keys) == 3
         world.put("directory/b.csv", "y")
-        other, _ = batch_key(
-            scan_inbox(world.settings.inbox_dir, world.registry).by_feed["directory"], cursor, instance
-        )
-        assert other is not None, "a new file makes a new batch"
-        run_of(instance, other, succeed=True)
-        again, _ = batch_key(
-            scan_inbox(world.settings.inbox_dir, world.registry).by_feed["directory"], cursor, instance
-        )
-        assert again == other, "a batch that succeeded keeps its key, so nothing starts"
+        assert look(world, batch, instance) not in (None, *keys)
+
+
+def test_a_batch_is_known_by_its_bytes_not_by_names_and_times(world: World) -> None:
+    world.put("directory/a.csv", "x", modified=1_000_000)
+    with dg.DagsterInstance.ephemeral() as instance:
+        key = look(world, Batch(), instance)
+        world.put("directory/a.csv", "x", modified=2_000_000)
+        world.put("directory/copy.csv", "x")
+        assert look(world, Batch(), instance) == key
+
+
+def test_bytes_that_were_published_before_start_no_run(world: World) -> None:
+    world.land_one("company_name\n甲公司\n")
+    world.settings.published_path.parent.mkdir(parents=True)
+    shutil.copyfile(world.settings.warehouse_path, world.settings.published_path)
+    world.put("directory/again.csv", "company_name\n甲公司\n")
+    found = scan_inbox(world.settings.inbox_dir, world.registry)
+    batch = Batch()
+    files = waiting_files(world.settings, found)
+    assert ([file.name for file in files], batch.read(files)) == (["directory/again.csv"], 0)
+    assert batch.unknown(world.settings) == []
+
+
+def test_files_that_cannot_be_hashed_in_one_look_wait_for_the_next(world: World) -> None:
+    for name in "abc":
+        world.put(f"directory/{name}.csv", name)
+    files = scan_inbox(world.settings.inbox_dir, world.registry).by_feed["directory"]
+    batch = Batch()
+    assert batch.read(files, seconds=-1) == 3
+    assert batch.read(files) == 0
 
 
 def test_every_file_waits_as_long_as_nothing_is_published(tmp_path: Path, world: World) -> None:

@@ -1,0 +1,126 @@
+"""Schema drift: how the columns of a delivery differ from those of the one before it.
+
+The ledger of columns (`ops.file_column`) says what each landed file had and which field was read from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from ccdata_assets.contracts.headers import HeaderMap, normal_header
+from ccdata_assets.contracts.model import Contract
+
+Column = tuple[str, str | None]
+"""A column's header and the field that is read from it."""
+
+
+@dataclass(frozen=True)
+class SchemaDrift:
+    """What changed from one delivery to the next: headers, in the file's order."""
+
+    new: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    """Header before and now of the same field, or of the columns that stand in the same place."""
+    reordered: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.missing or self.renamed or self.reordered)
+
+    def text(self, contract: Contract) -> str | None:
+        """What a person should know of it, by the contract's policies; None where that is nothing."""
+        parts = []
+        if self.new and contract.unmapped != "keep":
+            parts.append(f"new: {', '.join(self.new)}")
+        if self.missing and contract.drift.missing != "keep":
+            parts.append(f"missing: {', '.join(self.missing)}")
+        if self.renamed and contract.drift.renamed != "keep":
+            parts.append(f"renamed: {', '.join(f'{before} → {now}' for before, now in self.renamed)}")
+        if self.reordered and contract.drift.reordered != "keep":
+            parts.append("the columns stand in another order")
+        return "; ".join(parts) or None
+
+    def is_rejected(self, contract: Contract) -> bool:
+        """True where a policy of the contract refuses such a delivery."""
+        policies = contract.drift
+        return bool(
+            (self.missing and policies.missing == "reject")
+            or (self.renamed and policies.renamed == "reject")
+            or (self.reordered and policies.reordered == "reject")
+        )
+
+
+def columns_of(mapped: HeaderMap, columns: Sequence[str]) -> list[Column]:
+    """The columns of one member in the file's order with the fields read from them."""
+    fields = {column: name for name, column in mapped.columns.items()}
+    return [(column, fields.get(column)) for column in columns]
+
+
+def columns_before(con: duckdb.DuckDBPyConnection, feed: str, sha256: str, member: str) -> list[Column] | None:
+    """The columns of the file of the feed that landed last before this one, of the member of the same name or the first."""
+    found = con.execute(
+        """with this as (
+            select landed_at, received_on, file from ops.file_ledger where feed = $1 and sha256 = $2 and status <> 'repeat'
+        ), earlier as (
+            select l.sha256 from ops.file_ledger as l, this
+            where l.feed = $1 and l.sha256 <> $2 and l.status in ('landed', 'held')
+                and (l.landed_at, l.received_on, l.file) < (this.landed_at, this.received_on, this.file)
+                and exists (select 1 from ops.file_column as c where c.feed = l.feed and c.sha256 = l.sha256)
+            order by l.landed_at desc, l.received_on desc, l.file desc limit 1
+        )
+        select member, header, field from ops.file_column where feed = $1 and sha256 = (select sha256 from earlier)
+        order by member <> $3, member, position""",
+        [feed, sha256, member],
+    ).fetchall()
+    return [(header, field) for name, header, field in found if name == found[0][0]] if found else None
+
+
+def compare(before: Sequence[Column], now: Sequence[Column]) -> SchemaDrift:
+    """How the columns changed; headers that a reader takes for the same are the same."""
+    old, new = [normal_header(header) for header, _ in before], [normal_header(header) for header, _ in now]
+    by_field = {field: header for header, field in now if field}
+    renamed = [
+        (header, by_field[field])
+        for header, field in before
+        if field in by_field and normal_header(by_field[field]) != normal_header(header)
+    ]
+    gone = [(p, header) for p, (header, field) in enumerate(before) if old[p] not in new and field not in by_field]
+    earlier_fields = {field for _, field in before if field}
+    come = [(p, header) for p, (header, field) in enumerate(now) if new[p] not in old and (not field or field not in earlier_fields)]
+    places = dict(come)
+    for place, header in list(gone):  # one column for another in the same place of as wide a table: the same under a new name
+        if len(before) == len(now) and place in places:
+            renamed.append((header, places[place]))
+            gone.remove((place, header))
+            come.remove((place, places[place]))
+    common = [header for header in old if header in new]
+    return SchemaDrift(
+        tuple(header for _, header in come),
+        tuple(header for _, header in gone),
+        tuple(renamed),
+        common != [header for header in new if header in old],
+    )
+
+
+def record_columns(
+    con: duckdb.DuckDBPyConnection, contract: Contract, sha256: str, members: dict[str, list[Column]]
+) -> None:
+    """Write the columns of a landed file, in the place of what was known of it."""
+    con.execute("delete from ops.file_column where feed = ? and sha256 = ?", [contract.feed, sha256])
+    rows = [
+        {"feed": contract.feed, "sha256": sha256, "member": member, "position": place, "header": header, "field": field}
+        for member, columns in members.items()
+        for place, (header, field) in enumerate(columns, start=1)
+    ]
+    if rows:
+        schema = pa.schema(
+            [("feed", pa.string()), ("sha256", pa.string()), ("member", pa.string()), ("position", pa.int32()), ("header", pa.string()), ("field", pa.string())]
+        )
+        table = pa.Table.from_pylist(rows, schema)
+        con.register("file_columns", table)
+        con.execute("insert into ops.file_column select * from file_columns")
+        con.unregister("file_columns")
