@@ -25,12 +25,14 @@ import yaml
 
 from ccdata_assets.contracts.registry import Registry, load_registry
 from ccdata_assets.landing.inbox import InboxFile, scan_inbox
-from ccdata_assets.landing.land import READERS, LedgerLine, land_feed, read_options
+from ccdata_assets.landing.land import land_feed
+from ccdata_assets.landing.ledger import LedgerLine
+from ccdata_assets.landing.open import open_file
 from ccdata_assets.landing.raw_store import Lineage, raw_files, write_raw
-from ccdata_assets.landing.sniff import file_format
+from ccdata_assets.landing.reading import read_options
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect
-from ccdata_assets.warehouse.gate import account, decide
+from ccdata_assets.warehouse.gate import account, decide, mark
 from ccdata_assets.warehouse.staging import StagedFile, create_views, stage_feed
 
 Row = dict[str, Any]
@@ -202,7 +204,7 @@ def write_contract(
 
 def make_settings(home: Path, now: str = "2026-02-01", **changes: Any) -> Settings:
     """Settings of a home of its own with a fixed business time."""
-    return Settings(home=home, now=now, **changes)
+    return Settings(home=home, now=now, **{"settle_s": 0, **changes})
 
 
 _REGISTRIES: dict[str, Registry] = {}
@@ -249,7 +251,7 @@ class World:
         """Land what is new of one feed; its lines of the ledger."""
         files = scan_inbox(self.settings.inbox_dir, self.registry).by_feed[feed]
         with self.warehouse() as con:
-            return land_feed(con, self.registry.feeds[feed], self.registry, self.settings, files, run_id)
+            return land_feed(con, self.registry.feeds[feed], self.registry, self.settings, files, run_id).lines
 
     def land_one(self, content: bytes | str, name: str = "directory/file.csv") -> LedgerLine:
         """Put one file into the inbox and land it."""
@@ -264,6 +266,7 @@ class World:
         with self.warehouse() as con:
             staged = stage_feed(con, contract, self.registry, self.settings)
             decide(con, contract, self.settings, account(con, contract, self.settings), [], run_id)
+            mark(con, contract)
             create_views(con, self.registry)
         return staged
 
@@ -313,7 +316,7 @@ class World:
         shutil.rmtree(folder, ignore_errors=True)
         write_raw(
             folder,
-            READERS[file_format(path)](path, options).members,
+            open_file(path, options),
             Lineage("read_back", "0" * 64, self.settings.as_of),
         )
         rows = [row for part in sorted(folder.glob("*.parquet")) for row in pq.read_table(part).to_pylist()]

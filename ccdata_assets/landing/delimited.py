@@ -1,183 +1,197 @@
-"""Delimited text → raw rows, in one streamed pass: no row is lost to a quote that is never closed.
+"""Delimited text → raw rows in one streamed pass: the header, and the fast way for text that hides nothing.
 
-The csv module does the splitting in batches. Only where a batch holds multi-line cells or an error is it read again
-record by record, to learn on which line each record begins and to save the lines an unclosed quote would swallow.
+Chunks of whole lines go to Arrow's CSV reader. Where its answer is not surely that of the csv module (a cell of several
+lines, a blank line, a row of another width, bytes that are no text …), the chunk is cut into pieces, and the pieces
+that are the cause are read by `csv_records`. A property test holds the two ways together.
 """
 
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
 
-from ccdata_assets.landing import sniff
+from ccdata_assets.landing import sniff, text_lines
+from ccdata_assets.landing.csv_records import CsvRecords, Dialect, Records
 from ccdata_assets.landing.rows import (
     BATCH_ROWS,
-    Cells,
+    HEADER_SEARCH_ROWS,
+    ROW_COLUMNS,
+    Layout,
     Member,
-    Opened,
     ReadOptions,
-    column_names,
+    find_layout,
     make_batch,
-    numbered_columns,
+    records_of,
 )
 
+T = TypeVar("T")
 
-def open_delimited(path: Path, options: ReadOptions) -> Opened:
-    """Find encoding and delimiter of the file and read it as one member."""
-    encoding = options.encoding or sniff.text_encoding(path)
-    delimiter = options.delimiter or sniff.text_delimiter(path, encoding, options.is_header)
-    return Opened("delimited", iter([_member(path, options, encoding, delimiter)]), encoding, delimiter)
-
-
-@dataclass
-class _Records:
-    """Consecutive records: line numbers, cells, and faults where there are any."""
-
-    numbers: list[int]
-    rows: list[list[str]]
-    faults: list[str | None] | None = None
+PIECE = 1 << 20
+"""Characters that are read the exact way at a time."""
+HEAD = 1 << 16
+"""The same while the header is sought."""
+HEAD_LIMIT = 1 << 23
+FAST_LIMIT = 1 << 25
+HEADER_CELL = 1000
+"""What is looked at of a cell that may be a header."""
+BATCH_CELLS = 5_000_000
 
 
-class _Lines(Iterator[str]):
-    """The lines of a file, remembered since `mark` so that they can be handed out again."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
-        self._again: deque[str] = deque()
-        self.seen: list[str] = []
-        self.first = 1
-        """Number of the line that was the first since `mark`."""
-        self.ended = False
-
-    def __next__(self) -> str:
-        if self._again:
-            line = self._again.popleft()
-        else:
-            try:
-                line = next(self._lines)
-            except StopIteration:
-                self.ended = True
-                raise
-        self.seen.append(line)
-        return line
-
-    def mark(self) -> None:
-        """What was handed out so far is done with."""
-        self.first += len(self.seen)
-        self.seen = []
-
-    def rewind(self, keep: int = 0) -> None:
-        """Hand out again all lines since `mark` but the first `keep`, which are done with."""
-        self._again.extendleft(reversed(self.seen[keep:]))
-        self.seen = self.seen[:keep]
-        self.mark()
-
-    @property
-    def waiting(self) -> int:
-        """How many lines wait to be handed out again."""
-        return len(self._again)
+def open_delimited(path: Path, options: ReadOptions) -> Iterator[Member]:
+    """Find the form of the text and read it as one member."""
+    form = sniff.text_form(path, options.is_header, options.encoding, options.delimiter, options.quote)
+    chunks = text_lines.line_chunks(path, form.encoding, options.limits.line_bytes)
+    text = _Text(Dialect(form.delimiter, form.quote, options.escape), options)
+    batches = text.batches(chunks)
+    yield Member("", text.layout.columns, _ahead(batches), "delimited", form.encoding, form.delimiter)
 
 
-def _records(lines: _Lines, delimiter: str, max_field: int) -> Iterator[_Records]:
-    csv.field_size_limit(max_field)
-    while True:
-        lines.mark()
-        reader = csv.reader(lines, delimiter=delimiter)
-        try:
-            rows = list(islice(reader, BATCH_ROWS))
-        except csv.Error:
-            rows = None
-        if (
-            rows is not None
-            and len(rows) == len(lines.seen)
-            and not (lines.ended and rows and _is_unclosed(lines.seen[-1:], delimiter))
-        ):
-            if rows:
-                yield _Records(list(range(lines.first, lines.first + len(rows))), rows)
-        else:
-            lines.rewind()
-            yield _slow_records(lines, delimiter)
-        if lines.ended and not lines.waiting:
-            return
+class _Text:
+    """One text while it is read: where its records begin, and what of it is read."""
 
+    def __init__(self, dialect: Dialect, options: ReadOptions) -> None:
+        self.dialect = dialect
+        self.options = options
+        self.exact = CsvRecords(dialect, options.limits)
+        self.layout = Layout((), 0, {})
 
-def _slow_records(lines: _Lines, delimiter: str) -> _Records:
-    """Read the waiting lines record by record, and on to the end of the record the last of them begins."""
-    batch = _Records([], [], [])
-    assert batch.faults is not None
-    while lines.waiting:
-        lines.mark()
-        number = lines.first
-        try:
-            cells = next(csv.reader(lines, delimiter=delimiter))
-            broken = (len(lines.seen) > 1 or lines.ended) and _is_unclosed(lines.seen, delimiter)
-        except csv.Error:
-            cells, broken = [], True
-        if broken:
-            cells = [lines.seen[0].rstrip("\r\n")]
-            lines.rewind(keep=1)
-        batch.numbers.append(number)
-        batch.rows.append(cells)
-        batch.faults.append("unclosed_quote" if broken else None)
-    return batch
+    def batches(self, chunks: Iterator[str]) -> Iterator[pa.RecordBatch]:
+        """Find the layout at once; the batches come as they are asked for."""
+        head, rest = self._head(chunks)
+        first = next((place for place, row in enumerate(head.rows) if any(row)), len(head.rows))
+        numbers, rows, faults = head.numbers[first:], head.rows[first:], head.faults[first:]
+        self.layout = find_layout(numbers, [_header_cells(row) for row in rows], self.options)
+        batch = records_of(self.layout, numbers, rows, faults)
+        return self._batches(batch, chain([rest], chunks))
 
+    def _head(self, chunks: Iterator[str]) -> tuple[Records, str]:
+        """The first records, enough to find the header, and the text that is left of the last chunk looked at."""
+        head, characters = Records(), 0
+        for chunk in chunks:
+            begin = 0
+            for piece in text_lines.cut_lines(chunk, HEAD):
+                begin += len(piece)
+                characters += len(piece)
+                head.extend(self.exact.read(piece))
+                if characters > HEAD_LIMIT or self._is_enough(head):
+                    return head, chunk[begin:]
+        head.extend(self.exact.finish())
+        return head, ""
 
-def _is_unclosed(lines: list[str], delimiter: str) -> bool:
-    """True where these lines, read as one record, end within a quote, or only the next quote's opening closed it."""
-    if not any('"' in line for line in lines):
-        return False
-    try:
-        list(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return len(lines) > 1 or "unexpected end of data" in str(error)
-    return False
+    def _is_enough(self, head: Records) -> bool:
+        if isinstance(self.options.header, int) and self.exact.number <= self.options.header:
+            return False
+        return sum(1 for row in head.rows if any(row)) > HEADER_SEARCH_ROWS
 
-
-def _member(path: Path, options: ReadOptions, encoding: str, delimiter: str) -> Member:
-    batches = _stream(path, encoding, delimiter, options)
-    columns = next(batches)
-    assert isinstance(columns, tuple)
-    return Member("", columns, batches)
-
-
-def _stream(
-    path: Path, encoding: str, delimiter: str, options: ReadOptions
-) -> Iterator[tuple[str, ...] | pa.RecordBatch]:
-    """First the names of the columns, then the batches."""
-    with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
-        columns: tuple[str, ...] | None = None
-        condemned: str | None = None
-        for records in _records(_Lines(file), delimiter, options.max_field_bytes):
-            if columns is None:
-                place = next((i for i, row in enumerate(records.rows) if any(row)), len(records.rows) - 1)
-                header = records.rows[place]
-                if len(header) > options.max_columns:
-                    columns, condemned, start = (), "too_many_columns", place + 1
-                elif options.is_header(header):
-                    columns, start = column_names(header), place + 1
-                else:
-                    columns, condemned, start = numbered_columns(len(header)), "no_header", place
-                yield columns
-                records = _Records(
-                    records.numbers[start:], records.rows[start:], records.faults and records.faults[start:]
-                )
-            if not records.rows:
+    def _batches(self, first: pa.RecordBatch | None, chunks: Iterable[str]) -> Iterator[pa.RecordBatch]:
+        if first is not None:
+            yield first
+        for chunk in chunks:
+            if (batch := self._fast(chunk)) is not None:
+                yield batch
                 continue
-            faults = (
-                [
-                    fault or (condemned if any(row) else None)
-                    for fault, row in zip(records.faults or [None] * len(records.rows), records.rows, strict=True)
-                ]
-                if condemned
-                else records.faults
-            )
-            rows: list[Cells] = list(records.rows)
-            yield make_batch(columns, records.numbers, rows, faults)
-        if columns is None:
-            yield ()
+            for piece in text_lines.cut_lines(chunk, PIECE):
+                if (batch := self._fast(piece) if len(piece) < len(chunk) else None) is not None:
+                    yield batch
+                else:
+                    yield from self._exact(self.exact.read(piece))
+        yield from self._exact(self.exact.finish())
+
+    def _exact(self, records: Records) -> Iterator[pa.RecordBatch]:
+        columns, condemned = self.layout.columns, self.layout.condemned
+        step = min(BATCH_ROWS, BATCH_CELLS // max(len(columns), 1) + 1)
+        for begin in range(0, len(records.rows), step):
+            part = slice(begin, begin + step)
+            rows, faults = records.rows[part], records.faults[part]
+            if condemned:
+                faults = [fault or (condemned if any(row) else None) for fault, row in zip(faults, rows, strict=True)]
+            yield make_batch(columns, records.numbers[part], rows, faults if any(faults) else None)
+
+    def _fast(self, text: str) -> pa.RecordBatch | None:
+        """The batch of a text whose lines are all good records of one line each, or None."""
+        if self.exact.rest or self.layout.condemned or len(text) > FAST_LIMIT:
+            return None
+        cells = fast_cells(text, self.dialect, len(self.layout.columns), self.options.limits.field_bytes)
+        if cells is None:
+            return None
+        count = len(cells[0])
+        numbers = pa.array(range(self.exact.number, self.exact.number + count), pa.int64())
+        self.exact.number += count
+        nothing = pa.nulls(count, pa.string())
+        return pa.RecordBatch.from_arrays(
+            [numbers, nothing, nothing, *cells], names=[*ROW_COLUMNS, *self.layout.columns]
+        )
+
+
+def fast_cells(text: str, dialect: Dialect, columns: int, field_limit: int) -> list[pa.Array] | None:
+    """The columns of a text, whose lines are counted from the rows; None where it takes the exact way to be sure.
+
+    Each row is proved to be one line: blank lines and ends of lines within cells make fewer rows than there are lines,
+    and a quote left open by the last line leaves an end of line in its cell. Cells past the columns must be empty.
+    """
+    is_quoted = bool(dialect.quote) and dialect.quote in text
+    if not columns or (is_quoted and not dialect.quote.isascii()) or (dialect.escape and dialect.escape in text):
+        return None
+    mark = dialect.stand_in(text)
+    if not mark.isascii():
+        return None
+    if "\r" in text and not is_quoted:
+        text = text_lines.with_line_feeds(text)
+    if mark != dialect.delimiter:
+        text = text.replace(dialect.delimiter, mark)
+    try:
+        width = len(next(dialect.reader([text[: text.find("\n") + 1] or text], mark), ()))
+        data = text.encode()
+    except (csv.Error, UnicodeEncodeError):
+        return None
+    if width < columns or data.startswith(b"\xef\xbb\xbf"):  # Arrow would take that for a mark
+        return None
+    if is_quoted and b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return None
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(data),
+            arrow_csv.ReadOptions(autogenerate_column_names=True),
+            arrow_csv.ParseOptions(delimiter=mark, quote_char=dialect.quote if is_quoted else False),
+            arrow_csv.ConvertOptions(
+                column_types={f"f{place}": pa.string() for place in range(width)},
+                null_values=[],
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != data.count(b"\n") + (not data.endswith(b"\n")) or table.num_columns != width:
+        return None
+    cells = [column.combine_chunks() for column in table.columns]
+    longest = [pc.max(pc.binary_length(column)).as_py() for column in cells]
+    if max(longest) > field_limit or any(longest[columns:]):
+        return None
+    if is_quoted and any("\n" in column[-1].as_py() for column in cells):
+        return None
+    if mark != dialect.delimiter and is_quoted:
+        cells = [pc.replace_substring(column, mark, dialect.delimiter) for column in cells]
+    return cells[:columns]
+
+
+def _header_cells(row: Sequence[str]) -> list[str]:
+    """The cells of a row as far as a header needs them; a name of a column must be valid text."""
+    return [cell[:HEADER_CELL].encode("utf-8", "backslashreplace").decode() for cell in row]
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The items, of which the next is made in a thread while one is in use."""
+    with ThreadPoolExecutor(1, "ccdata-read") as pool:
+        made = pool.submit(lambda: list(islice(items, 1)))
+        while item := made.result():
+            made = pool.submit(lambda: list(islice(items, 1)))
+            yield item.pop()

@@ -1,0 +1,303 @@
+"""A bounded look into a file that no contract describes: its first rows and some of the rest, with or without a header.
+
+What a contract would tell the readers is found here by trying; what could not be told is noted, so that a draft can
+say it. Nothing is judged.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ccdata_assets.contracts.evidence import FORMS
+from ccdata_assets.contracts.headers import normal_header
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.landing.open import open_file
+from ccdata_assets.landing.rows import (
+    HEADER_SEARCH_ROWS,
+    Cells,
+    KnownHeaders,
+    Limits,
+    Member,
+    ReadOptions,
+    UnreadableFile,
+    column_names,
+    find_layout,
+    numbered_columns,
+)
+from ccdata_assets.landing.text_form import DoubtfulText
+
+FIRST_ROWS = 20_000
+"""Rows looked at from the start of a table."""
+MORE_ROWS = 200_000
+"""How far it is read on, one row of SPREAD kept."""
+SPREAD = 20
+_MEMBERS = 12
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The table of a file that has the most rows, as far as it was looked at."""
+
+    headers: tuple[str, ...] | None
+    """None: the file has no header."""
+    table: pa.Table
+    rows: int
+    """Rows read; the table holds some of them where there are many."""
+    is_whole: bool
+    """The file was read to its end."""
+    format: str
+    encoding: str | None
+    delimiter: str | None
+    source: dict[str, str]
+    """What a contract must say under `source` so that the file is read like this, but `files`."""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Table:
+    """One member, read as far as it is looked at."""
+
+    member: Member
+    head: list[Cells]
+    numbers: list[int]
+    batches: list[pa.RecordBatch]
+    rows: int
+    is_whole: bool
+
+
+def known_headers(registry: Registry) -> KnownHeaders:
+    """Counts the cells that any field of fields.yaml knows as a header."""
+    known = {
+        normal_header(text)
+        for name, spec in registry.fields.items()
+        for text in (name, spec.zh, spec.en, *spec.aliases)
+    } - {""}
+
+    def count(cells: Sequence[str | None]) -> int:
+        return len({header for cell in cells if cell and (header := normal_header(cell)) in known})
+
+    return count
+
+
+def look_into(path: Path, registry: Registry, limits: Limits) -> Sample:
+    """Read a sample of the file's largest table. Raises UnreadableFile where there is none."""
+    known = known_headers(registry)
+    source: dict[str, str] = {}
+    notes: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="ccdata-") as workdir:
+        options = ReadOptions(known_headers=known, limits=limits, header="none", workdir=Path(workdir))
+        for _ in range(3):
+            try:
+                tables = [_read(member) for member in islice(open_file(path, options), _MEMBERS)]
+                break
+            except DoubtfulText as doubt:
+                choice = _likeliest(doubt)
+                if choice is None or doubt.what in source:
+                    raise
+                source[doubt.what] = choice
+                notes.append(f"the {doubt.what} cannot be told ({doubt.reason}): {' or '.join(doubt.candidates)}?")
+                options = (
+                    replace(options, encoding=choice)
+                    if doubt.what == "encoding"
+                    else replace(options, delimiter=choice)
+                )
+        else:
+            raise UnreadableFile("the file cannot be read; fix: export it as CSV in UTF-8")
+    tables = [table for table in tables if table.member.columns and table.head]
+    if not tables:
+        raise UnreadableFile("the file holds no table; fix: export it again")
+    main = max(tables, key=lambda table: table.rows)
+    return _sample(main, tables, known, source, notes)
+
+
+def _likeliest(doubt: DoubtfulText) -> str | None:
+    for name in doubt.candidates:
+        if doubt.what == "delimiter":
+            return str(ast.literal_eval(name))
+        with suppress(LookupError):
+            return codecs.lookup(name).name
+    return None
+
+
+def _read(member: Member) -> _Table:
+    """The first rows of a table, then every SPREADth of those that follow."""
+    table = _Table(member, [], [], [], 0, True)
+    kept = 0
+    for batch in member.batches:
+        if len(table.head) < HEADER_SEARCH_ROWS:
+            for number, cells in _rows_of(batch, HEADER_SEARCH_ROWS - len(table.head)):
+                table.numbers.append(number)
+                table.head.append(cells)
+        first = batch.slice(0, max(FIRST_ROWS - kept, 0))
+        rest = batch.slice(first.num_rows)
+        if rest.num_rows:
+            rest = rest.take(pa.array(range(0, rest.num_rows, SPREAD)))
+        table.batches += [part for part in (first, rest) if part.num_rows]
+        kept += first.num_rows
+        table.rows += batch.num_rows
+        if table.rows >= MORE_ROWS:
+            table.is_whole = False
+            break
+    return table
+
+
+def _rows_of(batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, Cells]]:
+    """Numbers and cells of rows; of a row that has a fault the cells it was kept with."""
+    for row in batch.slice(0, count).to_pylist():
+        number, _, text, *cells = row.values()
+        yield number, json.loads(text) if text else cells
+
+
+def _sample(
+    main: _Table, tables: list[_Table], known: KnownHeaders, source: dict[str, str], notes: list[str]
+) -> Sample:
+    member = main.member
+    width = len(member.columns)
+    headers: tuple[str, ...] | None = member.columns
+    skipped: set[int] = set()
+    first_row = 0
+    if member.columns == numbered_columns(width):
+        place = header_place(main.head, width, known)
+        if place is None:
+            headers = None
+            source["header"] = "none"
+        else:
+            row = [*main.head[place], *[None] * width][:width]
+            headers = column_names(row)
+            own = {normal_header(cell) for cell in row if cell}
+            layout = find_layout(
+                main.numbers, main.head, ReadOptions(known_headers=lambda cells: _known_in(cells, own))
+            )
+            skipped = {main.numbers[p] for p in layout.furniture}
+            first_row = main.numbers[place]
+    if len(tables) > 1:
+        named = {table.member.name: _shape(table, known) for table in tables}
+        if any(shape != named[member.name] for shape in named.values()):
+            source["sheet"] = member.name
+            notes.append(
+                f"{len(tables)} tables of different columns; this is the one with the most rows, draft the others apart"
+            )
+    table = pa.Table.from_batches(main.batches)
+    numbers = table.column("_row")
+    keep = pc.and_(pc.is_null(table.column("_fault")), pc.greater(numbers, first_row))
+    if skipped:
+        keep = pc.and_(keep, pc.invert(pc.is_in(numbers, pa.array(sorted(skipped), pa.int64()))))
+    kept = table.filter(keep).select(range(3, 3 + width))
+    above = sum(number <= first_row for number in main.numbers) + len(skipped) if first_row else 0
+    return Sample(
+        headers,
+        kept,
+        max(main.rows - above, kept.num_rows),
+        main.is_whole,
+        member.format,
+        member.encoding,
+        member.delimiter,
+        source,
+        notes,
+    )
+
+
+def _known_in(cells: Cells, own: set[str]) -> int:
+    return len({normal_header(cell) for cell in cells if cell} & own)
+
+
+def _shape(table: _Table, known: KnownHeaders) -> tuple[str, ...]:
+    """What tells whether two tables are of one kind: their headers, or how many columns there are."""
+    width = len(table.member.columns)
+    if table.member.columns != numbered_columns(width):
+        return tuple(sorted(map(normal_header, table.member.columns)))
+    place = header_place(table.head, width, known)
+    return tuple(normal_header(cell or "") for cell in table.head[place]) if place is not None else (str(width),)
+
+
+# --- the header --------------------------------------------------------------------------------------------------
+
+_KINDS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("phone", FORMS["phone"].fullmatch),
+    ("email", FORMS["email"].fullmatch),
+    ("url", FORMS["url"].fullmatch),
+    ("identity", FORMS["identity card"].fullmatch),
+    ("number", re.compile(r"[-+]?[\d,]*\.?\d+(?:e[-+]?\d+)?%?", re.IGNORECASE).fullmatch),
+    ("date", re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?(?:[ T].*)?").fullmatch),
+    ("clock", FORMS["clock"].fullmatch),
+    ("identifier", re.compile(r"[A-Za-z]{0,8}[-_]?[\d-]{4,}\w*").fullmatch),
+)
+_LONGEST_HEADER = 60
+
+
+def _kind(cell: str) -> str | None:
+    text = cell.strip()
+    return next((name for name, test in _KINDS if test(text)), None)
+
+
+def header_place(rows: Sequence[Cells], width: int, known: KnownHeaders) -> int | None:
+    """The place of the header among the first rows of a table; None where they are records from the first.
+
+    A row of known headers is one, unless it is like the rows below it. Else the first full row is, where it differs
+    from them: it holds no number or date over a column of such, and no text that comes again below.
+    """
+    filled = [place for place, row in enumerate(rows[:HEADER_SEARCH_ROWS]) if any(row)]
+    if not filled:
+        return None
+    scores = {place: known(rows[place]) for place in filled}
+    best = max(filled, key=lambda place: (scores[place], -place))
+    cells = [cell for cell in rows[best] if cell]
+    likely = scores[best] >= 2 or (scores[best] == 1 and best == filled[0])
+    if likely and (2 * scores[best] >= len(cells) or not _is_record(rows, best)) and not _names_somebody(cells):
+        return best
+    full = next((place for place in filled if sum(bool(cell) for cell in rows[place]) >= 0.7 * width), None)
+    return full if full is not None and _differs(rows, full) and not _names_somebody(rows[full]) else None
+
+
+def _names_somebody(cells: Cells) -> bool:
+    return any(cell and _kind(cell) in ("phone", "email", "identity") for cell in cells)
+
+
+def _below(rows: Sequence[Cells], place: int, column: int) -> list[str]:
+    return [cell for row in rows[place + 1 :] if len(row) > column and (cell := row[column])]
+
+
+def _is_record(rows: Sequence[Cells], place: int) -> bool:
+    """True where a row is like those below it in some column."""
+    for column, cell in enumerate(rows[place]):
+        if not cell:
+            continue
+        below = _below(rows, place, column)
+        kind = _kind(cell)
+        if below and kind and sum(_kind(other) == kind for other in below) > 0.5 * len(below):
+            return True
+        if below.count(cell) >= 2:
+            return True
+    return False
+
+
+def _differs(rows: Sequence[Cells], place: int) -> bool:
+    """True where a row is unlike those below it: names over values."""
+    cells = [cell.strip() for cell in rows[place] if cell and cell.strip()]
+    if len(set(cells)) < len(cells) or any(len(cell) > _LONGEST_HEADER for cell in cells) or _is_record(rows, place):
+        return False
+    is_latin = all(re.fullmatch(r"[A-Za-z_][\w .()/+-]*", cell) for cell in cells)
+    for column, cell in enumerate(rows[place]):
+        below = _below(rows, place, column)
+        if not below or not cell:
+            continue
+        kinds = [_kind(other) for other in below]
+        if sum(kind is not None for kind in kinds) > 0.8 * len(below) and _kind(cell) is None:
+            return True
+        if len(below) >= 4 and len(set(below)) <= len(below) / 2 and cell not in below:
+            return True
+        if is_latin and any("\u4e00" <= sign <= "\u9fff" for sign in "".join(below)):
+            return True
+    return False
