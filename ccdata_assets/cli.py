@@ -89,7 +89,7 @@ def run(
     from ccdata_assets.orchestration.run import run_everything
 
     screen = sys.stderr if as_json else sys.stdout
-    console = Console(file=screen, width=None if screen.isatty() else 140)
+    console = Console(file=screen, width=None if screen.isatty() else 160)
     summary = run_everything(console, sample=sample)
     if as_json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2, default=str))
@@ -163,6 +163,70 @@ def feeds_schema() -> None:
     from ccdata_assets.contracts.registry import contract_schema
 
     print(contract_schema(), end="")
+
+
+@feeds_app.command("draft")
+def feeds_draft(
+    file: Annotated[Path, typer.Argument(help="A file that no contract describes yet.")],
+    feed: Annotated[str | None, typer.Option("--feed", help="Name of the new feed; default: from the file's.")] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="What its rows are about; default: found.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the YAML here instead of printing it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of -o where there is one.")] = False,
+    contracts: ContractsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose a contract for a file nobody has described. 为未知文件起草契约。"""
+    _configure(contracts=contracts)
+    from ccdata_assets.contracts.draft import draft_contract
+    from ccdata_assets.landing.describe import draft_table
+    from ccdata_assets.project import load_project
+
+    project = load_project()
+    if not file.is_file():
+        raise WrongUse(f"there is no file {file}; fix: correct the path")
+    if out and out.exists() and not force:
+        raise WrongUse(f"{out} exists; fix: give another name, or --force to replace it")
+    if out and out.suffix in (".yaml", ".yml") and not feed:
+        feed = out.stem  # a contract's file has the name of its feed
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
+    with console.status("looking at a sample of the file"):
+        draft = draft_contract(file, project.registry, project.settings, feed, subject)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(draft.yaml, encoding="utf-8")
+    if as_json:
+        print(json.dumps(draft.as_dict(), ensure_ascii=False, indent=2))
+    elif not out:
+        print(draft.yaml, end="")
+    for part in draft_table(draft, out):
+        console.print(part, soft_wrap=isinstance(part, str), highlight=False, markup=False)
+
+
+@feeds_app.command("check")
+def feeds_check(
+    file: Annotated[Path, typer.Argument(help="The file, in the inbox or not.")],
+    feed: Annotated[str | None, typer.Option("--feed", help="Check it as this feed's.")] = None,
+    home: HomeOption = None,
+    contracts: ContractsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what would happen to a file, by feed, before it is landed; the whole file is read. 试落地并报告。"""
+    _configure(home, contracts=contracts)
+    from ccdata_assets.landing.describe import check_lines
+    from ccdata_assets.landing.preview import check_file
+    from ccdata_assets.project import load_project
+
+    project = load_project()
+    progress = Console(stderr=True)
+    with progress.status("reading the file") as status:
+        result = check_file(file, project.registry, project.settings, feed, status.update)
+    if as_json:
+        print(json.dumps(result.as_dict(), ensure_ascii=False, indent=2, default=str))
+    else:
+        console = Console(width=None if sys.stdout.isatty() else 160)
+        for part in check_lines(result):
+            console.print(part, soft_wrap=isinstance(part, str), highlight=False, markup=False)
+    raise typer.Exit(result.exit_code)
 
 
 @app.command()

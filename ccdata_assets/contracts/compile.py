@@ -54,6 +54,8 @@ TOTALS = "(合计|总计|小计|共计|总和|汇总|合 计|总 计|小 计|tot
 """What the first filled cell of a totals row says."""
 SERIAL_DATE = "[2-7][0-9]{4}([.][0-9]+)?"
 """A date as a spreadsheet counts it, in days since 1899-12-30: from 1954 to 2119."""
+CELL_ERROR = "#(N/A|REF!|VALUE!|DIV/0!|NAME[?]|NULL!|NUM!|SPILL!|CALC!|UNCALCULATED|#+)"
+"""What a spreadsheet shows in the place of a value."""
 DAMAGED = "_damaged"
 """Ending of the flag that says so of a field."""
 DAMAGED_NUMBER = "[-+]?[0-9]([.][0-9]+)?[eE][+]?[0-9]+"
@@ -99,7 +101,7 @@ def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str
     """An expression that reads the text `text` as `kind`, null where it cannot."""
     match kind.partition(":")[0]:
         case "text":
-            return text
+            return f"case when not (starts_with({text}, '#') and regexp_full_match({text}, {literal(CELL_ERROR)})) then {text} end"
         case "integer":
             return f"case when regexp_full_match({text}, '[-+]?[0-9][0-9,]*([.]0+)?') then try_cast(try_cast(replace({text}, ',', '') as decimal(38, 6)) as bigint) end"
         case "number":
@@ -239,12 +241,15 @@ def staging_query(
             else:
                 flags.append(f"case when {wrong} then {literal(f'{name}_{rule}')} end")
         else:
-            broken = f"regexp_full_match({text}, {literal(DAMAGED_NUMBER)})"
+            lost = f"({text} is not null and {quote(name)} is null)"
+            broken = f"({lost} or regexp_full_match({text}, {literal(DAMAGED_NUMBER)}))"
             flags.append(f"case when {broken} then {literal(name + DAMAGED)} end")
     for name in contract.required:
         reason = "a required value is missing; fix: fill it in"
         if contract.fields[name].derive is None:
-            faults.append(_fault("required", name, reason, f"{quote('text ' + name)} is null"))
+            # of another type the text is looked at: what cannot be read has a fault of its own
+            given = name if field_type(registry, contract, name) == "text" else f"text {name}"
+            faults.append(_fault("required", name, reason, f"{quote(given)} is null"))
         else:
             late.append(
                 _fault(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +56,10 @@ class DraftColumn:
     confidence: float
     reason: str
     use: dict[str, Any]
-    unknown_codes: Mapping[str, int] = field(default_factory=dict)
+    unknown_codes: Mapping[str, int]
     """Spellings of a code list that it does not know → rows; no others are shown."""
-    hidden_codes: int = 0
-    notes: tuple[str, ...] = ()
+    hidden_codes: int
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,9 @@ def draft_contract(
 
 
 def draft_sample(
-    sample: Sample, registry: Registry, settings: Settings, feed: str, file: str, subject: str | None = None
+    sample: Sample, registry: Registry, settings: Settings | None, feed: str, file: str, subject: str | None = None
 ) -> Draft:
-    """Propose a contract for a sample that was read."""
+    """Propose a contract for a sample that was read; with settings it is loaded beside all others, to see that it can be."""
     evidence = look_at(sample.table, registry)
     headers: Sequence[str | None] = sample.headers or [None] * len(evidence)
     columns = [Column(headers[p], p + 1, each) for p, each in enumerate(evidence)]
@@ -160,7 +160,7 @@ def draft_sample(
         feed, best.subject, rivals, sample, drafted, key, key_note, received_on(file), missing, file
     )  # fmt: skip
     draft.yaml = contract_yaml(draft, registry)
-    draft.problem = _problem(draft, settings)
+    draft.problem = _problem(draft, settings) if settings else None
     return draft
 
 

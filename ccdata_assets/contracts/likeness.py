@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ccdata_assets.contracts.evidence import Evidence
@@ -39,6 +39,7 @@ class Match:
     reason: str
     weight: float = 1.0
     """What it counts for in the choice of the subject: a header that may stand anywhere says little."""
+    by_header: bool = False
 
 
 @dataclass(frozen=True)
@@ -362,7 +363,7 @@ def _header_match(column: Column, names: Names, spec: FieldDef, required: bool) 
     elif fit is None and not names.field.endswith(("_id", "_no")) and _is_count(evidence):
         base, reason = 0.75 * base, f"{reason}, but its values are small numbers"
     certain, said = _weigh(base, fit, names.field, spec, evidence)
-    return Match(names.field, certain, f"{reason}; {said}" if said else reason, weight)
+    return Match(names.field, certain, f"{reason}; {said}" if said else reason, weight, by_header=True)
 
 
 _TELLING = frozenset({"phone", "email", "url", "uscc", "postcode", "province", "city", "county", "company", "person"})
@@ -400,7 +401,7 @@ _NAMES = frozenset({"company_name", "contact_name", "address", "legal_representa
 # Field → (form, share from which it counts, confidence where all values have it): values hard to mistake.
 _BLIND = {
     "email": ("email", 0.8, 0.95), "uscc": ("uscc", 0.8, 0.97), "mobile": ("mobile", 0.7, 0.9), "province": ("province", 0.8, 0.92),
-    "city": ("city", 0.7, 0.85), "county": ("county", 0.6, 0.85), "company_name": ("company", 0.5, 0.9), "address": ("address", 0.5, 0.82),
+    "city": ("city", 0.7, 0.85), "county": ("county", 0.6, 0.85), "company_name": ("company", 0.5, 0.9), "address": ("address", 0.5, 0.79),
     "website": ("url", 0.8, 0.78), "contact_name": ("person", 0.6, 0.76), "agent_name": ("person", 0.6, 0.6), "postcode": ("postcode", 0.9, 0.7),
     "legal_representative": ("person", 0.6, 0.5), "source_url": ("url with path", 0.8, 0.6), "customer_no": ("mobile", 0.7, 0.6),
     "other_phone": ("phone", 0.7, 0.46), "region_text": ("region", 0.7, 0.7), "region": ("region", 0.7, 0.7),
@@ -436,9 +437,10 @@ def _value_match(column: Column, name: str, spec: FieldDef, required: bool) -> M
         codes = spec.type[5:]
         share, met = evidence.codes.get(codes, 0.0), evidence.code_values.get(codes, 0)
         is_plain = evidence.types["boolean"] > 0.9 or evidence.types["number"] > 0.9
-        if share < 0.8 or met < 2 or is_plain:
+        if share < 0.8 or is_plain or (met < 2 and evidence.filled < 20):
             return None
-        return Match(name, min(0.55 + 0.08 * met, 0.75) * share, f"{share:.0%} of values are in the code list {codes}")
+        certain = min(0.55 + 0.08 * met, 0.75) if met > 1 else 0.48
+        return Match(name, certain * share, f"{share:.0%} of values are in the code list {codes}")
     if required and spec.type == "text" and name.endswith("_id"):
         if (
             evidence.unique > 0.99
@@ -446,13 +448,18 @@ def _value_match(column: Column, name: str, spec: FieldDef, required: bool) -> M
             and evidence.filled > 5
             and not evidence.form("phone") > 0.3
         ):
-            return Match(name, 0.62, "the values are unique, look like numbers of records, and the subject needs one")
+            return Match(
+                name, 0.62, "the values are unique, look like numbers of records, and the subject needs one", 0.15
+            )
         return None
     if required and spec.type in ("date", "instant") and evidence.date_share > 0.95:
         words = _words(column.header or "")
         suits = evidence.has_time == (spec.type == "instant") or "time" in words or "时间" in (column.header or "")
         return Match(
-            name, 0.55 if suits else 0.4, f"{evidence.date_share:.0%} of values read as dates, which the subject needs"
+            name,
+            0.55 if suits else 0.4,
+            f"{evidence.date_share:.0%} of values read as dates, which the subject needs",
+            0.3,
         )
     if spec.type == "date" and evidence.date_share > 0.95 and name == "collected_on":
         return Match(name, 0.46, f"{evidence.date_share:.0%} of values read as dates")
@@ -474,10 +481,10 @@ def match(column: Column, names: Names, spec: FieldDef, required: bool) -> Match
     by_values = _value_match(column, names.field, spec, required)
     if by_values and not by_header and column.header and _says_something(column.header) and by_values.confidence < 0.9:
         # the header says what it is, and that is something else
-        by_values = Match(names.field, 0.85 * by_values.confidence, by_values.reason)
+        by_values = replace(by_values, confidence=0.85 * by_values.confidence)
     if by_header and by_values and by_values.confidence > by_header.confidence and by_header.confidence > 0.3:
         certain = by_values.confidence + (1 - by_values.confidence) * 0.4
-        return Match(names.field, certain, f"{by_header.reason}; {by_values.reason}", by_header.weight)
+        return Match(names.field, certain, f"{by_header.reason}; {by_values.reason}", by_header.weight, by_header=True)
     return max((m for m in (by_header, by_values) if m), key=lambda m: m.confidence, default=None)
 
 
@@ -491,8 +498,8 @@ def assign(gains: Sequence[Sequence[float]]) -> list[int | None]:
     """
     size = max(len(gains), max(map(len, gains), default=0))
     cost = [[0.0] * (size + 1) for _ in range(size + 1)]
-    for r, row in enumerate(gains, start=1):
-        for c, gain in enumerate(row, start=1):
+    for r, wins in enumerate(gains, start=1):
+        for c, gain in enumerate(wins, start=1):
             cost[r][c] = -gain
     row_of = [0] * (size + 1)
     u, v = [0.0] * (size + 1), [0.0] * (size + 1)
@@ -526,6 +533,14 @@ def assign(gains: Sequence[Sequence[float]]) -> list[int | None]:
     return chosen
 
 
+_NEAR = 0.6
+"""Where another subject scores so nearly as well, what values alone say of a field is less sure."""
+
+
+def _doubted(found: Match) -> Match:
+    return found if found.by_header else replace(found, confidence=0.85 * found.confidence)
+
+
 class Reader:
     """Reads columns as fields; what fields are called is prepared once."""
 
@@ -540,7 +555,11 @@ class Reader:
         found: dict[tuple[int, str, bool], Match | None] = {}
         subjects = {name: spec for name, spec in self.registry.subjects.items() if only in (None, name)}
         read = [self._read(columns, name, subject, found) for name, subject in subjects.items()]
-        return sorted(read, key=lambda reading: -reading.score)
+        best, *others = sorted(read, key=lambda reading: -reading.score)
+        if others and others[0].score > _NEAR * best.score:
+            doubted = {place: _doubted(found) for place, found in best.matches.items()}
+            best = replace(best, matches={place: found for place, found in doubted.items() if found.confidence >= 0.4})
+        return [best, *others]
 
     def _read(
         self,
@@ -568,10 +587,10 @@ class Reader:
         }
         # a field that many subjects have says little of which it is
         score = sum(m.weight * m.confidence / max(self.shared[m.field], 1) ** 0.5 for m in matches.values())
-        got = {m.field for m in matches.values()}
+        got = {m.field: m.confidence * m.weight for m in matches.values()}
         needed = [field for field in subject.required if field in self.names]
         if needed:
-            share = sum(field in got for field in needed) / len(needed)
+            share = sum(got.get(field, 0.0) for field in needed) / len(needed)
             score = score * (0.6 + 0.4 * share) + 0.8 * share
         return Reading(name, score, matches)
 
@@ -585,7 +604,10 @@ class Reader:
             m
             for field, names in self.names.items()
             if field not in self.registry.subjects[subject].fields
-            and (normal_header(column.header) in names.own or (telling and normal_header(column.header) in names.usual))
+            and (
+                normal_header(column.header) in names.own
+                or ((telling or not self.shared[field]) and normal_header(column.header) in names.usual)
+            )
             and (m := match(column, names, self.registry.fields[field], False))
         ]
         if len(outside) != 1 or outside[0].field in taken or outside[0].confidence < 0.85:

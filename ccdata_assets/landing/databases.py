@@ -136,6 +136,7 @@ def land_query(
     lines: list[LedgerLine] = []
     try:
         _forget_unfinished(feed)
+        feed.workdir.mkdir(parents=True, exist_ok=True)
         url, dialect = address(variable)
         with connect_reading(url, dialect) as connection:
             for line in _land(feed, connection, dialect, slice_rows):
@@ -247,7 +248,6 @@ def _land_whole(
     form: str,
 ) -> LedgerLine:
     """All rows of the query as one delivery; its name is always the same, so that `replaces: file` works."""
-    feed.workdir.mkdir(parents=True, exist_ok=True)
     spool = spool_whole(batches, feed.workdir / "read.parquet", len(columns))
     part = sort_slice(feed.con, feed.contract.feed, spool, columns, columns, feed.workdir / "sorted.parquet")
     line = replace(feed.line("whole table"), sha256=part.sha256, bytes=part.bytes, format=form)

@@ -43,6 +43,9 @@ FAST_LIMIT = 1 << 25
 HEADER_CELL = 1000
 """What is looked at of a cell that may be a header."""
 BATCH_CELLS = 5_000_000
+GROUP_ROWS = 122_880
+"""What DuckDB reads at a time."""
+GROUP_BYTES = 1 << 26
 
 
 def open_delimited(path: Path, options: ReadOptions) -> Iterator[Member]:
@@ -51,7 +54,7 @@ def open_delimited(path: Path, options: ReadOptions) -> Iterator[Member]:
     chunks = text_lines.line_chunks(path, form.encoding, options.limits.line_bytes)
     text = _Text(Dialect(form.delimiter, form.quote, options.escape), options)
     batches = text.batches(chunks)
-    yield Member("", text.layout.columns, _ahead(batches), "delimited", form.encoding, form.delimiter)
+    yield Member("", text.layout.columns, _ahead(_row_groups(batches)), "delimited", form.encoding, form.delimiter)
 
 
 class _Text:
@@ -186,6 +189,20 @@ def fast_cells(text: str, dialect: Dialect, columns: int, field_limit: int) -> l
 def _header_cells(row: Sequence[str]) -> list[str]:
     """The cells of a row as far as a header needs them; a name of a column must be valid text."""
     return [cell[:HEADER_CELL].encode("utf-8", "backslashreplace").decode() for cell in row]
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches joined to the size of a row group: many small ones take more space and time wherever they are read."""
+    group: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        if group and (rows + batch.num_rows > GROUP_ROWS or size + batch.nbytes > GROUP_BYTES):
+            yield pa.concat_batches(group)
+            group, rows, size = [], 0, 0
+        group.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+    if group:
+        yield pa.concat_batches(group)
 
 
 def _ahead(items: Iterator[T]) -> Iterator[T]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -43,16 +43,15 @@ DEEPEST = 12
 MAX_ELEMENTS = 20
 """How many elements of a list may have columns of their own."""
 MAX_FORMS = 10_000
-PLAIN = (str, Number, type(None))
+PLAIN = {str, Number, type(None)}
 KEPT_CHARACTERS = 100_000
 """What is kept of a broken record."""
 
-Path_ = tuple[str, ...]
+Keys = tuple[str, ...]
 """Keys from a record down to a value; a place in a list counts as a key."""
 
 
-@dataclass(frozen=True)
-class _Record:
+class _Record(NamedTuple):
     """One record: its number, its value (its text where it is broken), from how many characters it was read."""
 
     number: int
@@ -65,7 +64,7 @@ class _Record:
 class _Place:
     """Where the records of a document are."""
 
-    keys: Path_
+    keys: Keys
     is_table: bool = False
     """Records are lists of cells, not objects."""
     header: tuple[str, ...] | None = None
@@ -228,7 +227,7 @@ class _Search:
             return found[1]
         return _Place(()) if is_object else None
 
-    def object_(self, source: JsonSource, keys: Path_) -> _Place | None:
+    def object_(self, source: JsonSource, keys: Keys) -> _Place | None:
         """Look through an object; the place of the records where one list decides it."""
         if source.peek() != "{":
             return None
@@ -249,7 +248,7 @@ class _Search:
                 source.skip()
         return None
 
-    def list_(self, source: JsonSource, keys: Path_) -> _Place | None:
+    def list_(self, source: JsonSource, keys: Keys) -> _Place | None:
         """Look at the first record of a list; the place of the records where it decides it."""
         is_found = False
         for _ in source.elements():
@@ -264,7 +263,7 @@ class _Search:
             is_found = True
         return None
 
-    def _look_at(self, first: Any, keys: Path_) -> tuple[_Place, Sequence[str | None]]:
+    def _look_at(self, first: Any, keys: Keys) -> tuple[_Place, Sequence[str | None]]:
         if isinstance(first, list) and first and isinstance(first[0], dict):
             first = first[0]  # a page of records
         if isinstance(first, dict):
@@ -322,21 +321,21 @@ class _Node:
 class _Shape:
     """The columns of the records, as keys to their values, and which of those hold objects that are taken apart."""
 
-    paths: tuple[Path_, ...]
-    opened: frozenset[Path_]
-    joined: frozenset[Path_]
+    paths: tuple[Keys, ...]
+    opened: frozenset[Keys]
+    joined: frozenset[Keys]
     """Columns that the contract knows: lists of plain values in them are joined."""
 
 
 def _shape(root: _Node, options: ReadOptions) -> _Shape:
-    paths: list[Path_] = []
-    opened: set[Path_] = set()
-    joined: set[Path_] = set()
+    paths: list[Keys] = []
+    opened: set[Keys] = set()
+    joined: set[Keys] = set()
 
-    def knows(path: Path_) -> bool:
+    def knows(path: Keys) -> bool:
         return options.is_header([".".join(path)])
 
-    def knows_below(path: Path_, nodes: dict[str, _Node]) -> bool:
+    def knows_below(path: Keys, nodes: dict[str, _Node]) -> bool:
         if len(nodes) > options.limits.columns:
             return False
         return any(
@@ -344,7 +343,7 @@ def _shape(root: _Node, options: ReadOptions) -> _Shape:
             for key, node in nodes.items()
         )
 
-    def walk(path: Path_, node: _Node) -> None:
+    def walk(path: Keys, node: _Node) -> None:
         is_open = bool(node.fields) and knows_below(path, node.fields)
         if is_open:
             opened.add(path)
@@ -365,21 +364,10 @@ def _shape(root: _Node, options: ReadOptions) -> _Shape:
 
 
 def _member(records: Callable[[], Iterator[_Record]], options: ReadOptions, form: str, encoding: str) -> Member:
-    root = _Node()
-    batches = _batched(records())
-    first = next(batches, [])
-    seen: set[tuple[Any, ...]] = set()  # forms of records without anything nested: one of each tells enough
-    for batch in chain([first], batches):
-        for record in batch:
-            if record.is_broken:
-                continue
-            form = (*record.value, *map(type, record.value.values()))
-            if form in seen:
-                continue
-            if dict not in form and list not in form and len(seen) < MAX_FORMS:
-                seen.add(form)
-            root.add(record.value, options.limits.columns)
-    again = iter([first]) if len(first) < BATCH_ROWS and next(batches, None) is None else _batched(records())
+    stream = records()
+    first = next(_batched(stream), [])
+    root = _keys(chain(first, more := _Counted(stream)), options.limits.columns)
+    again = records() if more.count else iter(first)
     shape = _shape(root, options)
     names = [".".join(path) for path in shape.paths]
     condemned = None
@@ -389,6 +377,35 @@ def _member(records: Callable[[], Iterator[_Record]], options: ReadOptions, form
         condemned = "no_header"
     columns = column_names(names) if shape.paths else ()
     return Member("", columns, _batches(again, shape, columns, condemned), form, encoding)
+
+
+def _keys(records: Iterable[_Record], most: int) -> _Node:
+    """What stands under the keys of all records."""
+    root = _Node()
+    seen: set[tuple[Any, ...]] = set()  # forms of records without anything nested: one of each tells enough
+    for record in records:
+        if record.is_broken:
+            continue
+        signature = (*record.value, *map(type, record.value.values()))
+        if signature in seen:
+            continue
+        if dict not in signature and list not in signature and len(seen) < MAX_FORMS:
+            seen.add(signature)
+        root.add(record.value, most)
+    return root
+
+
+class _Counted(Iterator[_Record]):
+    """Counts what is taken from an iterator."""
+
+    def __init__(self, records: Iterator[_Record]) -> None:
+        self._records = records
+        self.count = 0
+
+    def __next__(self) -> _Record:
+        record = next(self._records)
+        self.count += 1
+        return record
 
 
 def _batched(records: Iterator[_Record]) -> Iterator[list[_Record]]:
@@ -405,45 +422,60 @@ def _batched(records: Iterator[_Record]) -> Iterator[list[_Record]]:
 
 
 def _batches(
-    batches: Iterator[list[_Record]], shape: _Shape, columns: tuple[str, ...], condemned: str | None
+    records: Iterator[_Record], shape: _Shape, columns: tuple[str, ...], condemned: str | None
 ) -> Iterator[pa.RecordBatch]:
-    row_of = partial(_flat_row, [path[0] for path in shape.paths], shape.joined)
-    if any(len(path) > 1 for path in shape.paths) or condemned:
+    row_of: Callable[[dict[str, Any]], Cells] = partial(_flat_row, [path[0] for path in shape.paths], shape.joined)
+    if any(len(path) > 1 for path in shape.paths):
         row_of = partial(_nested_row, shape)
-    for batch in batches:
-        rows: list[Cells] = []
-        faults: list[str | None] = []
-        for record in batch:
-            row: Cells = [record.value]
-            fault: str | None = "broken_record"
-            if not record.is_broken:
-                try:
-                    row = row_of(record.value) if columns else [_cell(value) for value in record.value.values()]
-                    fault = condemned if any(row) else None
-                except RecursionError:
-                    row = ["lists in lists, too deep to be read"]
-            rows.append(row)
-            faults.append(fault)
-        yield make_batch(columns, [record.number for record in batch], rows, faults if any(faults) else None)
+    elif not columns:
+        row_of = _any_row
+    numbers: list[int] = []
+    rows: list[Cells] = []
+    faults: list[str | None] = []
+    size = 0
+    for number, value, characters, is_broken in records:
+        fault: str | None = "broken_record"
+        row: Cells = (value,)
+        if not is_broken:
+            try:
+                row = row_of(value)
+                fault = condemned if any(row) else None
+            except RecursionError:
+                row = ("lists in lists, too deep to be read",)
+        numbers.append(number)
+        rows.append(row)
+        faults.append(fault)
+        size += characters
+        if len(rows) >= BATCH_ROWS or size > BATCH_CHARACTERS:
+            yield make_batch(columns, numbers, rows, faults if any(faults) else None)
+            numbers, rows, faults, size = [], [], [], 0
+    if rows:
+        yield make_batch(columns, numbers, rows, faults if any(faults) else None)
 
 
-def _flat_row(keys: Sequence[str], joined: frozenset[Path_], record: dict[str, Any]) -> Cells:
-    return [
-        value if type(value) in PLAIN else _cell(value, (key,) in joined)
-        for key, value in zip(keys, map(record.get, keys), strict=True)
-    ]
+def _any_row(record: dict[str, Any]) -> Cells:
+    return tuple([_cell(value) for value in record.values()])
+
+
+def _flat_row(keys: Sequence[str], joined: frozenset[Keys], record: dict[str, Any]) -> Cells:
+    row = tuple(map(record.get, keys))
+    if PLAIN.issuperset(map(type, row)):
+        return row
+    return tuple([_cell(value, (key,) in joined) for key, value in zip(keys, row, strict=True)])
 
 
 def _nested_row(shape: _Shape, record: dict[str, Any]) -> Cells:
-    return [
-        None
-        if isinstance(value := _at(record, path), dict) and path in shape.opened
-        else _cell(value, path in shape.joined)
-        for path in shape.paths
-    ]
+    return tuple(
+        [
+            None
+            if isinstance(value := _at(record, path), dict) and path in shape.opened
+            else _cell(value, path in shape.joined)
+            for path in shape.paths
+        ]
+    )
 
 
-def _at(value: Any, path: Path_) -> Any:
+def _at(value: Any, path: Keys) -> Any:
     for key in path:
         if isinstance(value, dict):
             value = value.get(key)

@@ -54,7 +54,9 @@ def land_feed(
     read_by = f"{source}:{whole}"
     # read otherwise now, or rejected under what is no longer so: what was wrong may be mended
     is_stale = f"(status = 'rejected' and read_by <> {literal(read_by)}) or (status in ('landed', 'held') and split_part(read_by, ':', 1) <> {literal(source)})"
+    files = list(files)
     new = new_files(con, contract.feed, files, is_stale)
+    new += _kept_files(con, contract.feed, settings, {file.name for file in files}, read_by)
     ready = settled(new, settings.settle_s)
     left = [file.name for file in new if file not in ready]
     lines = []
@@ -123,6 +125,8 @@ def _land_file(
         delimiter=raw.delimiters[0] if raw.delimiters else None,
         members=tuple(raw.members),
     )
+    if raw.unread:
+        _keep_copy(file.path, settings.quarantine_dir / contract.feed, line.sha256)
     return line if raw.members else replace(line, status="rejected", error="the file holds no table; fix: export it again")
 
 
@@ -157,6 +161,23 @@ def _sidecar_rows(contract: Contract, file: InboxFile) -> int | None:
 
 def _keep_copy(path: Path, folder: Path, sha256: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(
-        path, folder / f"{sha256[:12]}-{path.stem[:40]}{path.suffix[:10]}"
-    )  # a name in Chinese is soon too long for the disk
+    # a name in Chinese is soon too long for the disk
+    copy = folder / f"{sha256[:12]}-{path.stem[:40]}{path.suffix[:10]}"
+    if path != copy:
+        shutil.copy2(path, copy)
+
+
+def _kept_files(
+    con: duckdb.DuckDBPyConnection, feed: str, settings: Settings, present: set[str], read_by: str
+) -> list[InboxFile]:
+    """Copies of rejected files that left the inbox since, where another contract or limit may read them better."""
+    lines = con.execute(
+        "select file, sha256, bytes from ops.file_ledger where feed = ? and status = 'rejected' and sha256 <> '' and read_by <> ?",
+        [feed, read_by],
+    ).fetchall()
+    kept = []
+    for name, sha256, size in lines:
+        copies = [path for path in (settings.quarantine_dir / feed).glob(f"{sha256[:12]}-*") if path.stat().st_size == size]
+        if name not in present and copies:
+            kept.append(InboxFile(name, copies[0], size, copies[0].stat().st_mtime_ns))
+    return kept

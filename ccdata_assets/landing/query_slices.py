@@ -74,8 +74,7 @@ def window_start(ordinal: Decimal, kind: Kind, overlap: timedelta) -> Decimal:
         case "date":
             return ordinal - (-(-overlap // timedelta(days=1)))
         case "instant" | "timestamp":
-            micros = ordinal - Decimal(overlap // timedelta(microseconds=1))
-            return micros - micros % 1_000_000
+            return Decimal((int(ordinal) - overlap // timedelta(microseconds=1)) // 1_000_000 * 1_000_000)
         case _:
             return ordinal
 
@@ -150,7 +149,7 @@ def spool_slices(
     """
     place, names = list(columns).index(watermark), [f"c{number}" for number in range(len(columns))]
     writer: _Writer | None = None
-    fresh, closing = 0, None
+    slices, fresh, closing = 0, 0, None
     for arrays in batches:
         numbers = ordinals(arrays[place], kind, watermark)
         order = np.array(numbers.to_pylist(), dtype=object) if kind == "decimal" else _int64(numbers)
@@ -171,12 +170,15 @@ def spool_slices(
                 if len(beyond):
                     end = start + int(beyond[0])
             if writer is None:
-                folder.mkdir(parents=True, exist_ok=True)
-                writer = _Writer(folder / "read.parquet", len(columns))
+                # never the same name twice: DuckDB keeps what it has read of a file
+                slices += 1
+                writer = _Writer(folder / f"read-{slices}.parquet", len(columns))
             writer.add(batch.slice(start, end - start))
             fresh += int(np.count_nonzero(~is_old[start:end].astype(bool)))
             if closing is not None and end < len(order):
-                yield writer.close()
+                done = writer.close()
+                yield done
+                done.path.unlink()
                 writer, fresh, closing = None, 0, None
             start = end
     if writer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ccdata_assets.landing.rows import ROW_COLUMNS, Member
+
+CONDEMNED = ("no_header", "too_many_columns", "unreadable_member")
+"""Faults that all rows of a table have, from the first on, when no record can be told in it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class RawFile:
     formats: list[str] = field(default_factory=list)
     encodings: list[str] = field(default_factory=list)
     delimiters: list[str] = field(default_factory=list)
+    unread: bool = False
+    """No record could be told in a member: another contract might."""
 
     def add(self, member: Member, rows: int) -> None:
         self.members.append(member.name)
@@ -64,6 +69,7 @@ def write_raw(folder: Path, members: Iterable[Member], lineage: Lineage) -> RawF
             part = folder / f".{lineage.sha256[:32]}-{place:05d}.parquet.part"
             written.append(part)
             raw.add(member, _write_member(part, member, lineage))
+            raw.unread |= _is_condemned(part)
         known = set(raw_files(folder, lineage.sha256))
         for part in written:
             whole = folder / part.name[1:].removesuffix(".part")
@@ -91,31 +97,16 @@ def _write_member(path: Path, member: Member, lineage: Lineage) -> int:
     )
     rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for group in _row_groups(member.batches):
-            table = pa.Table.from_batches(group)
+        for batch in member.batches:
             constants = [
-                pa.repeat(pa.scalar(value, kind), table.num_rows) for value, (_, kind) in zip(values, own, strict=True)
+                pa.repeat(pa.scalar(value, kind), batch.num_rows) for value, (_, kind) in zip(values, own, strict=True)
             ]
-            table = pa.Table.from_arrays([*constants, *table.columns], schema=schema)
-            writer.write_table(table, row_group_size=max(table.num_rows, 1))
-            rows += table.num_rows
+            writer.write_batch(pa.RecordBatch.from_arrays([*constants, *batch.columns], schema=schema))
+            rows += batch.num_rows
     return rows
 
 
-GROUP_ROWS = 122_880
-"""Rows of a row group, as many as DuckDB reads at a time; smaller ones take more space and time."""
-GROUP_BYTES = 1 << 26
-
-
-def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """Consecutive batches, together a row group."""
-    group: list[pa.RecordBatch] = []
-    rows = size = 0
-    for batch in batches:
-        group.append(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
-        if rows >= GROUP_ROWS or size >= GROUP_BYTES:
-            yield group
-            group, rows, size = [], 0, 0
-    if group:
-        yield group
+def _is_condemned(path: Path) -> bool:
+    file = pq.ParquetFile(path)
+    first = file.read_row_group(0, columns=["_fault"]) if file.num_row_groups else None
+    return first is not None and not set(CONDEMNED).isdisjoint(first.column("_fault").slice(0, 100).to_pylist())

@@ -11,12 +11,14 @@ import codecs
 import json
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+import ijson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -94,10 +96,45 @@ def known_headers(registry: Registry) -> KnownHeaders:
 def look_into(path: Path, registry: Registry, limits: Limits) -> Sample:
     """Read a sample of the file's largest table. Raises UnreadableFile where there is none."""
     known = known_headers(registry)
+    options = ReadOptions(known_headers=known, limits=limits, header="none")
+    sample = _look(path, options)
+    if sample.headers is None and sample.delimiter:
+        # no header: a word of a record that is a header elsewhere must not decide on the delimiter
+        with suppress(UnreadableFile):
+            sample = max(
+                sample, _look(path, replace(options, known_headers=_nothing)), key=lambda each: each.table.num_columns
+            )
+        if len(sample.delimiter or "") > 1 and len(set(sample.delimiter or "")) == 1:
+            # empty cells of the first record look like a delimiter of two signs
+            with suppress(UnreadableFile):
+                single = _look(path, replace(options, delimiter=str(sample.delimiter)[0], known_headers=_nothing))
+                sample = single if _empty_columns(single.table) < 0.4 else sample
+        if sample.headers is None and sample.delimiter:
+            sample.source.setdefault("delimiter", sample.delimiter)
+    if sample.format == "json" and (records := _deepest_list(path)):
+        with suppress(UnreadableFile):
+            deeper = _look(path, replace(options, records=records))
+            if deeper.headers and known(deeper.headers) > known(sample.headers or ()):
+                deeper.source["records"] = records
+                return deeper
+    return sample
+
+
+def _empty_columns(table: pa.Table) -> float:
+    """Share of the columns in which nothing stands."""
+    empty = [pc.max(pc.utf8_length(column)).as_py() in (None, 0) for column in table.columns]
+    return sum(empty) / max(len(empty), 1)
+
+
+def _nothing(_: Sequence[str | None]) -> int:
+    return 0
+
+
+def _look(path: Path, options: ReadOptions) -> Sample:
     source: dict[str, str] = {}
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ccdata-") as workdir:
-        options = ReadOptions(known_headers=known, limits=limits, header="none", workdir=Path(workdir))
+        options = replace(options, workdir=Path(workdir))
         for _ in range(3):
             try:
                 tables = [_read(member) for member in islice(open_file(path, options), _MEMBERS)]
@@ -119,7 +156,21 @@ def look_into(path: Path, registry: Registry, limits: Limits) -> Sample:
     if not tables:
         raise UnreadableFile("the file holds no table; fix: export it again")
     main = max(tables, key=lambda table: table.rows)
-    return _sample(main, tables, known, source, notes)
+    return _sample(main, tables, options.known_headers, source, notes)
+
+
+def _deepest_list(path: Path) -> str | None:
+    """Of a JSON document: the path to the list that holds most objects, where it lies in other lists."""
+    counts: Counter[str] = Counter()
+    with path.open("rb") as file, suppress(ijson.JSONError):
+        for prefix, event, _ in islice(ijson.parse(file), 300_000):
+            if event == "start_map" and prefix.endswith("item"):
+                counts[prefix] += 1
+    if not counts:
+        return None
+    prefix, most = counts.most_common(1)[0]
+    plain = ".".join(part for part in prefix.split(".") if part != "item")
+    return plain if plain and prefix.count("item") > 1 and most > 10 else None
 
 
 def _likeliest(doubt: DoubtfulText) -> str | None:
@@ -194,7 +245,7 @@ def _sample(
     keep = pc.and_(pc.is_null(table.column("_fault")), pc.greater(numbers, first_row))
     if skipped:
         keep = pc.and_(keep, pc.invert(pc.is_in(numbers, pa.array(sorted(skipped), pa.int64()))))
-    kept = table.filter(keep).select(range(3, 3 + width))
+    kept = _without_blank(table.filter(keep).select(range(3, 3 + width)))
     above = sum(number <= first_row for number in main.numbers) + len(skipped) if first_row else 0
     return Sample(
         headers,
@@ -207,6 +258,15 @@ def _sample(
         source,
         notes,
     )
+
+
+def _without_blank(table: pa.Table) -> pa.Table:
+    """The table without the rows in which nothing stands."""
+    filled = pa.array([False] * table.num_rows)
+    for column in table.columns:
+        here = pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0)
+        filled = pc.or_(filled, pc.fill_null(here, False))
+    return table.filter(filled)
 
 
 def _known_in(cells: Cells, own: set[str]) -> int:

@@ -106,9 +106,13 @@ def _checked(path: Path, kind: str, options: ReadOptions) -> Mapping[str, Facts]
         check_ole(path)
         probe(path)
         return {}
-    watch: XlsxScan | OdsWatch = XlsxScan() if kind == "xlsx" else OdsWatch()
+    if kind == "xlsx":
+        scan = XlsxScan()
+        check_zip(path, options.limits, scan)
+        return scan.of_sheets(path)
+    watch = OdsWatch()
     check_zip(path, options.limits, watch)
-    if kind == "ods":
+    if watch.may_swell:
         probe(path)
     return watch.of_sheets(path)
 

@@ -272,7 +272,7 @@ def connect_reading(url: URL, dialect: Dialect) -> Iterator[sa.Connection]:
 
 def fetch_all(connection: sa.Connection, sql: str) -> tuple[list[Column], list[tuple[Any, ...]]]:
     """Columns and rows of a small result."""
-    result = connection.execution_options(no_parameters=True, stream_results=False).exec_driver_sql(sql)
+    result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
     assert result.cursor is not None
     columns = [Column(str(entry[0]), entry[1]) for entry in result.cursor.description]
     return columns, [tuple(row) for row in result.fetchall()]
@@ -280,8 +280,10 @@ def fetch_all(connection: sa.Connection, sql: str) -> tuple[list[Column], list[t
 
 def stream(connection: sa.Connection, sql: str, fetch_rows: int) -> Iterator[list[pa.Array]]:
     """The columns of a result as text, `fetch_rows` rows at a time, never all of them in memory."""
-    reading = connection.execution_options(no_parameters=True, stream_results=True, max_row_buffer=fetch_rows)
-    for rows in reading.exec_driver_sql(sql).partitions(fetch_rows):
+    reading = connection.execution_options(
+        no_parameters=True, stream_results=True, max_row_buffer=fetch_rows, yield_per=fetch_rows
+    )
+    for rows in reading.exec_driver_sql(sql).partitions():
         yield [texts(column) for column in zip(*rows, strict=True)]
 
 

@@ -71,15 +71,15 @@ def _is_driver_error(error: BaseException) -> bool:
 
 
 def _codes(cause: BaseException) -> Iterator[str]:
-    """SQLSTATE of PostgreSQL, else the number that MySQL's and SQL Server's drivers give first."""
-    state = getattr(cause, "sqlstate", None)
-    if state:
-        yield str(state)
+    """The number that MySQL's and SQL Server's drivers give first, else the SQLSTATE of PostgreSQL."""
     first = cause.args[0] if cause.args else None
     while isinstance(first, tuple) and first:
         first = first[0]
     if isinstance(first, int):
         yield str(first)
+    state = getattr(cause, "sqlstate", None)
+    if state:
+        yield str(state)
 
 
 def _text(cause: BaseException) -> str:

@@ -195,6 +195,8 @@ def _cards(file: IO[bytes], limit: int) -> Iterator[_Card]:
         elif word == b"BEGIN:VCARD":
             depth += 1
         if not depth and not held:
+            if not line.strip():
+                continue
             start = number
         if depth <= 1:
             held.append(line)
@@ -226,7 +228,7 @@ def _lines(file: IO[bytes], limit: int) -> Iterator[tuple[int, bytes]]:
             )
         if in_picture and (line[:1] in (b" ", b"\t") or _BASE64_LINE.fullmatch(line)):
             continue
-        name = re.split(rb"[;:]", line, maxsplit=1)[0].strip().rpartition(b".")[2].upper()
+        name = re.split(rb"[;:]", line, maxsplit=1)[0].rpartition(b".")[2].upper()  # a folded line has its indent
         in_picture = name.decode("latin-1") in _PICTURES
         if not in_picture:
             yield number, line
@@ -237,6 +239,8 @@ def _unfolded(lines: Iterable[bytes], is_old: bool) -> Iterator[bytes]:
     whole: bytes | None = None
     for line in lines:
         bare = line.rstrip(b"\r\n")
+        if bare.strip().upper() == b"END:VCARD":
+            break  # whatever the line above it promised
         if whole is not None and whole.endswith(b"=") and _QUOTED_PRINTABLE.match(whole):
             is_indent = bare[:1] in (b" ", b"\t") and bare.strip().startswith(b"=")
             whole = whole[:-1] + (bare.lstrip() if is_indent else bare)
@@ -280,10 +284,8 @@ class _Values:
 
     def add(self, column: str, text: str) -> None:
         text = text.strip()
-        if text and text not in self.values.setdefault(column, []):
-            self.values[column].append(text)
-        if not self.values[column]:
-            del self.values[column]
+        if text and text not in self.values.get(column, ()):
+            self.values.setdefault(column, []).append(text)
 
 
 def _property(line: bytes, is_old: bool, decode: _Decoder) -> _Property:
@@ -357,9 +359,10 @@ def _take(item: _Property, label: str, found: _Values) -> None:
 
 def _name_and_company(properties: list[_Property], found: _Values) -> None:
     """FN, else N in the order of its language; of a company's card FN is the company."""
-    names = [item.value for item in properties if item.name == "FN" and item.value]
-    if not names:
-        names = [_full_name(item.parts) for item in properties if item.name == "N"]
+    full = [_full_name(item.parts) for item in properties if item.name == "N"]
+    names = [item.value for item in properties if item.name == "FN" and item.value] or full
+    if len(full) == len(names) == 1 and _HAN.search(full[0]) and sorted(full[0]) == sorted(names[0].replace(" ", "")):
+        names = full  # programs from elsewhere put a space in, or the family name last
     organisations = [item.parts for item in properties if item.name == "ORG"]
     is_company = any(
         (item.name, item.value.upper()) in (("X-ABSHOWAS", "COMPANY"), ("KIND", "ORG")) for item in properties
@@ -406,6 +409,6 @@ def _chinese_address(parts: list[str]) -> str:
     """From large to small, no part twice: a street often begins with its city, a city may be its own province."""
     whole = ""
     for part in reversed(parts):
-        if part and not whole.startswith(part):
+        if part not in whole:
             whole = part + whole
     return whole

@@ -26,10 +26,10 @@ ERROR_CODES = {
 """What an error cell of XLS and XLSB shows, by its code."""
 UNCALCULATED = "#UNCALCULATED"
 """Text of a formula that has never been calculated: its file was written by a program, not by a spreadsheet."""
-DENSE_CELLS = 20_000_000
-"""A sheet of a smaller area is read whole, however few its cells; it takes some 0.5 GB at most."""
+DENSE_CELLS = 5_000_000
+"""A sheet of a smaller area is read whole, however few its cells."""
 SPARSE = 10
-"""A larger one is read cell by cell where its area has more than so many places for a cell."""
+"""A larger one is read cell by cell where its area has more than so many places for each cell."""
 
 
 @dataclass
@@ -40,10 +40,8 @@ class Facts:
     merged: list[Merged] = field(default_factory=list)
     rows: int = 0
     columns: int = 0
-
-    @property
-    def area(self) -> int:
-        return self.rows * self.columns
+    cells: int = 0
+    """Cells that have a value or just a format."""
 
 
 _CELL = rb"<(?:\w+:)?c\s([^>]*)>"
@@ -104,8 +102,8 @@ class XlsxScan:
 
 
 def _search(piece: bytes, facts: Facts) -> None:
-    columns, rows = references(piece)
-    facts.columns, facts.rows = max(facts.columns, columns), max(facts.rows, rows)
+    columns, rows, cells = references(piece)
+    facts.columns, facts.rows, facts.cells = max(facts.columns, columns), max(facts.rows, rows), facts.cells + cells
     if b't="e"' in piece or b"t='e'" in piece:
         for attributes, text in _ERROR.findall(piece):
             _patch(facts, attributes, text.decode("utf-8", "replace"))
@@ -115,8 +113,11 @@ def _search(piece: bytes, facts: Facts) -> None:
                 _patch(facts, attributes, UNCALCULATED)
 
 
-def references(piece: bytes) -> tuple[int, int]:
-    """The last column and row that the attributes r="AB12" of cells and r="12" of rows name, all of them at once."""
+def references(piece: bytes) -> tuple[int, int, int]:
+    """The last column and row that the attributes r="AB12" of cells and r="12" of rows name, and how many cells do.
+
+    All of them at once, for a sheet has millions.
+    """
     text = np.frombuffer(piece + bytes(16), np.uint8)
     at = np.flatnonzero((text[:-16] == ord("r")) & (text[1:-15] == ord("=")))
     at = at[np.isin(text[at + 2], (34, 39)) & (text[at - 1] <= 32)] + 3
@@ -127,7 +128,7 @@ def references(piece: bytes) -> tuple[int, int]:
         columns = np.where(is_letter, columns * 26 + (sign | 32) - 96, columns)
         rows = np.where(is_digit, rows * 10 + sign - 48, rows)
         at = np.where(is_letter | is_digit, at + 1, at)
-    return int(columns.max(initial=0)), int(rows.max(initial=0))
+    return int(columns.max(initial=0)), int(rows.max(initial=0)), int(np.count_nonzero(columns))
 
 
 def _patch(facts: Facts, attributes: bytes, text: str) -> None:
@@ -137,8 +138,8 @@ def _patch(facts: Facts, attributes: bytes, text: str) -> None:
 
 def is_sparse(path: Path, name: str, facts: Facts) -> bool:
     """Tells whether the cells of an XLSX sheet lie too far apart to be read as one area."""
-    if facts.area <= DENSE_CELLS:
-        return False
+    if facts.rows * facts.columns <= max(DENSE_CELLS, SPARSE * facts.cells):
+        return False  # so the reader's memory is in proportion to the file
     cells, rows, columns = 0, 0, set()
     with zipfile.ZipFile(path) as archive:
         part = sheet_parts(archive, "xl/workbook.xml").get(name)
@@ -154,7 +155,7 @@ def is_sparse(path: Path, name: str, facts: Facts) -> bool:
                 columns |= {letters for letters, _ in found}
                 rows = max([rows, *(int(row) for _, row in found)])
     width = max((column_index(letters) + 1 for letters in columns), default=0)
-    return rows * width > DENSE_CELLS and rows * width > SPARSE * cells
+    return rows * width > max(DENSE_CELLS, SPARSE * cells)
 
 
 def sheet_parts(archive: zipfile.ZipFile, workbook: str) -> dict[str, str]:
@@ -191,18 +192,43 @@ def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]
 
 
 class OdsWatch:
-    """Tells whether an ODS file has cells merged downwards or errors (see `workbook_guard.check_zip`)."""
+    """Tells what has to be done about an ODS file, from the pieces of its parts (see `workbook_guard.check_zip`)."""
 
-    _SIGN = re.compile(rb"""number-rows-spanned="(?!1")|value-type="error\"""")
+    _SPANNED = re.compile(rb"""number-rows-spanned="(?!1")""")
+    _FEW = re.compile(rb'''-repeated="\d{1,2}"''')
+    _MANY = re.compile(rb'''-repeated="\d{3,}"''')
+    _STYLE = rb"""(?: table:(?:default-cell-)?style-name="[^"<>]*")*"""
+    _EMPTY = re.compile(
+        rb"<table:table-(?:column[^>]*/>|cell"
+        + _STYLE
+        + rb""" table:number-columns-repeated="\d+"/>(?=</table:table-row>)"""
+        rb"|row" + _STYLE + rb""" table:number-rows-repeated="\d+"(?: table:visibility="\w+")?>"""
+        rb"(?=<table:table-cell" + _STYLE + rb"""(?: table:number-columns-repeated="\d+")?/></table:table-row>))"""
+    )
+    """Columns, ends of rows and whole rows that hold nothing: a reader need not repeat them."""
 
     def __init__(self) -> None:
         self.has_facts = False
+        self.may_swell = False
+        """Something is repeated a hundred times or more that a reader may have to repeat."""
         self._rest = b""
 
     def __call__(self, part: zipfile.ZipInfo, piece: bytes, is_last: bool) -> None:
-        if part.filename == "content.xml" and not self.has_facts:
-            self.has_facts = bool(self._SIGN.search(self._rest + piece))
-            self._rest = piece[-64:]
+        if part.filename != "content.xml":
+            return
+        piece = self._rest + piece
+        cut = len(piece) if is_last else piece.rfind(b"</table:table-row>") + 1
+        piece, self._rest = piece[:cut], piece[cut:]
+        if len(self._rest) > 64 << 20:  # a row of so many characters is none
+            self.may_swell, self._rest = True, b""
+        if not self.has_facts:
+            spanned = b"number-rows-spanned" in piece and self._SPANNED.search(piece)
+            self.has_facts = bool(spanned) or b'value-type="error"' in piece
+        if (repeats := piece.count(b"-repeated")) and not self.may_swell:
+            repeats -= len(self._FEW.findall(piece))
+            if repeats:
+                repeats -= sum(len(self._MANY.findall(empty)) for empty in self._EMPTY.findall(piece))
+            self.may_swell = repeats > 0
 
     def of_sheets(self, path: Path) -> dict[str, Facts]:
         """The facts by sheet name."""

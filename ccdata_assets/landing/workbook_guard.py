@@ -136,8 +136,8 @@ except BaseException:
 def probe(path: Path) -> None:
     """Let a process of limited memory open all sheets first; refuse the file where that process ends.
 
-    For XLS and ODS, which are read whole at once: a row or column number that damage has made huge takes all memory
-    of the machine, and Rust ends the process that cannot have more.
+    For XLS, and for ODS with large repeats: a row or column number that damage has made huge takes all memory of the
+    machine, and Rust ends the process that cannot have more.
     """
     done = subprocess.run(
         [sys.executable, "-I", "-c", _PROBE, str(path.resolve()), str(PROBE_BYTES)], capture_output=True, check=False

@@ -93,7 +93,7 @@ class RunSummary:
         if not 0 < len(self.files) <= MAX_FILES:
             return None
         table = Table(title="files of this run 本次文件", title_justify="left")
-        for title in ("feed 数据源", "file 文件", "format 格式", "encoding 编码", "status 状态"):
+        for title in ("file 文件", "format 格式", "encoding 编码", "status 状态"):
             table.add_column(title, overflow="fold")
         counts = {
             "rows": "rows 行",
@@ -105,9 +105,9 @@ class RunSummary:
         for title in counts.values():
             table.add_column(title, justify="right")
         for file in self.files:
-            name = file["file"].removeprefix(f"{file['feed']}/")
             form = (file["format"] or "–", file["encoding"] or "–")
-            table.add_row(file["feed"], escape(name), *form, file["status"], *(f"{file[count]:,}" for count in counts))
+            name = escape(file["file"]) if file["file"].split("/")[0] == file["feed"] else f"{file['feed']}: {escape(file['file'])}"
+            table.add_row(name, *form, file["status"], *(f"{file[count]:,}" for count in counts))
         return table
 
     def closing_lines(self) -> list[str]:

@@ -50,6 +50,8 @@ def shown(text: str) -> str:
 
     Control characters become their pictures (␀), bytes that are no text ‹FF›, line ends a plain line break.
     """
+    if text.isprintable() and len(text) * 2 <= LONGEST:
+        return text
     text = text.replace("\r\n", "\n")
     text = _UNSEEN.sub(lambda hit: "␡" if hit.group() == "\x7f" else chr(0x2400 + ord(hit.group())), text)
     text = _BYTE.sub(

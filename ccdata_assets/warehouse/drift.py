@@ -60,23 +60,42 @@ def columns_of(mapped: HeaderMap, columns: Sequence[str]) -> list[Column]:
     return [(column, fields.get(column)) for column in columns]
 
 
-def columns_before(con: duckdb.DuckDBPyConnection, feed: str, sha256: str, member: str) -> list[Column] | None:
-    """The columns of the file of the feed that landed last before this one, of the member of the same name or the first."""
+LOOK_BACK = 10
+"""Deliveries looked back at: a feed may get files of several layouts in turn."""
+
+
+def columns_before(
+    con: duckdb.DuckDBPyConnection, feed: str, sha256: str, member: str, now: Sequence[Column]
+) -> list[Column] | None:
+    """The columns of the table that came before this one: of the last deliveries of the feed, the one most like it.
+
+    Likeness is the number of common headers, then a member of the same name, then the later delivery.
+    """
     found = con.execute(
         """with this as (
             select landed_at, received_on, file from ops.file_ledger where feed = $1 and sha256 = $2 and status <> 'repeat'
         ), earlier as (
-            select l.sha256 from ops.file_ledger as l, this
+            select l.sha256, row_number() over (order by l.landed_at desc, l.received_on desc, l.file desc) as age
+            from ops.file_ledger as l, this
             where l.feed = $1 and l.sha256 <> $2 and l.status in ('landed', 'held')
                 and (l.landed_at, l.received_on, l.file) < (this.landed_at, this.received_on, this.file)
                 and exists (select 1 from ops.file_column as c where c.feed = l.feed and c.sha256 = l.sha256)
-            order by l.landed_at desc, l.received_on desc, l.file desc limit 1
+            qualify age <= $3
         )
-        select member, header, field from ops.file_column where feed = $1 and sha256 = (select sha256 from earlier)
-        order by member <> $3, member, position""",
-        [feed, sha256, member],
+        select e.age, c.member, c.header, c.field from ops.file_column as c join earlier as e using (sha256)
+        where c.feed = $1 order by e.age, c.member, c.position""",
+        [feed, sha256, LOOK_BACK],
     ).fetchall()
-    return [(header, field) for name, header, field in found if name == found[0][0]] if found else None
+    tables: dict[tuple[int, str], list[Column]] = {}
+    for age, name, header, field in found:
+        tables.setdefault((age, name), []).append((header, field))
+    headers = {normal_header(header) for header, _ in now}
+
+    def likeness(key: tuple[int, str]) -> tuple[int, bool, int]:
+        common = len(headers & {normal_header(header) for header, _ in tables[key]})
+        return common, key[1] == member, -key[0]
+
+    return tables[max(tables, key=likeness)] if tables else None
 
 
 def compare(before: Sequence[Column], now: Sequence[Column]) -> SchemaDrift:

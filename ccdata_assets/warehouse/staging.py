@@ -27,15 +27,13 @@ from ccdata_assets.contracts.headers import HeaderMap, map_headers
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import BlockingCheckFailed, CcdataError, clean_error
-from ccdata_assets.landing.raw_store import raw_files
+from ccdata_assets.landing.raw_store import CONDEMNED, raw_files
 from ccdata_assets.landing.rows import ROW_COLUMNS
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.control import MemberFile, check_control
 from ccdata_assets.warehouse.drift import SchemaDrift, columns_before, columns_of, compare, record_columns
 from ccdata_assets.warehouse.engine import transaction
 
-CONDEMNED = ("no_header", "too_many_columns", "unreadable_member")
-"""Faults of landing that a table has for all its rows."""
 STAGED_COLUMNS = {
     "_file": "varchar",
     "_sha256": "varchar",
@@ -257,8 +255,9 @@ def _drift(
     tables = [m for m in members if m.condemned is None and m.columns]
     record_columns(con, contract, sha256, {m.name: columns_of(m.mapped, m.columns) for m in tables})
     for member in tables:
-        before = columns_before(con, contract.feed, sha256, member.name)
-        if before and (drift := compare(before, columns_of(member.mapped, member.columns))):
+        now = columns_of(member.mapped, member.columns)
+        before = columns_before(con, contract.feed, sha256, member.name, now)
+        if before and (drift := compare(before, now)):
             return drift
     return SchemaDrift()
 

@@ -163,12 +163,14 @@ def mariadb() -> Iterator[Server]:
         data, start = folder / "data", folder / "start.sql"
         # the start file is read as latin-1, so the password stands in it as MariaDB keeps it
         secret = "*" + sha1(sha1(PASSWORD.encode()).digest()).hexdigest().upper()
-        start.write_text(
-            f"""create database crm character set utf8mb4;
-            create user '{OWNER}'@'%' identified by password '{secret}'; grant all on *.* to '{OWNER}'@'%';
-            create user '{READER}'@'%' identified by password '{secret}'; grant select on crm.* to '{READER}'@'%';""",
-            encoding="utf-8",
-        )
+        statements = [
+            "create database crm character set utf8mb4",
+            f"create user '{OWNER}'@'%' identified by password '{secret}'",
+            f"grant all on *.* to '{OWNER}'@'%'",
+            f"create user '{READER}'@'%' identified by password '{secret}'",
+            f"grant select on crm.* to '{READER}'@'%'",
+        ]
+        start.write_text("".join(f"{statement};\n" for statement in statements), encoding="ascii")
         if user:
             shutil.chown(start, user)
         subprocess.run(

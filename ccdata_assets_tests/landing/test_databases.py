@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -474,17 +475,15 @@ def test_a_connection_cut_while_rows_are_read_lands_the_rest_the_next_time(world
 # --- killed ------------------------------------------------------------------------------------------------------
 
 LANDING = """
-import json, os, signal, sys
-from datetime import timedelta
+import json, os, pickle, signal, sys
 from pathlib import Path
-from ccdata_assets.contracts.registry import load_registry
 from ccdata_assets.landing import databases
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect
 
 given = json.loads(sys.argv[1])
 settings = Settings(home=Path(given["home"]), now="2026-02-01")
-registry = load_registry([Path(given["home"]) / "contracts"])
+registry = pickle.loads((Path(given["home"]) / "registry").read_bytes())
 calls = 0
 def deadly(function):
     def wrapped(*args, **kwargs):
@@ -523,17 +522,13 @@ def own_home(world: World, server: Server) -> list[tuple[Any, ...]]:
     """Declare the feed in the world's own folder for other processes, fill the table; what an undisturbed run lands."""
     fill(server, 5000)
     declare(world, fetch_rows=300)
-    contract = world.registry.feeds["directory"]
-    folder = world.settings.home / "contracts"
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(contract.model_dump(mode="json", by_alias=True, exclude_defaults=True), ensure_ascii=False)
-    (folder / "directory.yaml").write_text(text, encoding="utf-8")
+    (world.settings.home / "registry").write_bytes(pickle.dumps(world.registry))
     calm = World(world.settings.model_copy(update={"home": world.settings.home / "calm"}), world.registry)
     land(calm, slice_rows=500)
     return landed(calm)
 
 
-@pytest.mark.parametrize("kill_at", [1, 2, 4, 5, 8, 9, 10, 14, 23, 37])
+@pytest.mark.parametrize("kill_at", [1, 3, 5, 7, 8, 10, 27])
 def test_a_run_killed_at_any_step_and_run_again_lands_what_an_undisturbed_one_lands(
     world: World, server: Server, kill_at: int
 ) -> None:

@@ -112,10 +112,10 @@ def test_a_write_that_is_killed_leaves_no_parquet_file(tmp_path: Path, error: ty
         yield make_batch(["名称"], [2], [["甲公司"]])
         raise error
 
-    whole = Member("一", ("名称",), iter([make_batch(["名称"], [2], [["甲公司"]])]))
+    whole = Member("一", ("名称",), iter([make_batch(["名称"], [2], [["甲公司"]])]), "delimited")
     lineage = Lineage("directory/a.xlsx", "f" * 64, datetime(2026, 1, 1, tzinfo=UTC))
     with pytest.raises(error):
-        write_raw(tmp_path, [whole, Member("二", ("名称",), rows())], lineage)
+        write_raw(tmp_path, [whole, Member("二", ("名称",), rows(), "delimited")], lineage)
     assert raw_files(tmp_path, lineage.sha256) == []
     assert list(tmp_path.rglob("*.parquet*")) == [], (
         "even the whole member must not get its name before the other is complete"
@@ -148,3 +148,32 @@ def _killed(*_: object) -> None:
 def test_a_delivery_is_dated_by_its_name_or_else_by_the_day_it_lands(world: World, name: str, expected: date) -> None:
     world.contract(received_on={"file": r"(?P<date>\d{8})"})
     assert world.land_one(FILE, name).received_on == expected
+
+
+@pytest.mark.parametrize("content", ["甲栏,乙栏\n甲公司,1\n", "\x89PNG".encode("latin-1")])
+def test_a_rejected_file_is_kept_and_read_again_after_the_contract_is_mended_though_it_left_the_inbox(
+    world: World, content: str | bytes
+) -> None:
+    path = world.put("directory/a.csv", content)
+    assert [file.status for file in world.stage()] in (["rejected"], [])
+    path.unlink()
+    assert world.stage() == [], "nothing changed, nothing is read"
+    world.contract(fields={"company_name": {"required": True, "from": "甲栏"}, "phone": {"from": "乙栏"}})
+    staged = world.stage()
+    lines = world.query("select file, status, staged from ops.file_ledger")
+    if isinstance(content, str):
+        assert [file.staged for file in staged] == [1]
+        assert [tuple(line.values()) for line in lines] == [("directory/a.csv", "landed", 1)]
+    else:
+        assert [line["status"] for line in lines] == ["rejected"]
+
+
+def test_a_file_is_read_again_when_the_contract_says_another_way_to_read_it(world: World) -> None:
+    world.put("directory/a.csv", "company_name;phone\n甲公司,分店;1\n")
+    world.contract(source={"files": "directory/*", "delimiter": ","})
+    world.stage()
+    world.contract(source={"files": "directory/*", "delimiter": ";"})
+    (staged,) = world.stage()
+    assert (staged.staged, staged.quarantined) == (1, 0)
+    assert world.query("select company_name from staged.directory") == [{"company_name": "甲公司,分店"}]
+    assert world.query("select count(*) as n from ops.file_ledger")[0]["n"] == 1

@@ -23,6 +23,7 @@ from ccdata_assets.landing import spreadsheet, workbook_facts
 from ccdata_assets.landing.rows import Cells, Limits, OverLimit, ReadOptions, UnreadableFile
 from ccdata_assets.landing.spreadsheet import open_workbook
 from ccdata_assets.landing.workbook_cells import duration_text, number_text
+from ccdata_assets.landing.workbook_guard import damage_is_unreadable
 from ccdata_assets_tests.landing.xlsb import Formula, Inline, Sheet
 from ccdata_assets_tests.landing.xlsb import workbook as xlsb_workbook
 from ccdata_assets_tests.world import HOSPITAL_HEADER, HOSPITALS, World
@@ -503,6 +504,14 @@ def test_no_damage_within_a_binary_part_does_more_either(part: str, tmp_path: Pa
         assert "fix:" in problem(target.getvalue(), tmp_path)
 
     check()
+
+
+def test_a_panic_of_the_reader_is_damage_and_an_interrupt_is_none() -> None:
+    panic = type("PanicException", (BaseException,), {})
+    with pytest.raises(UnreadableFile), damage_is_unreadable():
+        raise panic
+    with pytest.raises(KeyboardInterrupt), damage_is_unreadable():
+        raise KeyboardInterrupt
 
 
 GOOD_BOOK = xlsx(表=[list(HOSPITAL_HEADER), *map(list, HOSPITALS)])

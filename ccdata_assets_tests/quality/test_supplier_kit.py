@@ -91,7 +91,8 @@ def test_the_sheet_can_be_worked_with(world: World) -> None:
     assert sheet.freeze_panes == "B2"
     assert sheet.auto_filter.ref == "A1:I2"
     assert sheet.column_dimensions["C"].width >= len("0755-55500002")
-    assert sheet.column_dimensions["H"].width == sheet.column_dimensions["I"].width > 40
+    words = sheet.column_dimensions["H"]
+    assert words.width > 40 and (words.min, words.max) == (8, 9)
     assert all(sheet.cell(2, column).number_format == "@" for column in (3, 4, 5, 6)), "digits stay as they are"
 
 
@@ -300,7 +301,8 @@ def test_every_built_in_rule_speaks_both_languages(registry: Registry) -> None:
     contract = registry.feeds["cn_hospitals"]
     for rule in (*LANDING_FAULTS, "whole_file"):
         words = explain(registry, contract, rule, None, "").whole
-        assert any("\u4e00" <= sign <= "\u9fff" for sign in words.zh) and words.en.isascii() or rule == "undecodable"
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in words.zh), rule
+        assert words.en and not any("\u4e00" <= sign <= "\u9fff" for sign in words.en), rule
     assert explain(registry, contract, "new_rule", None, "odd; fix: mend it").whole.en == "odd; fix: mend it"
     for kind in ("integer", "number", "date", "clock", "timestamp", "instant", "boolean", "code:gender"):
         use = contract.fields["is_designated"].model_copy(update={"type": kind})
@@ -351,16 +353,8 @@ def test_a_cell_that_is_too_long_is_cut_with_a_mark(text: str) -> None:
     assert cut.endswith(f"{len(text):,} characters〕") and "已截断" in cut
 
 
-ODD = st.text(
-    st.sampled_from(
-        [
-            *"=+-@'\"\\,;\t|<>&%[]_xX0AF 中文，。　\u202e\u200b\ufeff\ufffe\x00\x01\x1f\x7f\x85\u2028é😀𠮷",
-            "_x0041_",
-            "]]>",
-        ]
-    ),
-    max_size=12,
-).map(lambda text: text.replace("\r", "").replace("\n", ""))
+SIGNS = "=+-@'\"\\,;\t|<>&%[]_xX0AF 中文，。　\u202e\u200b\ufeff\ufffe\x00\x01\x1f\x7f\x85\u2028é😀𠮷"
+ODD = st.lists(st.sampled_from([*SIGNS, "_x0041_", "]]>", "#REF!", "http://"]), max_size=12).map("".join)
 
 
 @settings(max_examples=60)
@@ -419,12 +413,8 @@ def test_a_second_run_touches_nothing_and_a_mended_contract_takes_the_kit_away(w
     world.contract(fields={**FIELDS, "company_name": {"required": True, "type": "text"}}, rules=[], gate=ALWAYS)
     world.stage()
     assert kits(world).written == 1, "another contract, another kit"
-    world.contract(
-        fields={**FIELDS, "gender": {"required": False, "on_error": "flag"}, "collected_on": {}}, gate=ALWAYS
-    )
-    world.put("directory/file.csv", table(HEADER, [GOOD]))
-    with world.warehouse() as con:
-        con.execute("delete from ops.quarantine")
+    world.contract(fields={**FIELDS, "company_name": {}}, gate=ALWAYS)
+    world.stage()
     assert kits(world).paths == [] and not path.exists()
 
 

@@ -77,6 +77,13 @@ def test_long_digits_that_a_spreadsheet_has_shortened_are_kept_and_flagged(
     assert world.query("select _flags from staged.directory")[0]["_flags"] == (["value_damaged"] if damaged else [])
 
 
+@pytest.mark.parametrize("text", ["#N/A", "#REF!", "#UNCALCULATED", "#####"])
+def test_an_error_of_a_spreadsheet_is_no_value_and_flagged(world: World, text: str) -> None:
+    read_as(world, {"type": "text"}, text)
+    (row,) = world.query("select value, _flags from staged.directory")
+    assert (row["value"], row["_flags"]) == (None, ["value_damaged"])
+
+
 # --- rows that hold no record ------------------------------------------------------------------------------------
 
 
