@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -89,7 +90,15 @@ def _shipped(registry: Registry, settings: Settings, feed: str, path: Path) -> I
     if sample.headers is None:
         return
     mapped = map_headers(contract, registry.fields, sample.headers)
-    truth = {column: frozenset({name if name in registry.fields else LOCAL}) for name, column in mapped.columns.items()}
+    truth = {}
+    for name, column in mapped.columns.items():
+        # a column may be read into a local field that a known one is derived from: that one is right too
+        made = {
+            other
+            for other, use in contract.fields.items()
+            if other in registry.fields and use.derive and re.search(rf"\b{name}\b", use.derive)
+        }
+        truth[column] = frozenset({name}) if name in registry.fields else frozenset({LOCAL, *made})
     yield Case(f"{feed}/{path.name}", path, frozenset({contract.subject}), truth)
 
 

@@ -38,7 +38,7 @@ LANDING_FAULTS = {
     "long_row": "the row has more cells than the header; fix: quote cells that hold the delimiter",
     "unclosed_quote": "a quoted cell is never closed (is the file cut short?); fix: close the quote or send the file again",
     "undecodable": "bytes that are no text in the file's encoding; fix: export the file as UTF-8",
-    "broken_record": "the record is not valid JSON from here on; fix: send the whole file again",
+    "broken_record": "the record is broken or cut short; fix: export the file again",
     "no_header": "no header that the contract knows; fix: put the column names into the first line",
     "missing_column": "a required column is missing from the file; fix: add it or give its header under `from` in the contract",
     "unmapped_column": "the file has a column the contract does not know; fix: remove it or add it to the contract",
@@ -54,6 +54,10 @@ TOTALS = "(合计|总计|小计|共计|总和|汇总|合 计|总 计|小 计|tot
 """What the first filled cell of a totals row says."""
 SERIAL_DATE = "[2-7][0-9]{4}([.][0-9]+)?"
 """A date as a spreadsheet counts it, in days since 1899-12-30: from 1954 to 2119."""
+FIRST_YEAR = 1800
+"""No date of a source lies before; what reads so is another form of date."""
+OFFSET = ":[0-9]{2}([.][0-9]+)? ?(Z|[+-][0-9]{2}:?[0-9]{2})$"
+"""How a time ends that says its own zone."""
 CELL_ERROR = "#(N/A|REF!|VALUE!|DIV/0!|NAME[?]|NULL!|NUM!|SPILL!|CALC!|UNCALCULATED|#+)"
 """What a spreadsheet shows in the place of a value."""
 DAMAGED = "_damaged"
@@ -107,15 +111,13 @@ def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str
         case "number":
             return f"try_cast(replace({text}, ',', '') as double)"
         case "date":
-            return f"cast({_moment(use, text, DATE_FORMATS + TIMESTAMP_FORMATS)} as date)"
+            return f"cast({_moment(use, text, DATE_FORMATS + TIMESTAMP_FORMATS, zone)} as date)"
         case "clock":
             return f"cast(try_strptime({text}, {_texts(use.format or CLOCK_FORMATS)}) as time)"
         case "timestamp":
-            return _moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS)
+            return _moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone)
         case "instant":
-            local = f"timezone({literal(zone)}, {_moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS)})"
-            with_offset = f"case when regexp_matches({text}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$') then try_cast({text} as timestamptz) end"
-            return local if use.format else f"coalesce({local}, {with_offset})"
+            return f"timezone({literal(zone)}, {_moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone)})"
         case "boolean":
             words = dict.fromkeys(TRUE_WORDS, "true") | dict.fromkeys(FALSE_WORDS, "false")
             return f"try_cast({_map_lookup(words, text)} as boolean)"
@@ -125,19 +127,24 @@ def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str
             raise AssertionError(kind)
 
 
-def _moment(use: FieldUse, text: str, forms: tuple[str, ...]) -> str:
-    """A time without a zone: of the contract's forms, else of the usual ones or a spreadsheet's number of days."""
+def _moment(use: FieldUse, text: str, forms: tuple[str, ...], zone: str) -> str:
+    """A local time: of the contract's forms, else of the usual ones, with an offset, or a spreadsheet's number of days."""
+    read = f"try_strptime({text}, {_texts(use.format or forms)})"
+    # %Y takes `26` for the year 26
+    read = f"case when {read} >= timestamp '{FIRST_YEAR}-01-01' then {read} end"
     if use.format:
-        return f"try_strptime({text}, {_texts(use.format)})"
+        return read
     days = f"case when regexp_full_match({text}, {literal(SERIAL_DATE)}) then timestamp '1899-12-30' + to_seconds(cast(round(try_cast({text} as double) * 86400) as bigint)) end"
-    return f"coalesce(try_strptime({text}, {_texts(forms)}), {days})"
+    with_offset = f"case when regexp_matches({text}, {literal(OFFSET)}) then timezone({literal(zone)}, try_cast({text} as timestamptz)) end"
+    return f"coalesce({read}, {days}, {with_offset})"
 
 
 def _furniture(contract: Contract, columns: Sequence[str]) -> str:
     """A condition on raw rows that hold no record: titles, units, totals, and a header that stands there again."""
     cells = [f"nullif(trim({quote(column)}, ' \t\r\n　'), '')" for column in columns[:3]]
     # a totals row is often shorter than the header: its cells are then in _text
-    short = [f"nullif(trim(json_extract_string(_text, '$[{place}]'), ' \t\r\n　'), '')" for place in range(3)]
+    # of bytes that are no text not every _text is JSON that DuckDB reads
+    short = [f"nullif(trim(try(json_extract_string(_text, '$[{place}]')), ' \t\r\n　'), '')" for place in range(3)]
     told = f"coalesce({', '.join([*cells, 'cast(null as varchar)'])})"
     told_short = f"case when _fault in ('short_row', 'long_row', 'no_header') then coalesce({', '.join(short)}) end"
     totals = f"regexp_full_match(lower(coalesce({told}, {told_short})), {literal(TOTALS)})"

@@ -20,7 +20,7 @@ from ccdata_assets.contracts.compile import DATE_FORMATS, TIMESTAMP_FORMATS, con
 from ccdata_assets.contracts.draft_yaml import contract_yaml
 from ccdata_assets.contracts.evidence import NONE_WORDS, Evidence, look_at
 from ccdata_assets.contracts.headers import map_headers
-from ccdata_assets.contracts.likeness import Column, Match, Reader, Reading
+from ccdata_assets.contracts.matching import Column, Match, Reader, Reading
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry, load_registry
 from ccdata_assets.errors import ContractError, WrongUse
@@ -70,6 +70,8 @@ class Missing:
     title: str
     type: str
     derive: str
+    is_sure: bool
+    """The SQL gives it without a doubt, so that it is part of the contract and no line to fill in."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ class Draft:
                 for column in self.columns
             ],
             "key": list(self.key),
-            "missing": [lack.field for lack in self.missing],
+            "missing": [lack.field for lack in self.missing if not lack.is_sure],
             "notes": self.sample.notes,
             "valid": self.problem is None,
             "problem": self.problem,
@@ -348,11 +350,16 @@ def _with_headers(
 
 def _missing(best: Reading, drafted: Sequence[DraftColumn], registry: Registry) -> list[Missing]:
     got = {column.field for column in drafted}
-    lacking = [name for name in registry.subjects[best.subject].required if name not in got]
-    return [
-        Missing(name, registry.title(name)[0], registry.fields[name].type, _derivation(name, drafted, registry))
-        for name in lacking
-    ]
+    missing = []
+    for name in registry.subjects[best.subject].required:
+        if name in got:
+            continue
+        moment = f"{name.removesuffix('_on')}_at"
+        is_sure = name.endswith("_on") and moment in got
+        local_day = f"cast(timezone('{registry.time_zone}', {moment}) as date)"
+        derive = local_day if is_sure else _derivation(name, drafted, registry)
+        missing.append(Missing(name, registry.title(name)[0], registry.fields[name].type, derive, is_sure))
+    return missing
 
 
 def _derivation(name: str, drafted: Sequence[DraftColumn], registry: Registry) -> str:

@@ -76,10 +76,14 @@ def contract_yaml(draft: Draft, registry: Registry) -> str:
     for column in draft.columns:
         lines += _column(column, registry)
     for lack in draft.missing:
+        line = f"{lack.field}: {{required: true, derive: {json.dumps(lack.derive, ensure_ascii=False)}}}"
+        if lack.is_sure:
+            lines += [f"  # {lack.title}: every {draft.subject} needs it; the day of a moment above", f"  {line}"]
+            continue
         lines += [
             f"  # TODO {lack.field} ({lack.title}, {lack.type}): every {draft.subject} needs it and no column gives it. Rename the field of",
             "  # the column that does, or derive it, such as:",
-            f"  # {lack.field}: {{required: true, derive: {json.dumps(lack.derive, ensure_ascii=False)}}}",
+            f"  # {line}",
         ]
     lines.append("quarantine: rows")
     return "\n".join(lines) + "\n"

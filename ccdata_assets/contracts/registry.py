@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class Registry:
     fields: Mapping[str, FieldDef]
     codes: Mapping[str, CodeList]
     subjects: Mapping[str, Subject]
-    feeds: Mapping[str, Contract]
+    feeds: dict[str, Contract]
     time_zone: str
     functions: str = field(repr=False, default="")
     """SQL of the functions contracts may use, run on every connection."""
@@ -52,14 +53,28 @@ class Registry:
 def load_registry(extra_dirs: Iterable[Path] = (), time_zone: str = "Asia/Shanghai") -> Registry:
     """Load fields, codes, subjects and all contracts (the package's and those of `extra_dirs`) and cross-check them.
 
-    Raises ContractError with one line for every mistake found: file, line, what is wrong and the fix.
+    The package's own are loaded and checked once a process. Raises ContractError with one line for every mistake
+    found: file, line, what is wrong and the fix.
     """
+    shipped, shipped_sources, shipped_problems = _shipped(FEEDS_DIR, time_zone)
+    registry = replace(shipped, feeds=dict(shipped.feeds))
+    sources, problems = dict(shipped_sources), list(shipped_problems)
+    own = _load_feeds([path for folder in extra_dirs for path in _contract_files(folder)], registry, sources, problems)
+    problems += _check_feeds(registry, own, sources)
+    problems += _check_overlaps(registry, sources)
+    if problems:
+        raise ContractError("\n".join(str(problem) for problem in problems))
+    return registry
+
+
+@lru_cache
+def _shipped(feeds_dir: Path, time_zone: str) -> tuple[Registry, dict[str, YamlSource], list[ContractError]]:
+    """The package's declarations, where they stand, and what is wrong with them."""
     fields_source, codes_source, subjects_source = (
         YamlSource(HERE / f"{name}.yaml") for name in ("fields", "codes", "subjects")
     )
     fields, codes = fields_source.parse_each(FieldDef), codes_source.parse_each(CodeList)
     subjects = subjects_source.parse_each(Subject)
-    functions = (HERE / "functions.sql").read_text(encoding="utf-8")
     problems: list[ContractError] = []
     for name, spec in fields.items():
         if spec.type.startswith("code:") and spec.type[5:] not in codes:
@@ -74,10 +89,28 @@ def load_registry(extra_dirs: Iterable[Path] = (), time_zone: str = "Asia/Shangh
                         (name, "fields", place), f"{member} is not in fields.yaml", "add the field there"
                     )
                 )
-
-    feeds: dict[str, Contract] = {}
+    functions = (HERE / "functions.sql").read_text(encoding="utf-8")
+    registry = Registry(fields, codes, subjects, {}, time_zone, functions)
     sources: dict[str, YamlSource] = {}
-    for path in _contract_files(extra_dirs):
+    own = _load_feeds(_contract_files(feeds_dir), registry, sources, problems)
+    return registry, sources, problems + _check_feeds(registry, own, sources)
+
+
+def _contract_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ContractError(
+            f"CCDATA_CONTRACTS: there is no folder {folder.name}; fix: create it or correct the variable"
+        )
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+
+
+def _load_feeds(
+    paths: Iterable[Path], registry: Registry, sources: dict[str, YamlSource], problems: list[ContractError]
+) -> list[str]:
+    """Add the contracts of these files to the registry and what is wrong with them to the problems; their names."""
+    feeds: dict[str, Contract] = dict(registry.feeds)
+    loaded = []
+    for path in paths:
         try:
             source = YamlSource(path)
             contract = source.parse(Contract)
@@ -94,28 +127,23 @@ def load_registry(extra_dirs: Iterable[Path] = (), time_zone: str = "Asia/Shangh
                     f"name the file {contract.feed}.yaml",
                 )
             feeds[contract.feed], sources[contract.feed] = contract, source
+            loaded.append(contract.feed)
         except ContractError as error:
             problems.append(error)
-
-    registry = Registry(fields, codes, subjects, feeds, time_zone, functions)
-    for feed, contract in feeds.items():
-        found = list(_check_names(registry, contract, sources[feed]))
-        problems += found or _check_sql(registry, contract, sources[feed])
-    problems += _check_overlaps(registry, sources)
-    if problems:
-        raise ContractError("\n".join(str(problem) for problem in problems))
-    return registry
+    registry.feeds.update(feeds)
+    return loaded
 
 
-def _contract_files(extra_dirs: Iterable[Path]) -> list[Path]:
-    files = sorted(FEEDS_DIR.glob("*.yaml"))
-    for folder in extra_dirs:
-        if not folder.is_dir():
-            raise ContractError(
-                f"CCDATA_CONTRACTS: there is no folder {folder.name}; fix: create it or correct the variable"
-            )
-        files += sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    return files
+def _check_feeds(registry: Registry, names: Sequence[str], sources: Mapping[str, YamlSource]) -> list[ContractError]:
+    if not names:
+        return []
+    problems: list[ContractError] = []
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute(registry.functions)
+        for feed in names:
+            found = list(_check_names(registry, registry.feeds[feed], sources[feed]))
+            problems += found or _check_sql(con, registry, registry.feeds[feed], sources[feed])
+    return problems
 
 
 def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> Iterable[ContractError]:
@@ -221,7 +249,9 @@ def _check_positions(contract: Contract, source: YamlSource) -> Iterable[Contrac
             )
 
 
-def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> list[ContractError]:
+def _check_sql(
+    con: duckdb.DuckDBPyConnection, registry: Registry, contract: Contract, source: YamlSource
+) -> list[ContractError]:
     """Bind the compiled query on an empty file: the first expression that DuckDB refuses is reported at its line."""
 
     def bind(candidate: Contract) -> str | None:
@@ -237,16 +267,14 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
             ]
         )
         query = compiler.staging_query(registry, candidate, mapped, f"(select {raw} limit 0)", columns, None)
-        with duckdb.connect() as con:
-            con.execute(registry.functions)
-            try:
-                con.execute(query)
-            except duckdb.Error as error:
-                return scrub(str(error).split("\n")[0])
+        try:
+            con.execute(query)
+        except duckdb.Error as error:
+            return scrub(str(error).split("\n")[0])
         return None
 
     if bind(contract) is None:
-        return [*_check_conditions(registry, contract, source)]
+        return [*_check_conditions(con, registry, contract, source)]
     fields: dict[str, Any] = {}
     for (
         name,
@@ -273,23 +301,22 @@ def _check_sql(registry: Registry, contract: Contract, source: YamlSource) -> li
     return [source.error((), f"the contract does not compile: {bind(contract)}", "see the fields and rules")]
 
 
-def _check_conditions(registry: Registry, contract: Contract, source: YamlSource) -> Iterable[ContractError]:
+def _check_conditions(
+    con: duckdb.DuckDBPyConnection, registry: Registry, contract: Contract, source: YamlSource
+) -> Iterable[ContractError]:
     """A rule's condition is true or false: a number would be taken for true, and the rule would never be broken."""
     columns = {name: compiler.column_type(compiler.field_type(registry, contract, name)) for name in contract.fields}
     row = ", ".join(f"cast(null as {kind}) as {compiler.quote(name)}" for name, kind in columns.items())
     lineage = "cast(null as bigint) as _row, cast(null as varchar) as _member"
-    with duckdb.connect() as con:
-        con.execute(registry.functions)
-        for place, rule in enumerate(contract.rules):
-            kind = con.execute(f"describe select ({rule.expect}) as verdict from (select {lineage}, {row})").fetchall()[
-                0
-            ][1]
-            if kind not in ("BOOLEAN", '"NULL"'):
-                yield source.error(
-                    ("rules", place, "expect"),
-                    f"the condition is of type {kind.lower()}",
-                    "write one that is true or false, such as area > 0",
-                )
+    for place, rule in enumerate(contract.rules):
+        found = con.execute(f"describe select ({rule.expect}) as verdict from (select {lineage}, {row})").fetchall()
+        kind = found[0][1]
+        if kind not in ("BOOLEAN", '"NULL"'):
+            yield source.error(
+                ("rules", place, "expect"),
+                f"the condition is of type {kind.lower()}",
+                "write one that is true or false, such as area > 0",
+            )
 
 
 def _check_overlaps(registry: Registry, sources: Mapping[str, YamlSource]) -> Iterable[ContractError]:

@@ -32,7 +32,13 @@ class YamlSource:
             raise ContractError(
                 f"{path.name}:{line}: not valid YAML: {error.problem}; fix: check indentation, quotes and colons"
             ) from None
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise ContractError(
+                f"{path.name}: cannot be read as UTF-8 text: {type(error).__name__}; fix: save it as UTF-8"
+            ) from None
+        except ValueError:  # of a date such as 0000-00-00 00:00:00, which YAML reads as one
+            raise ContractError(f"{path.name}: a date or time is none; fix: write it in quotes") from None
+        except OSError as error:
             raise ContractError(
                 f"{path.name}: cannot be read as UTF-8 text: {type(error).__name__}; fix: save it as UTF-8"
             ) from None

@@ -102,7 +102,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
     return stage
 
 
-def _kit_metadata(kits: Kits, contract: Contract) -> dict[str, object]:
+def _kit_metadata(kits: Kits, contract: Contract) -> dict[str, int | str | dg.MarkdownMetadataValue]:
     """How many kits there are to send back to suppliers, and where; their names stay out, for files are named after people."""
     failed = {shown_name(file): str(error) for file, error in kits.failed.items()}
     return {

@@ -6,6 +6,7 @@ This is the exact way to read any delimited text. `delimited` takes a faster one
 from __future__ import annotations
 
 import csv
+import re
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -44,6 +45,13 @@ class Dialect:
             )
         return mark
 
+    def with_stand_in(self, text: str, mark: str) -> str:
+        """The text with the mark in the place of the delimiter, but where an escape takes its meaning away."""
+        if not self.escape or self.escape not in text:
+            return text.replace(self.delimiter, mark)
+        escaped_or_delimiter = f"({re.escape(self.escape)}.)|{re.escape(self.delimiter)}"
+        return re.sub(escaped_or_delimiter, lambda found: found[1] or mark, text, flags=re.DOTALL)
+
     def may_hold_delimiter(self, text: str) -> bool:
         """Tells whether a cell of the text may contain the delimiter."""
         return bool(self.quote and self.quote in text) or bool(self.escape and self.escape in text)
@@ -71,6 +79,11 @@ class Records:
         self.numbers += others.numbers
         self.rows += others.rows
         self.faults += others.faults
+
+    def drop_blank_start(self) -> None:
+        """Forget the first records as far as they are blank."""
+        first = next((place for place, row in enumerate(self.rows) if any(row)), len(self.rows))
+        del self.numbers[:first], self.rows[:first], self.faults[:first]
 
 
 class _Unclosed(Exception):
@@ -107,7 +120,7 @@ class CsvRecords:
         records = Records()
         delimiter = self.dialect.delimiter
         mark = self.dialect.stand_in(text)
-        lines = split_lines(text if mark == delimiter else text.replace(delimiter, mark))
+        lines = split_lines(text if mark == delimiter else self.dialect.with_stand_in(text, mark))
         with _field_limit(self.limits.field_bytes):
             rows = self._single_lines(lines, mark) if len(text) <= self.longest else None
             if rows is not None:

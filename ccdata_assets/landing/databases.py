@@ -177,9 +177,9 @@ def _land(feed: _Feed, connection: sa.Connection, dialect: Dialect, slice_rows: 
     _, ((unread,),) = fetch_all(connection, dialect.unread_sql(source.query, name, high, kind))
     sql = dialect.rows_sql(source.query, name, bound(low, kind) if low is not None else None, high, kind)
     batches = stream(connection, sql, source.fetch_rows)
-    is_first = True
+    is_first, is_reload = True, before is None
     for spool in spool_slices(batches, feed.workdir, columns, columns[place], kind, mark.ordinal, slice_rows):
-        line = _land_slice(feed, spool, columns, mark, before, is_first, dialect.name)
+        line = _land_slice(feed, spool, columns, mark, before, is_first, is_reload, dialect.name)
         if line:
             yield line
             before = _watermark(feed)
@@ -213,9 +213,13 @@ def _land_slice(
     mark: Watermark,
     before: Watermark | None,
     is_first: bool,
+    is_reload: bool,
     form: str,
 ) -> LedgerLine | None:
-    """Land the rows of one slice that are not known and move the watermark to its end; None where all are known."""
+    """Land the rows of one slice that are not known and move the watermark to its end; None where all are known.
+
+    `is_reload`: nothing says how far the feed was read, so what the ledger has already is a repeat.
+    """
     assert spool.last is not None and mark.kind is not None
     compared = before.columns if before else columns
     part = sort_slice(feed.con, feed.contract.feed, spool, columns, compared, feed.workdir / "sorted.parquet")
@@ -224,9 +228,12 @@ def _land_slice(
     last = spool.last if mark.ordinal is None else max(mark.ordinal, spool.last)
     begin = shown(mark.ordinal, mark.kind) if mark.ordinal is not None else ""
     line = replace(feed.line(f"{begin}..{shown(last, mark.kind)}"), sha256=part.sha256, bytes=part.bytes, format=form)
-    # known, where the watermark was set back by hand
-    known = _is_known(feed, part.sha256)
-    line = replace(line, status="repeat") if known else _write(feed, line, part, columns)
+    if not _is_known(feed, part.sha256):
+        line = _write(feed, line, part, columns)
+    elif is_reload:
+        line = replace(line, status="repeat")
+    else:  # a row like one that landed alone before, and one more of it
+        line = _write(feed, replace(line, sha256=_renewed(part.sha256, before)), part, columns)
     reached = replace(mark, ordinal=last, columns=columns, sha256=line.sha256, value=shown(last, mark.kind))
     start = window_start(last, mark.kind, feed.overlap)
     with transaction(feed.con):
@@ -258,7 +265,7 @@ def _land_whole(
         return line
     if before and _is_known(feed, part.sha256):
         # the table is again as it once was: a change too, which must land to take the place of the last one
-        line = replace(line, sha256=hashlib.sha256(f"{part.sha256} after {before.sha256}".encode()).hexdigest())
+        line = replace(line, sha256=_renewed(part.sha256, before))
     line = _write(feed, line, part, columns)
     with transaction(feed.con):
         _keep(feed, line, Watermark(columns=columns, sha256=line.sha256, value=part.sha256))
@@ -316,6 +323,11 @@ def _reject(feed: _Feed, error: CcdataError) -> LedgerLine:
         )
         _insert(feed.con, line)
     return line
+
+
+def _renewed(sha256: str, before: Watermark | None) -> str:
+    """The hash of a content that comes a second time, after another."""
+    return hashlib.sha256(f"{sha256} after {before.sha256 if before else ''}".encode()).hexdigest()
 
 
 def _note(feed: _Feed) -> str:

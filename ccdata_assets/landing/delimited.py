@@ -39,6 +39,7 @@ PIECE = 1 << 20
 HEAD = 1 << 16
 """The same while the header is sought."""
 HEAD_LIMIT = 1 << 23
+"""Characters after which the header must have come, a long line counted as PIECE."""
 FAST_LIMIT = 1 << 25
 HEADER_CELL = 1000
 """What is looked at of a cell that may be a header."""
@@ -69,35 +70,34 @@ class _Text:
     def batches(self, chunks: Iterator[str]) -> Iterator[pa.RecordBatch]:
         """Find the layout at once; the batches come as they are asked for."""
         head, rest = self._head(chunks)
-        first = next((place for place, row in enumerate(head.rows) if any(row)), len(head.rows))
-        numbers, rows, faults = head.numbers[first:], head.rows[first:], head.faults[first:]
-        self.layout = find_layout(numbers, [_header_cells(row) for row in rows], self.options)
-        batch = records_of(self.layout, numbers, rows, faults)
+        self.layout = find_layout(head.numbers, [_header_cells(row) for row in head.rows], self.options)
+        batch = records_of(self.layout, head.numbers, head.rows, head.faults)
         return self._batches(batch, chain([rest], chunks))
 
     def _head(self, chunks: Iterator[str]) -> tuple[Records, str]:
-        """The first records, enough to find the header, and the text that is left of the last chunk looked at."""
+        """The first records from one that is not blank, enough to find the header; the rest of their chunk's text."""
         head, characters = Records(), 0
         for chunk in chunks:
             begin = 0
             for piece in text_lines.cut_lines(chunk, HEAD):
                 begin += len(piece)
-                characters += len(piece)
                 head.extend(self.exact.read(piece))
+                head.drop_blank_start()
+                characters += min(len(piece), PIECE) if head.rows else 0
                 if characters > HEAD_LIMIT or self._is_enough(head):
                     return head, chunk[begin:]
         head.extend(self.exact.finish())
+        head.drop_blank_start()
         return head, ""
 
     def _is_enough(self, head: Records) -> bool:
-        if isinstance(self.options.header, int) and self.exact.number <= self.options.header:
-            return False
-        return sum(1 for row in head.rows if any(row)) > HEADER_SEARCH_ROWS
+        header = self.options.header
+        return len(head.rows) > HEADER_SEARCH_ROWS and not (isinstance(header, int) and header >= self.exact.number)
 
     def _batches(self, first: pa.RecordBatch | None, chunks: Iterable[str]) -> Iterator[pa.RecordBatch]:
         if first is not None:
             yield first
-        for chunk in chunks:
+        for chunk in filter(None, chunks):
             if (batch := self._fast(chunk)) is not None:
                 yield batch
                 continue

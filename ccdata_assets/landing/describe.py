@@ -25,6 +25,8 @@ def draft_table(draft: Draft, out: Path | None) -> Iterator[Table | str]:
     for name, share in draft.rivals:
         yield f"its columns suit {name} too ({share:.0%} of the score): --subject {name}"
     for lack in draft.missing:
+        if lack.is_sure:
+            continue
         yield f"to do: {lack.field} ({lack.title}) is needed by every {draft.subject} and no column gives it; the YAML has a line to fill in"
     for column in draft.columns:
         if column.unknown_codes:

@@ -55,7 +55,7 @@ def _zip_format(path: Path) -> str:
                 kind = archive.read("mimetype").decode("ascii", "replace")
                 if kind.startswith("application/vnd.oasis.opendocument.spreadsheet"):
                     return "ods"
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, UnicodeDecodeError):
         raise UnreadableFile("the archive or workbook is damaged or cut short; fix: send it again") from None
     if "[Content_Types].xml" in names and "word/document.xml" in names:
         raise UnreadableFile(f"the file is a Word document, not a table; fix: send it as {EXPECTED}")

@@ -43,7 +43,9 @@ DEEPEST = 12
 MAX_ELEMENTS = 20
 """How many elements of a list may have columns of their own."""
 MAX_FORMS = 10_000
+"""How many forms of flat records are remembered, so that one of each is looked at."""
 PLAIN = {str, Number, type(None)}
+"""What is its own text."""
 KEPT_CHARACTERS = 100_000
 """What is kept of a broken record."""
 

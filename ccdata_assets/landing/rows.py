@@ -238,8 +238,17 @@ def _told_apart(
         fault = given or _row_fault(row, width, is_suspect)
         verdicts.append(fault)
         cells.append(empty if fault or len(row) < width else row[:width])
-        texts.append(json.dumps(list(row), ensure_ascii=False).encode("utf-8", "backslashreplace") if fault else None)
+        texts.append(_text(row) if fault else None)
     return list(zip(*cells, strict=True)) if cells else [()] * width, verdicts, texts
+
+
+def _text(row: Cells) -> bytes:
+    """The cells as a JSON list; a byte that is no text stands in it as `\\udc` and its hexadecimal number."""
+    try:
+        return json.dumps(list(row), ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # as an escape of JSON it would make the text unreadable for DuckDB
+        plain = [cell and cell.encode("utf-8", "backslashreplace").decode() for cell in row]
+        return json.dumps(plain, ensure_ascii=False).encode()
 
 
 def _row_fault(row: Cells, width: int, is_suspect: bool) -> str | None:

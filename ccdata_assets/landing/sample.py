@@ -262,7 +262,7 @@ def _sample(
 
 def _without_blank(table: pa.Table) -> pa.Table:
     """The table without the rows in which nothing stands."""
-    filled = pa.array([False] * table.num_rows)
+    filled = pa.array([False] * table.num_rows, pa.bool_())
     for column in table.columns:
         here = pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0)
         filled = pc.or_(filled, pc.fill_null(here, False))

@@ -280,10 +280,8 @@ def fetch_all(connection: sa.Connection, sql: str) -> tuple[list[Column], list[t
 
 def stream(connection: sa.Connection, sql: str, fetch_rows: int) -> Iterator[list[pa.Array]]:
     """The columns of a result as text, `fetch_rows` rows at a time, never all of them in memory."""
-    reading = connection.execution_options(
-        no_parameters=True, stream_results=True, max_row_buffer=fetch_rows, yield_per=fetch_rows
-    )
-    for rows in reading.exec_driver_sql(sql).partitions():
+    reading = connection.execution_options(no_parameters=True, stream_results=True, max_row_buffer=fetch_rows)
+    for rows in reading.exec_driver_sql(sql).partitions(fetch_rows):
         yield [texts(column) for column in zip(*rows, strict=True)]
 
 

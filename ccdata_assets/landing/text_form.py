@@ -115,6 +115,7 @@ def text_delimiter(path: Path, encoding: str, is_header: IsHeader) -> str:
     sample = _sample(path, encoding)
     if not sample.lines:
         return ","
+    sample = _Sample(_below_titles(sample.lines, is_header), sample.is_whole)
     splits = [
         split
         for delimiter in _candidates(sample.lines)
@@ -132,6 +133,33 @@ def text_delimiter(path: Path, encoding: str, is_header: IsHeader) -> str:
     if not splits:
         return _single_column(sample.lines)
     raise _delimiter_doubt(splits, "none splits the first lines evenly, and none gives header words of the feed")
+
+
+_TITLES = 50
+"""Lines that may stand above the header."""
+
+
+def _below_titles(lines: list[str], is_header: IsHeader) -> list[str]:
+    """The lines from the header on: the one with the most header words, two at least; else the first that is split.
+
+    Lines without any delimiter above lines that mostly have one are titles, not a table of one column.
+    """
+    delimiters = dict.fromkeys(mark for line in lines[:_TITLES] for mark in _candidates([line]))
+    best, place = 1, 0
+    for number, line in enumerate(lines[:_TITLES]):
+        for delimiter in delimiters:
+            for cells in _split([line], delimiter, '"') if delimiter in line else []:
+                words = sum(is_header([cell]) for cell in cells if cell.strip())
+                if words > best:
+                    best, place = words, number
+    if best > 1:
+        return lines[place:]
+    for delimiter in delimiters:
+        has = [delimiter in line for line in lines]
+        first = has.index(True) if True in has else 0
+        if 0 < first < min(len(lines) - 1, _TITLES) and sum(has) > 0.9 * (len(lines) - first):
+            return lines[first:] if not any(other in line for line in lines[:first] for other in delimiters) else lines
+    return lines
 
 
 def _candidates(lines: Sequence[str]) -> list[str]:

@@ -140,7 +140,7 @@ FAULTS = {
     "web_search/web_search_20260918.jsonl": 2, "web_search/web_search_20261018.json": 1,
     "provider_list/東莞台商名錄_20260910.csv": 2, "provider_list/中国移动集团客户_20261008.txt": 1, "provider_list/易拜咨询_20261015.zip": 0,
     "business_card/名片扫描_周文静_20260922.vcf": 1, "business_card/cards_20261025.vcf": 0, "business_card/展会名片_20261016.xlsx": 1,
-    "customer_form/客户登记表_20260930.xlsx": 4, "customer_form/web_form_20261028.csv": 1,
+    "customer_form/客户登记表_20260930.xlsx": 4, "customer_form/web_form_20261028.csv": 2,
     "crm_contact/CRM联系人_20260930.txt": 2, "crm_contact/crm_contacts_20261031.parquet": 1,
     "crm_account/accounts_20260930.csv": 2, "crm_account/accounts_20261031.jsonl.gz": 0,
     "case_log/工单_20260930.csv": 5, "case_log/工单_20261031.xlsx": 1,

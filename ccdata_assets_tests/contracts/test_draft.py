@@ -16,7 +16,7 @@ from benchmarks.drafting import SURE, Case, cases, measure
 from ccdata_assets.cli import app
 from ccdata_assets.contracts.draft import Draft, draft_contract, feed_name, received_on
 from ccdata_assets.contracts.evidence import has_check_digit
-from ccdata_assets.contracts.likeness import assign
+from ccdata_assets.contracts.matching import assign
 from ccdata_assets.contracts.registry import Registry, load_registry
 from ccdata_assets.errors import WrongUse
 from ccdata_assets.project import load_project

@@ -145,13 +145,12 @@ def postgresql() -> Iterator[Server]:
             "-F",
         ]
         server = Server("postgresql", "postgresql+psycopg", port, "postgres")
-        with _running(server, command, user, folder.parent / f"{folder.name}.log", signal.SIGINT):
+        with _running(server, command, user, folder / "log", signal.SIGINT):
             server.execute(
                 f"create role {READER} login password '{PASSWORD}'",
                 f"alter default privileges in schema public grant select on tables to {READER}",
             )
             yield server
-    (folder.parent / f"{folder.name}.log").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -184,6 +183,5 @@ def mariadb() -> Iterator[Server]:
             "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--default-time-zone=+08:00",
         ]  # fmt: skip
         server = Server("mysql", "mysql+pymysql", port, "crm")
-        with _running(server, command, user, folder.parent / f"{folder.name}.log", signal.SIGTERM):
+        with _running(server, command, user, folder / "log", signal.SIGTERM):
             yield server
-    (folder.parent / f"{folder.name}.log").unlink(missing_ok=True)

@@ -22,6 +22,7 @@ import pytest
 from ccdata_assets.landing.databases import land_query
 from ccdata_assets.landing.ledger import LedgerLine
 from ccdata_assets.landing.raw_store import raw_files
+from ccdata_assets.landing.sql_dialects import address, connect_reading, fetch_all, stream
 from ccdata_assets_tests.landing.servers import PASSWORD, READER, Server, mariadb, postgresql
 from ccdata_assets_tests.world import OWN, World
 
@@ -199,6 +200,11 @@ def test_two_equal_rows_are_two_rows(world: World, server: Server) -> None:
     declare(world)
     assert [line.rows for line in land(world)] == [2]
     assert land(world) == []
+    for number in (3, 4, 5):
+        insert(server, (1, "甲", "2026-01-01 10:00:00"))
+        assert [(line.status, line.rows) for line in land(world)] == [("landed", 1)]
+        assert len(landed(world)) == number
+    assert land(world) == []
 
 
 def test_an_updated_row_lands_again_as_a_new_row(world: World, server: Server) -> None:
@@ -310,6 +316,15 @@ def fill(server: Server, count: int) -> None:
     """Rows of which four each share a watermark."""
     cells = [f"({n}, '样例{n}', '2026-01-01 {n // 4 // 60 % 24:02d}:{n // 4 % 60:02d}:00')" for n in range(count)]
     server.execute(f"insert into client values {', '.join(cells)}")
+
+
+def test_rows_come_in_batches_and_never_all_at_once(server: Server) -> None:
+    fill(server, 100)
+    url, dialect = address(VARIABLE)
+    with connect_reading(url, dialect) as connection:
+        fetch_all(connection, "select 1")
+        batches = stream(connection, "select * from client", 30)
+        assert [len(columns[0]) for columns in batches] == [30, 30, 30, 10]
 
 
 @pytest.mark.parametrize("fetch_rows", [1, 7, 1000])
