@@ -295,7 +295,7 @@ def _typed(use: dict[str, Any], notes: list[str], kind: str, evidence: Evidence)
     if kind in ("date", "timestamp", "instant") and (form := evidence.date_form):
         usual = evidence.types["date" if kind == "date" else "instant"]
         more = (DATE_FORMATS if kind == "date" else (*TIMESTAMP_FORMATS[:2], *DATE_FORMATS)) if usual > 0.01 else ()
-        use["format"] = [form.form, *more]
+        use["format"] = [form.form, *form.others, *more]
         if form.rival:
             notes.append(f"day and month cannot be told apart: {form.form} or {form.rival}?")
         share = min(1.0, form.share + usual)
@@ -303,7 +303,7 @@ def _typed(use: dict[str, Any], notes: list[str], kind: str, evidence: Evidence)
         share = evidence.types.get(kind, 1.0)
     if 0 < share < 0.9999 and not kind.startswith("code:"):
         use["on_error"] = "flag"
-        notes.append(f"{1 - share:.1%} of values are no {kind}: they are left empty and flagged")
+        notes.append(f"{1 - share:.1%} of values are no {kind}")
 
 
 def _none(use: dict[str, Any], evidence: Evidence, words: Iterable[str] = ()) -> None:

@@ -84,6 +84,8 @@ class DateForm:
     has_time: bool
     rival: str | None = None
     """Another form that reads as many: day and month cannot be told apart."""
+    others: tuple[str, ...] = ()
+    """Forms of other signs that some more values have; `share` counts them."""
 
 
 @dataclass(frozen=True)
@@ -296,12 +298,12 @@ def _date_form(con: duckdb.DuckDBPyConnection, forms: Mapping[str, float], usual
         return None
     candidates = _OTHER_MOMENTS if forms.get("date and time", 0) > 0.5 else (*_OTHER_DAYS, *_OTHER_MOMENTS[-8:])
     # most forms read nothing of the first few values
-    likely = [form for share, _, form in _read_as(con, candidates, 60) if share > 0.3]
+    likely = [form for share, _, form in _read_as(con, candidates, 60) if share > 0.02]
     found = _read_as(con, likely, DISTINCT)
     if not found:
         return None
     best = max(share for share, _, _ in found)
-    if best < 0.5 or best <= usual:
+    if best < (0.02 if usual >= 0.5 else 0.5):  # beside the usual forms a few of another one count too
         return None
     # of those that read as much: the one whose dates lie closest together, for deliveries cover a short time
     first, *others = sorted(
@@ -310,7 +312,18 @@ def _date_form(con: duckdb.DuckDBPyConnection, forms: Mapping[str, float], usual
     rival = next(
         (form for _, days, form in others if days != first[1] or {"%d", "%m"} <= set(re.findall("%.", form))), None
     )
-    return DateForm(first[2], first[0], first[2] in _OTHER_MOMENTS, rival)
+    signs, others_too, share = {_signs(first[2])}, [], first[0]
+    for more, _, form in sorted(found, key=lambda each: -each[0]):
+        if more > 0.02 and _signs(form) not in signs:
+            signs.add(_signs(form))
+            others_too.append(form)
+            share += more
+    return DateForm(first[2], min(share, 1.0), first[2] in _OTHER_MOMENTS, rival, tuple(others_too))
+
+
+def _signs(form: str) -> str:
+    """What stands between the parts of a form: two forms of the same signs may read the same text."""
+    return re.sub("%.", "%", form)
 
 
 def _read_as(con: duckdb.DuckDBPyConnection, forms: Sequence[str], values: int) -> list[tuple[float, int, str]]:

@@ -37,7 +37,9 @@ class Dialect:
         """The delimiter, or a character that the text lacks where the delimiter is not one of ASCII."""
         if len(self.delimiter) == 1 and "\0" < self.delimiter < "\x80":
             return self.delimiter
-        candidates: Iterator[str] = iter((*_CONTROLS, *map(chr, range(0xFDD0, 0xFDF0)), *map(chr, range(0xE000, 0xF900))))
+        candidates: Iterator[str] = iter(
+            (*_CONTROLS, *map(chr, range(0xFDD0, 0xFDF0)), *map(chr, range(0xE000, 0xF900)))
+        )
         mark = next((character for character in candidates if character not in text), None)
         if mark is None:
             raise UnreadableFile(

@@ -41,9 +41,11 @@ HEAD = 1 << 16
 HEAD_LIMIT = 1 << 23
 """Characters after which the header must have come, a long line counted as PIECE."""
 FAST_LIMIT = 1 << 25
+"""A longer chunk is one long line."""
 HEADER_CELL = 1000
 """What is looked at of a cell that may be a header."""
 BATCH_CELLS = 5_000_000
+"""The same bound for wide tables as BATCH_ROWS for others."""
 GROUP_ROWS = 122_880
 """What DuckDB reads at a time."""
 GROUP_BYTES = 1 << 26
@@ -155,7 +157,9 @@ def fast_cells(text: str, dialect: Dialect, columns: int, field_limit: int) -> l
         data = text.encode()
     except (csv.Error, UnicodeEncodeError):
         return None
-    if width < columns or data.startswith(b"\xef\xbb\xbf"):  # Arrow would take that for a mark
+    if not columns <= width <= 2 * columns + 100 or data.startswith(
+        b"\xef\xbb\xbf"
+    ):  # Arrow would take that for a mark
         return None
     if is_quoted and b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None

@@ -215,15 +215,46 @@ def _sample(
     main: _Table, tables: list[_Table], known: KnownHeaders, source: dict[str, str], notes: list[str]
 ) -> Sample:
     member = main.member
-    width = len(member.columns)
-    headers: tuple[str, ...] | None = member.columns
+    headers, kept, above = _body(main, known)
+    if headers is None:
+        source["header"] = "none"
+    shape = _shape(main, known)
+    alike = [table for table in tables if table is not main and _shape(table, known) == shape]
+    if len(alike) + 1 < len(tables):
+        notes.append(
+            f"{len(tables)} tables of different columns; this is the one with the most rows, draft the others apart"
+        )
+        if not alike and ": " not in member.format:
+            source["sheet"] = member.name
+    rows, is_whole = main.rows - above, main.is_whole
+    for table in alike:
+        names, more, gone = _body(table, known)
+        if names == headers and more.num_columns == kept.num_columns:
+            kept = pa.concat_tables([kept, more.rename_columns(kept.column_names)])
+            rows, is_whole = rows + table.rows - gone, is_whole and table.is_whole
+    return Sample(
+        headers,
+        kept,
+        max(rows, kept.num_rows),
+        is_whole,
+        member.format,
+        member.encoding,
+        member.delimiter,
+        source,
+        notes,
+    )
+
+
+def _body(main: _Table, known: KnownHeaders) -> tuple[tuple[str, ...] | None, pa.Table, int]:
+    """The headers of a table (None: it has none), its records, and how many rows are none."""
+    width = len(main.member.columns)
+    headers: tuple[str, ...] | None = main.member.columns
     skipped: set[int] = set()
     first_row = 0
-    if member.columns == numbered_columns(width):
+    if main.member.columns == numbered_columns(width):
         place = header_place(main.head, width, known)
         if place is None:
             headers = None
-            source["header"] = "none"
         else:
             row = [*main.head[place], *[None] * width][:width]
             headers = column_names(row)
@@ -231,33 +262,16 @@ def _sample(
             layout = find_layout(
                 main.numbers, main.head, ReadOptions(known_headers=lambda cells: _known_in(cells, own))
             )
-            skipped = {main.numbers[p] for p in layout.furniture}
             first_row = main.numbers[place]
-    if len(tables) > 1:
-        named = {table.member.name: _shape(table, known) for table in tables}
-        if any(shape != named[member.name] for shape in named.values()):
-            source["sheet"] = member.name
-            notes.append(
-                f"{len(tables)} tables of different columns; this is the one with the most rows, draft the others apart"
-            )
+            skipped = {main.numbers[p] for p in layout.furniture if main.numbers[p] > first_row}
     table = pa.Table.from_batches(main.batches)
     numbers = table.column("_row")
     keep = pc.and_(pc.is_null(table.column("_fault")), pc.greater(numbers, first_row))
     if skipped:
         keep = pc.and_(keep, pc.invert(pc.is_in(numbers, pa.array(sorted(skipped), pa.int64()))))
     kept = _without_blank(table.filter(keep).select(range(3, 3 + width)))
-    above = sum(number <= first_row for number in main.numbers) + len(skipped) if first_row else 0
-    return Sample(
-        headers,
-        kept,
-        max(main.rows - above, kept.num_rows),
-        main.is_whole,
-        member.format,
-        member.encoding,
-        member.delimiter,
-        source,
-        notes,
-    )
+    above = sum(number <= first_row for number in main.numbers) + len(skipped)
+    return headers, kept, above
 
 
 def _without_blank(table: pa.Table) -> pa.Table:

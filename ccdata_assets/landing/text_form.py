@@ -167,10 +167,15 @@ def _candidates(lines: Sequence[str]) -> list[str]:
     first = lines[0]
     for text in (first, _TIMES.sub("", "".join(lines[:20]))):
         singles = [mark for mark in _SINGLES if mark in text]
-        several = [run for run, _ in Counter(_SEVERAL.findall(text)).most_common(5)]
+        several = [run for run, _ in Counter(_SEVERAL.findall(text)).most_common(5) if not _is_empty_cells(run, text)]
         if singles or several:
             return [*several, *singles]
     return []
+
+
+def _is_empty_cells(run: str, text: str) -> bool:
+    """`,,` in a line that commas split: an empty cell, not a delimiter of two characters."""
+    return len(set(run)) == 1 and run[0] in text.replace(run, "")
 
 
 def _judge_split(sample: _Sample, delimiter: str, is_header: IsHeader) -> _Split:

@@ -17,7 +17,7 @@ def delivery_metadata(con: duckdb.DuckDBPyConnection, contract: Contract, settin
     """Files, rows, repeats and rejected rows of a feed so far, when it delivered last and when it should again."""
     files, rows, repeats, rejected_files, rejected_rows, last = con.execute(
         """select count(*) filter (where status <> 'repeat'), coalesce(sum(rows), 0)::bigint, count(*) filter (where status = 'repeat'),
-            count(*) filter (where status = 'rejected'), coalesce(sum(quarantined), 0)::bigint, max(landed_at)
+            count(*) filter (where status = 'rejected'), coalesce(sum(quarantined), 0)::bigint, max(landed_at) filter (where status <> 'rejected')
         from ops.file_ledger where feed = ?""",
         [contract.feed],
     ).fetchall()[0]

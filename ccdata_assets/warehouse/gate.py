@@ -100,7 +100,9 @@ def undecided(con: duckdb.DuckDBPyConnection, feed: str) -> bool:
 
 def days_late(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> float | None:
     """Days by which the next delivery is overdue at the business time, negative where it is not; null without one yet."""
-    latest = con.execute("select max(landed_at) from ops.file_ledger where feed = ?", [contract.feed]).fetchall()[0][0]
+    latest = con.execute(
+        "select max(landed_at) from ops.file_ledger where feed = ? and status <> 'rejected'", [contract.feed]
+    ).fetchall()[0][0]
     if latest is None or contract.freshness is None:
         return None
     return float((settings.as_of - latest - contract.freshness).total_seconds() / 86400)

@@ -23,6 +23,8 @@ from ccdata_assets.landing.databases import land_query
 from ccdata_assets.landing.ledger import LedgerLine
 from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.landing.sql_dialects import address, connect_reading, fetch_all, stream
+from ccdata_assets.warehouse.gate import account
+from ccdata_assets.warehouse.staging import stage_feed
 from ccdata_assets_tests.landing.servers import PASSWORD, READER, Server, mariadb, postgresql
 from ccdata_assets_tests.world import OWN, World
 
@@ -160,6 +162,17 @@ def test_every_row_tells_where_it_comes_from(world: World, server: Server) -> No
     ]
     assert line.file == "directory/..2026-01-01 10:00:00.000000"
     assert (line.rows, line.status, line.format, line.members) == (2, "landed", server.name, ("",))
+
+
+def test_rows_of_a_database_are_judged_and_accounted_for_like_those_of_a_file(world: World, server: Server) -> None:
+    insert(server, (1, "甲公司", "2026-01-01 10:00:00"), (2, None, "2026-01-01 11:00:00"))
+    declare(world)
+    land(world)
+    contract = world.registry.feeds["directory"]
+    with world.warehouse() as con:
+        (staged,) = stage_feed(con, contract, world.registry, world.settings)
+        (account_,) = account(con, contract, world.settings)
+    assert (staged.rows, staged.staged + staged.quarantined, account_.balanced) == (2, 2, True)
 
 
 # --- no row twice ------------------------------------------------------------------------------------------------

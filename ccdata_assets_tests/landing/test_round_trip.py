@@ -72,11 +72,23 @@ ROW = st.tuples(st.one_of(st.lists(CELL, min_size=3, max_size=3), st.lists(CELL,
 FORM = st.builds(
     Form,
     encoding=st.sampled_from(
-        ["utf-8", "utf-8-sig", "gb18030", "gbk", "big5", "cp950", "utf-16", "utf-16-le", "utf-16-be", "shift_jis", "cp1252"]
+        [
+            "utf-8",
+            "utf-8-sig",
+            "gb18030",
+            "gbk",
+            "big5",
+            "cp950",
+            "utf-16",
+            "utf-16-le",
+            "utf-16-be",
+            "shift_jis",
+            "cp1252",
+        ]
     ),
     delimiter=st.sampled_from([",", "\t", ";", "|", " ", "\x01", "§", "||", "|@|", "^|^", "::"]),
     quote=st.sampled_from(['"', '"', "'", ""]),
-    escape=st.sampled_from([None, None, "\\", "^^"[0]]),
+    escape=st.sampled_from([None, None, "\\", "^"]),
     newline=st.sampled_from(["\n", "\r\n", "\r", "\r\r\n"]),
 ).filter(lambda form: not form.escape or form.escape not in form.delimiter)
 
@@ -93,15 +105,14 @@ def as_landed(number: int, cells: list[str]) -> tuple[object, ...]:
 def test_a_table_in_a_declared_form_comes_back_as_it_was_written(
     world: World, form: Form, rows: list[tuple[list[str], bool]]
 ) -> None:
-    header = HEADER if form.encoding != "cp1252" else ["company_name", "phone", "city"]
     first = [form.readable(cell) for cell in FIRST]
-    table = [(header, False), (first, False), *(([form.readable(cell) for cell in row], all_) for row, all_ in rows)]
+    table = [(HEADER, False), (first, False), *(([form.readable(cell) for cell in row], all_) for row, all_ in rows)]
     content, numbers = form.write(table)
     world = declared(world, form)
     world.read_back(content)
     (part,) = (world.settings.home / "read_back").glob("*.parquet")
     found = [
-        (row["_row"], row["_fault"], [row[name] for name in header], row["_text"] and json.loads(row["_text"]))
+        (row["_row"], row["_fault"], [row[name] for name in HEADER], row["_text"] and json.loads(row["_text"]))
         for row in pq.read_table(part).to_pylist()
     ]
     written = [as_landed(number, cells) for number, (cells, _) in zip(numbers, table, strict=True)][1:]

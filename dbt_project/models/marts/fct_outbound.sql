@@ -21,7 +21,9 @@ final as (
         dialled_on,
         disposition,
         disposition = 'success' as is_success,
-        disposition in ('success', 'refused', 'callback', 'wrong_person') as is_connected,
+        disposition in (
+            'success', 'refused', 'callback', 'wrong_person', 'not_eligible', 'do_not_call'
+        ) as is_connected,
         talk_s,
         sale_amount,
         refusal_reason,
