@@ -7,8 +7,8 @@ from ccdata_assets.contracts.model import Contract
 from ccdata_assets.errors import BlockingCheckFailed
 from ccdata_assets.orchestration.deliveries import delivery_metadata
 from ccdata_assets.orchestration.metadata import (
-    check_result,
-    check_spec,
+    dimension_results,
+    dimension_specs,
     markdown_table,
     shown_name,
     table_metadata,
@@ -39,10 +39,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         owners=[contract.owner],
         description=f"One row per accepted row of {contract.title.zh} {contract.title.en}, typed; the others are in ops.quarantine with their reasons.",
         check_specs=[
-            *(
-                check_spec(c, key)
-                for c in staged_checks(project.registry, contract, project.kpis, project.settings.as_of)
-            ),
+            *dimension_specs(staged_checks(project.registry, contract, project.kpis, project.settings.as_of), key),
             *_freshness_spec(contract, key),
             dg.AssetCheckSpec(
                 SCHEMA_DRIFT,
@@ -93,7 +90,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                     ),
                 },
                 check_results=[
-                    *(check_result(outcome, key) for outcome in outcomes),
+                    *dimension_results(outcomes, key),
                     *_freshness(contract, key, late),
                     _drift_result(con, contract, key),
                 ],

@@ -105,3 +105,62 @@ def check_result(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=outcome.passed, check_name=check.name, asset_key=asset, severity=severity, metadata=metadata
     )
+
+
+DIMENSIONS = {
+    "completeness": "完整性 Completeness", "uniqueness": "唯一性 Uniqueness", "validity": "有效性 Validity",
+    "consistency": "一致性 Consistency", "accuracy": "准确性 Accuracy", "timeliness": "及时性 Timeliness",
+}  # fmt: skip
+
+
+def dimension_specs(checks: Sequence[Check], asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """One Dagster check per quality dimension that a table's checks belong to."""
+    return [
+        dg.AssetCheckSpec(name, asset=asset, description=f"{title} ({count})", metadata={"dimension": name})
+        for name, title in DIMENSIONS.items()
+        if (count := sum(check.dimension == name for check in checks))
+    ]
+
+
+def dimension_results(outcomes: Sequence[Outcome], asset: dg.AssetKey) -> list[dg.AssetCheckResult]:
+    """What the checks of each dimension found: passed where all did, an error where one failed that is more than a warning."""
+    results = []
+    for name in DIMENSIONS:
+        mine = [outcome for outcome in outcomes if outcome.check.dimension == name]
+        failed = [outcome for outcome in mine if not outcome.passed]
+        is_warning = all(outcome.check.severity == "warning" for outcome in failed)
+        if mine:
+            results.append(
+                dg.AssetCheckResult(
+                    passed=not failed,
+                    check_name=name,
+                    asset_key=asset,
+                    severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
+                    metadata={
+                        "dimension": name,
+                        "expectations": len(mine),
+                        "failed": len(failed),
+                        "found": _outcome_table([*failed, *(outcome for outcome in mine if outcome.passed)]),
+                    },
+                )
+            )
+    return results
+
+
+def _outcome_table(outcomes: Sequence[Outcome]) -> dg.MarkdownMetadataValue:
+    return markdown_table(
+        ("expectation", "field", "severity", "met", "target", "rows", "that fail", "error"),
+        [
+            (
+                outcome.check.name,
+                outcome.check.field,
+                "ok" if outcome.passed else outcome.check.severity,
+                None if outcome.value is None else f"{outcome.value:.1%}",
+                f"{1.0 if outcome.check.target is None else outcome.check.target:.0%}",
+                outcome.total,
+                outcome.unexpected,
+                outcome.error,
+            )
+            for outcome in outcomes
+        ],
+    )

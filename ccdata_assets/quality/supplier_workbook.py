@@ -42,7 +42,9 @@ CHART_ROWS: Final = 16
 
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\r]")
 _NO_CHARACTER = re.compile("[\ufffe\uffff]")
-_BYTE = re.compile("[\ud800-\udfff]")
+_BYTE = re.compile(r"\\udc([0-9a-f]{2})")
+"""How the raw store writes a byte that is no text."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def shown(text: str) -> str:
@@ -50,13 +52,11 @@ def shown(text: str) -> str:
 
     Control characters become their pictures (␀), bytes that are no text ‹FF›, line ends a plain line break.
     """
-    if text.isprintable() and len(text) * 2 <= LONGEST:
+    if text.isprintable() and len(text) * 2 <= LONGEST and "\\udc" not in text:
         return text
     text = text.replace("\r\n", "\n")
     text = _UNSEEN.sub(lambda hit: "␡" if hit.group() == "\x7f" else chr(0x2400 + ord(hit.group())), text)
-    text = _BYTE.sub(
-        lambda hit: f"‹{ord(hit.group()) & 0xFF:02X}›" if "\udc80" <= hit.group() <= "\udcff" else "\ufffd", text
-    )
+    text = _SURROGATE.sub("\ufffd", _BYTE.sub(lambda hit: f"‹{hit[1].upper()}›", text))
     text = _NO_CHARACTER.sub("\ufffd", text)
     if len(text) * 2 <= LONGEST:
         return text
