@@ -146,7 +146,9 @@ class FieldUse(Declaration):
     format: tuple[str, ...] = Field((), description="strptime forms of a date or time, tried in order.")
     none: tuple[Text, ...] = Field((), description="Texts that mean «no value» here.")
     codes: dict[Text, Name] = Field({}, description="This feed's spellings of a code list's values.")
-    position: int | None = Field(None, ge=1, description="The field's column, counted from 1, in a file without a header.")
+    position: int | None = Field(
+        None, ge=1, description="The field's column, counted from 1, in a file without a header."
+    )
     derive: str | None = Field(None, description="SQL over the fields above it and _row, _member; instead of a column.")
     on_error: Severity = Field("reject", description="What a text that is not of the type does to the row.")
 

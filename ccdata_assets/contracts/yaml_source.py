@@ -87,7 +87,10 @@ class YamlSource:
 
     def _explain(self, detail: Mapping[str, Any], prefix: tuple[Hashable, ...]) -> str:
         # what pydantic says of its own choices (`FileSource`, `literal[…]`) stands in no file
-        path = (*prefix, *(part for part in detail["loc"] if not re.search(r"[A-Z\[]", str(part)) or part in self._keys))
+        path = (
+            *prefix,
+            *(part for part in detail["loc"] if not re.search(r"[A-Z\[]", str(part)) or part in self._keys),
+        )
         match detail["type"]:
             case "extra_forbidden":
                 problem, fix = (

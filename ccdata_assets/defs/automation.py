@@ -78,7 +78,9 @@ def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReaso
     if batch.is_running(context.instance):
         return dg.SkipReason("the batch before is being landed")
     if left := batch.read(files):
-        return dg.SensorResult(skip_reason=f"{left} of {len(files)} new files are yet to be read", cursor=batch.cursor())
+        return dg.SensorResult(
+            skip_reason=f"{left} of {len(files)} new files are yet to be read", cursor=batch.cursor()
+        )
     contents = batch.unknown(project.settings)
     if not contents:
         reason = f"{len(files)} files were sent again; the next run notes them"

@@ -85,7 +85,16 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                     "held_files": len(held),
                     **_kit_metadata(kits, contract),
                     "files": markdown_table(
-                        ("file", "rows", "staged", "quarantined", "blank", "unknown columns", "columns changed", "gate"),
+                        (
+                            "file",
+                            "rows",
+                            "staged",
+                            "quarantined",
+                            "blank",
+                            "unknown columns",
+                            "columns changed",
+                            "gate",
+                        ),
                         [_line(file, contract, held.get(file.file, file.status)) for file in files],
                     ),
                 },
@@ -150,7 +159,16 @@ def _drift_result(con: duckdb.DuckDBPyConnection, contract: Contract, key: dg.As
 
 def _line(file: StagedFile, contract: Contract, gate: str) -> tuple[object, ...]:
     unknown = None if contract.unmapped == "keep" else file.unmapped
-    return (shown_name(file.file), file.rows, file.staged, file.quarantined, file.blank, unknown, file.drift and shown_name(file.drift), gate)
+    return (
+        shown_name(file.file),
+        file.rows,
+        file.staged,
+        file.quarantined,
+        file.blank,
+        unknown,
+        file.drift and shown_name(file.drift),
+        gate,
+    )
 
 
 def _union_specs() -> list[dg.AssetSpec]:

@@ -17,7 +17,9 @@ _OTHERS = {
     b"MZ": "a program", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an XZ archive", b"{\\rtf": "a text document (RTF)",
 }  # fmt: skip
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_MAIL_HEADER = re.compile(r"(?i)\A(from|to|received|return-path|delivered-to|date|subject|message-id|mime-version|x-[a-z-]+|dkim-signature):\s")
+_MAIL_HEADER = re.compile(
+    r"(?i)\A(from|to|received|return-path|delivered-to|date|subject|message-id|mime-version|x-[a-z-]+|dkim-signature):\s"
+)
 EXPECTED = "a table: CSV, XLSX, XLS, XLSB, ODS, JSON, Parquet, vCard, Access, or these in .gz, .zip, .zst or .eml"
 
 
@@ -69,7 +71,9 @@ def _text_format(text: str, is_whole: bool) -> str:
     if start.startswith("begin:vcard"):
         return "vcard"
     if start.startswith(("<!doctype html", "<html", "<table", "<meta")):
-        raise UnreadableFile("the file is a web page that only looks like a workbook; fix: open it and save it as .xlsx")
+        raise UnreadableFile(
+            "the file is a web page that only looks like a workbook; fix: open it and save it as .xlsx"
+        )
     if start.startswith("<?xml") or start.startswith("<!doctype"):
         raise UnreadableFile("the file is XML, not a table; fix: open it and save it as .xlsx or CSV")
     if _MAIL_HEADER.match(text) and re.search(r"(?im)^(mime-version|content-type):", text):

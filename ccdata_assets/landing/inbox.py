@@ -118,11 +118,10 @@ def is_unchanged(file: InboxFile) -> bool:
 
 def _is_being_written(path: Path) -> bool:
     """True where a process has the file open for writing: only then the system refuses a read lease on it."""
-    with suppress(OSError):
-        with path.open("rb") as file:
-            try:
-                fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-            except BlockingIOError:
-                return True
-            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    with suppress(OSError), path.open("rb") as file:
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except BlockingIOError:
+            return True
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     return False

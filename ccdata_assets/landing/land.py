@@ -109,6 +109,7 @@ def _land_file(
     assert options.workdir is not None
     try:
         shutil.rmtree(options.workdir, ignore_errors=True)  # what a killed run left
+        options.workdir.mkdir(parents=True)
         lineage = Lineage(file.name, line.sha256, line.landed_at)
         raw = write_raw(settings.raw_dir / contract.feed, open_file(file.path, options), lineage)
     except Exception as error:  # one bad file must not stop the others; the line of the ledger says what it was
@@ -127,7 +128,9 @@ def _land_file(
     )
     if raw.unread:
         _keep_copy(file.path, settings.quarantine_dir / contract.feed, line.sha256)
-    return line if raw.members else replace(line, status="rejected", error="the file holds no table; fix: export it again")
+    return (
+        line if raw.members else replace(line, status="rejected", error="the file holds no table; fix: export it again")
+    )
 
 
 def content_hash(path: Path) -> str:
@@ -177,7 +180,9 @@ def _kept_files(
     ).fetchall()
     kept = []
     for name, sha256, size in lines:
-        copies = [path for path in (settings.quarantine_dir / feed).glob(f"{sha256[:12]}-*") if path.stat().st_size == size]
+        copies = [
+            path for path in (settings.quarantine_dir / feed).glob(f"{sha256[:12]}-*") if path.stat().st_size == size
+        ]
         if name not in present and copies:
             kept.append(InboxFile(name, copies[0], size, copies[0].stat().st_mtime_ns))
     return kept

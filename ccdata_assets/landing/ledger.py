@@ -45,9 +45,7 @@ class Earlier:
     landed_at: datetime
 
 
-def new_files(
-    con: duckdb.DuckDBPyConnection, feed: str, files: Iterable[InboxFile], is_stale: str
-) -> list[InboxFile]:
+def new_files(con: duckdb.DuckDBPyConnection, feed: str, files: Iterable[InboxFile], is_stale: str) -> list[InboxFile]:
     """The files of the inbox that the ledger has no line for (by path, size and time of change).
 
     `is_stale` is an SQL condition on lines that count for nothing: their files are to be read anew.

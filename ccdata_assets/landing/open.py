@@ -45,12 +45,16 @@ def _open(path: Path, options: ReadOptions, budget: Budget, depth: int) -> Itera
         yield from READERS[kind](path, options)
         return
     if depth >= options.limits.depth:
-        raise OverLimit(f"archives lie in archives more than {options.limits.depth} deep; fix: unpack it, or raise CCDATA_MAX_DEPTH")
+        raise OverLimit(
+            f"archives lie in archives more than {options.limits.depth} deep; fix: unpack it, or raise CCDATA_MAX_DEPTH"
+        )
     for name, inner in unpack(path, kind, budget, options.workdir):
         try:
             for member in _open(inner, options, budget, depth + 1):
                 yield replace(
-                    member, name="/".join(part for part in (name, member.name) if part), format=f"{kind}: {member.format}"
+                    member,
+                    name="/".join(part for part in (name, member.name) if part),
+                    format=f"{kind}: {member.format}",
                 )
         except OverLimit:
             raise

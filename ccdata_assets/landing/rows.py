@@ -130,7 +130,11 @@ def find_layout(numbers: Sequence[int], rows: Sequence[Cells], options: ReadOpti
         best = max(filled, key=lambda p: (scores[p], -p))
         if scores[best] >= 2 or (scores[best] and best == first):
             place = best
-        elif scores[best] and sum(1 for cell in rows[best] if cell) == 1 and all(len([c for c in rows[p] if c]) == 1 for p in filled):
+        elif (
+            scores[best]
+            and sum(1 for cell in rows[best] if cell) == 1
+            and all(len([c for c in rows[p] if c]) == 1 for p in filled)
+        ):
             place = best  # a table of one column under a title
     if place is None:
         width = len(_cut(rows[first]))
@@ -240,6 +244,10 @@ def _told_apart(
         cells.append(empty if fault or len(row) < width else row[:width])
         texts.append(_text(row) if fault else None)
     return list(zip(*cells, strict=True)) if cells else [()] * width, verdicts, texts
+
+
+BYTE = re.compile(r"\\udc([0-9a-f]{2})")
+"""How `_text` writes a byte that is no text."""
 
 
 def _text(row: Cells) -> bytes:

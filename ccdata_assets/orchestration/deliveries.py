@@ -45,6 +45,17 @@ def _recent(con: duckdb.DuckDBPyConnection, feed: str) -> dg.MarkdownMetadataVal
         [feed],
     ).fetchall()
     return markdown_table(
-        ("file", "received", "status", "format", "encoding", "rows", "staged", "quarantined", "columns changed", "error"),
+        (
+            "file",
+            "received",
+            "status",
+            "format",
+            "encoding",
+            "rows",
+            "staged",
+            "quarantined",
+            "columns changed",
+            "error",
+        ),
         [(shown_name(file), *rest) for file, *rest in lines],
     )

@@ -106,7 +106,11 @@ class RunSummary:
             table.add_column(title, justify="right")
         for file in self.files:
             form = (file["format"] or "–", file["encoding"] or "–")
-            name = escape(file["file"]) if file["file"].split("/")[0] == file["feed"] else f"{file['feed']}: {escape(file['file'])}"
+            name = (
+                escape(file["file"])
+                if file["file"].split("/")[0] == file["feed"]
+                else f"{file['feed']}: {escape(file['file'])}"
+            )
             table.add_row(name, *form, file["status"], *(f"{file[count]:,}" for count in counts))
         return table
 
@@ -119,9 +123,16 @@ class RunSummary:
             f"  unclaimed 无人认领: {name}: no feed reads it; fix: move it to inbox/<feed>/, or give the folder of its contract in CCDATA_CONTRACTS"
             for name in self.unclaimed
         ]
-        lines += [f"  changed columns 列有变化: {f['feed']}: {f['file']}: {f['drift']}" for f in self.files if f["drift"]]
-        lines += [f"  left for the next run 留待下次: {name}: it is still being written, or waits for its sidecar" for name in self.left]
-        lines += [f"  refused 拒绝: {name}: a link out of the inbox; fix: copy the file instead" for name in self.refused]
+        lines += [
+            f"  changed columns 列有变化: {f['feed']}: {f['file']}: {f['drift']}" for f in self.files if f["drift"]
+        ]
+        lines += [
+            f"  left for the next run 留待下次: {name}: it is still being written, or waits for its sidecar"
+            for name in self.left
+        ]
+        lines += [
+            f"  refused 拒绝: {name}: a link out of the inbox; fix: copy the file instead" for name in self.refused
+        ]
         lines.append(
             f"entities 实体: {'–' if self.organisations is None else format(self.organisations, ',')} organisations 组织"
         )
@@ -162,7 +173,20 @@ def _count_files(con: duckdb.DuckDBPyConnection, summary: RunSummary) -> None:
         sum(repeated)::bigint, count(*) filter (where status = 'held'), count(*) filter (where status = 'rejected') from ops.file_ledger group by feed order by feed"""
     ).fetchall()
     summary.feeds = [dict(zip(names, row, strict=True)) for row in feeds]
-    columns = ("feed", "file", "status", "format", "encoding", "rows", "staged", "quarantined", "blank", "superseded", "drift", "error")
+    columns = (
+        "feed",
+        "file",
+        "status",
+        "format",
+        "encoding",
+        "rows",
+        "staged",
+        "quarantined",
+        "blank",
+        "superseded",
+        "drift",
+        "error",
+    )
     files = con.execute(
         f"select {', '.join(columns)} from ops.file_ledger where run_id = $1 or judged_run_id = $1 order by feed, file",
         [summary.run_id],

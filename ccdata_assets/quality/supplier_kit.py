@@ -28,7 +28,7 @@ from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import CcdataError, clean_error
 from ccdata_assets.landing.raw_store import raw_files
-from ccdata_assets.landing.rows import ROW_COLUMNS
+from ccdata_assets.landing.rows import BYTE, ROW_COLUMNS
 from ccdata_assets.quality.supplier_words import Explanation, Words, explain
 from ccdata_assets.settings import Settings
 
@@ -198,11 +198,8 @@ class Kit:
         faults = sorted((self._faults_by_key[key] for key in keys), key=lambda fault: (sheet.places(fault), fault.rule))
         suspect = {place for place, cell in enumerate(cells) if cell and place >= len(sheet.columns)}
         if any(fault.rule == "undecodable" for fault in faults):
-            suspect |= {place for place, cell in enumerate(cells) if cell and _SURROGATE.search(cell)}
+            suspect |= {place for place, cell in enumerate(cells) if cell and BYTE.search(cell)}
         return BadRow(member, number, cells, tuple(faults), frozenset(suspect))
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _cells_of(text: str) -> list[str | None]:

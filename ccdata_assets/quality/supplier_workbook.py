@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from ccdata_assets.landing.rows import BYTE
 from ccdata_assets.quality import supplier_kit
 from ccdata_assets.quality.supplier_kit import FINGERPRINT, BadRow, Fault, Kit, Sheet
 from ccdata_assets.quality.supplier_words import RESEND, Words, control_words, drift_words
@@ -42,8 +43,6 @@ CHART_ROWS: Final = 16
 
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\r]")
 _NO_CHARACTER = re.compile("[\ufffe\uffff]")
-_BYTE = re.compile(r"\\udc([0-9a-f]{2})")
-"""How the raw store writes a byte that is no text."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -56,7 +55,7 @@ def shown(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n")
     text = _UNSEEN.sub(lambda hit: "␡" if hit.group() == "\x7f" else chr(0x2400 + ord(hit.group())), text)
-    text = _SURROGATE.sub("\ufffd", _BYTE.sub(lambda hit: f"‹{hit[1].upper()}›", text))
+    text = _SURROGATE.sub("\ufffd", BYTE.sub(lambda hit: f"‹{hit[1].upper()}›", text))
     text = _NO_CHARACTER.sub("\ufffd", text)
     if len(text) * 2 <= LONGEST:
         return text

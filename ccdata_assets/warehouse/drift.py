@@ -109,9 +109,15 @@ def compare(before: Sequence[Column], now: Sequence[Column]) -> SchemaDrift:
     ]
     gone = [(p, header) for p, (header, field) in enumerate(before) if old[p] not in new and field not in by_field]
     earlier_fields = {field for _, field in before if field}
-    come = [(p, header) for p, (header, field) in enumerate(now) if new[p] not in old and (not field or field not in earlier_fields)]
+    come = [
+        (p, header)
+        for p, (header, field) in enumerate(now)
+        if new[p] not in old and (not field or field not in earlier_fields)
+    ]
     places = dict(come)
-    for place, header in list(gone):  # one column for another in the same place of as wide a table: the same under a new name
+    for place, header in list(
+        gone
+    ):  # one column for another in the same place of as wide a table: the same under a new name
         if len(before) == len(now) and place in places:
             renamed.append((header, places[place]))
             gone.remove((place, header))
@@ -137,7 +143,14 @@ def record_columns(
     ]
     if rows:
         schema = pa.schema(
-            [("feed", pa.string()), ("sha256", pa.string()), ("member", pa.string()), ("position", pa.int32()), ("header", pa.string()), ("field", pa.string())]
+            [
+                ("feed", pa.string()),
+                ("sha256", pa.string()),
+                ("member", pa.string()),
+                ("position", pa.int32()),
+                ("header", pa.string()),
+                ("field", pa.string()),
+            ]
         )
         table = pa.Table.from_pylist(rows, schema)
         con.register("file_columns", table)

@@ -341,5 +341,5 @@ def test_a_yaml_number_or_boolean_among_aliases_and_codes_is_read_as_it_is_writt
 def test_a_date_that_yaml_cannot_read_is_told_and_no_crash(tmp_path: Path) -> None:
     path = write_contract(tmp_path)
     path.write_text(path.read_text() + "description: 0000-00-00 00:00:00\n")
-    with pytest.raises(ContractError, match="directory.yaml: a date or time is none; fix: write it in quotes"):
+    with pytest.raises(ContractError, match=r"directory\.yaml:.* a date or time is none; fix: write it in quotes"):
         load_registry([tmp_path])

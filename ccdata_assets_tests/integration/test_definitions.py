@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from ccdata_assets.defs import automation
 from ccdata_assets.landing.inbox import Inbox, scan_inbox
 from ccdata_assets.orchestration.jobs import Batch, trim_runs, waiting_files
+from ccdata_assets.project import load_project
 from ccdata_assets_tests.world import World, make_settings
 
 
@@ -125,6 +128,44 @@ def test_files_that_cannot_be_hashed_in_one_look_wait_for_the_next(world: World)
     batch = Batch()
     assert batch.read(files, seconds=-1) == 3
     assert batch.read(files) == 0
+
+
+def test_the_sensor_starts_one_run_per_batch_and_waits_for_it_and_for_files_still_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = replace(load_project(), settings=world.settings, registry=world.registry)
+    monkeypatch.setattr(automation, "load_project", lambda: project)
+
+    def tick(instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[str | None], str | None]:
+        found = automation.inbox.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+        return [request.run_key for request in found.run_requests or []], found.cursor
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert tick(instance, None)[0] == []
+        path = world.put("directory/a.csv", "x", modified=1_000_000)
+        with path.open("a"):
+            assert tick(instance, None)[0] == [], "the file is open for writing"
+        (first,), cursor = tick(instance, None)
+        assert tick(instance, cursor)[0] == [first], "asked again under the same key, Dagster starts no second run"
+        run = instance.create_run_for_job(
+            core_like(), tags={"dagster/run_key": str(first)}, status=dg.DagsterRunStatus.STARTED
+        )
+        world.put("directory/b.csv", "y", modified=1_000_000)
+        assert tick(instance, cursor)[0] == [], "what comes while a batch is landed is the next batch"
+        instance.report_run_failed(run)
+        (second,), cursor = tick(instance, cursor)
+        assert second != first
+
+
+def core_like() -> dg.JobDefinition:
+    @dg.op
+    def work() -> None: ...
+
+    @dg.job
+    def core() -> None:
+        work()
+
+    return core
 
 
 def test_every_file_waits_as_long_as_nothing_is_published(tmp_path: Path, world: World) -> None:

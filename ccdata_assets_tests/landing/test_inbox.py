@@ -17,7 +17,17 @@ GOOD = "company_name,phone\n甲公司,1\n"
 
 @pytest.mark.parametrize(
     "name",
-    ["有 空格 的 文件.csv", "数据🎉.csv", "a..b..csv", "..csv..csv", "it's \"quoted\".csv", "a\nb.csv", "%s{}$HOME.csv", "x" * 200 + ".csv", "-rf.csv"],
+    [
+        "有 空格 的 文件.csv",
+        "数据🎉.csv",
+        "a..b..csv",
+        "..csv..csv",
+        'it\'s "quoted".csv',
+        "a\nb.csv",
+        "%s{}$HOME.csv",
+        "x" * 200 + ".csv",
+        "-rf.csv",
+    ],
 )
 def test_a_file_of_any_name_lands_under_its_name(world: World, name: str) -> None:
     if name.startswith("."):

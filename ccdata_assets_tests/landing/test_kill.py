@@ -54,7 +54,9 @@ def fill(world: World) -> None:
 def snapshot(world: World) -> dict[str, Any]:
     """All that landing and staging leave behind, but the run and the times of the disk."""
     tables: dict[str, Any] = {
-        "ledger": world.query("select * exclude (run_id, judged_run_id, modified_ns) from ops.file_ledger order by all"),
+        "ledger": world.query(
+            "select * exclude (run_id, judged_run_id, modified_ns) from ops.file_ledger order by all"
+        ),
         "quarantine": world.query("select * from ops.quarantine order by all"),
         "gate": world.query("select * exclude (run_id) from ops.batch_gate order by all"),
         "columns": world.query("select * from ops.file_column order by all"),
@@ -63,7 +65,9 @@ def snapshot(world: World) -> dict[str, Any]:
         tables[feed] = world.query(f"select * from staged.{feed} order by all")
         folder = world.settings.raw_dir / feed
         lines = [line["sha256"] for line in tables["ledger"] if line["feed"] == feed and line["members"]]
-        tables[f"raw {feed}"] = [pq.read_table(path).to_pylist() for sha in sorted(set(lines)) for path in raw_files(folder, sha)]
+        tables[f"raw {feed}"] = [
+            pq.read_table(path).to_pylist() for sha in sorted(set(lines)) for path in raw_files(folder, sha)
+        ]
         tables[f"files {feed}"] = sorted(path.name for path in folder.iterdir())
     return tables
 

@@ -32,7 +32,7 @@ def test_a_declared_number_of_rows_that_is_right_lets_the_delivery_through(world
 
 def test_a_delivery_of_fewer_rows_than_declared_is_held_and_says_both_numbers(world: World) -> None:
     world.contract(control=COUNTED, fields=FIELDS)
-    world.stage_one("company_name,phone,amount\n甲公司,1,10\n\"共1,000条\",,\n")
+    world.stage_one('company_name,phone,amount\n甲公司,1,10\n"共1,000条",,\n')
     status, error, _ = verdict(world)
     assert status == "held" and error == "1,000 rows are declared and 1 landed"
     assert world.query("select count(*) as n from staged.party where feed = 'directory'")[0]["n"] == 0
@@ -56,7 +56,9 @@ def test_a_delivery_that_declares_nothing_where_it_should_is_held(world: World) 
     assert verdict(world)[:2] == ("held", "nothing declares the number of rows")
 
 
-@pytest.mark.parametrize(("total", "error"), [("30.50", None), ("31", "the declared sum of amount is 31 and its rows add up to 30.5")])
+@pytest.mark.parametrize(
+    ("total", "error"), [("30.50", None), ("31", "the declared sum of amount is 31 and its rows add up to 30.5")]
+)
 def test_the_totals_row_must_agree_with_the_sum_of_the_rows(world: World, total: str, error: str | None) -> None:
     world.contract(control={"sums": ["amount"]}, fields=FIELDS)
     staged = world.stage_one(f"company_name,phone,amount\n甲公司,1,10.25\n乙公司,2,20.25\n合计,,{total}\n")

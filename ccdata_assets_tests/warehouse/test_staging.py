@@ -68,7 +68,15 @@ def test_a_time_as_a_spreadsheet_counts_it_is_local_to_the_centre(world: World) 
 
 
 @pytest.mark.parametrize(
-    ("text", "damaged"), [("1.38E+10", True), ("4.4010619900101e+17", True), ("13800138000", False), ("1E", False), ("E+10", False), ("3M", False)]
+    ("text", "damaged"),
+    [
+        ("1.38E+10", True),
+        ("4.4010619900101e+17", True),
+        ("13800138000", False),
+        ("1E", False),
+        ("E+10", False),
+        ("3M", False),
+    ],
 )
 def test_long_digits_that_a_spreadsheet_has_shortened_are_kept_and_flagged(
     world: World, text: str, damaged: bool
