@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -148,13 +149,20 @@ def _furniture(contract: Contract, columns: Sequence[str]) -> str:
     told = f"coalesce({', '.join([*cells, 'cast(null as varchar)'])})"
     told_short = f"case when _fault in ('short_row', 'long_row', 'no_header') then coalesce({', '.join(short)}) end"
     totals = f"regexp_full_match(lower(coalesce({told}, {told_short})), {literal(TOTALS)})"
-    again = " and ".join(f"trim({quote(column)}) = {literal(column)}" for column in columns[:5]) or "false"
+    again = " and ".join(f"coalesce(trim({quote(column)}), '') = {literal(_header(column))}" for column in columns[:5])
     parts = [f"_fault in ({', '.join(map(literal, FURNITURE))})", totals]
     if len(columns) > 1:
         parts.append(f"(_fault is null and {again})")
-    if contract.control.rows:
-        parts.append(f"regexp_matches(coalesce({told}, {told_short}), {literal(_re2(contract.control.rows))})")
+    if contract.control.rows and not contract.control.sidecar:
+        filled = " + ".join(f"(coalesce(trim({quote(column)}), '') <> '')::int" for column in columns[:50]) or "0"
+        told_rows = f"regexp_matches(coalesce({told}, {told_short}), {literal(_re2(contract.control.rows))})"
+        parts.append(f"({filled} <= 1 and {told_rows})")
     return " or ".join(f"coalesce({part}, false)" for part in parts)
+
+
+def _header(column: str) -> str:
+    """The header cell that a raw column got its name from: none, or the first of several alike."""
+    return "" if re.fullmatch(r"column \d+", column) else re.sub(r" \(\d+\)$", "", column)
 
 
 def _re2(pattern: str) -> str:

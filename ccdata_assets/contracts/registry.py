@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
@@ -201,6 +202,10 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
         if registry.fields.get(name) and registry.fields[name].pii == "secret":
             yield source.error(path, f"{name} is secret and cannot be landed in clear", "leave it out of the contract")
     yield from _check_positions(contract, source)
+    if contract.control.rows and not contract.control.sidecar and re.search(contract.control.rows, "12"):
+        yield source.error(
+            ("control", "rows"), "the pattern fits any number, so it would fit records too", "add the words around it"
+        )
     for place, name in enumerate(contract.control.sums):
         if name not in contract.fields or contract.fields[name].derive is not None:
             yield source.error(

@@ -70,14 +70,16 @@ weekly_trim = dg.ScheduleDefinition(
 def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     project = load_project()
     found = scan_inbox(project.settings.inbox_dir, project.registry)
-    files = settled(waiting_files(project.settings, found), project.settings.settle_s, wait=False)
+    files = set(settled(waiting_files(project.settings, found), project.settings.settle_s, wait=False))
     if not files:
         unclaimed = f"; {len(found.unclaimed)} files lie in folders no feed reads" if found.unclaimed else ""
-        return dg.SkipReason(f"nothing new in the inbox{unclaimed}")
+        refused = f"; {len(found.refused)} folders or links are refused" if found.refused else ""
+        return dg.SkipReason(f"nothing new in the inbox{unclaimed}{refused}")
     batch = Batch.of(context.cursor)
     if batch.is_running(context.instance):
         return dg.SkipReason("the batch before is being landed")
-    if left := batch.read(files):
+    by_feed = {feed: [file for file in of_feed if file in files] for feed, of_feed in found.by_feed.items()}
+    if left := batch.read(by_feed):
         return dg.SensorResult(
             skip_reason=f"{left} of {len(files)} new files are yet to be read", cursor=batch.cursor()
         )

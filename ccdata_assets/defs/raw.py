@@ -31,7 +31,7 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
             if isinstance(contract.source, SqlSource):
                 landed = Landed(land_query(con, contract, registry, settings, context.run_id), [])
             else:
-                files = scan_inbox(settings.inbox_dir, registry).by_feed[contract.feed]
+                files = scan_inbox(settings.inbox_dir, registry, contract.feed).by_feed[contract.feed]
                 landed = land_feed(con, contract, registry, settings, files, context.run_id)
             shown = delivery_metadata(con, contract, settings)
         return dg.MaterializeResult(

@@ -25,7 +25,7 @@ from ccdata_assets.contracts.model import Contract, SqlSource
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import CcdataError
 from ccdata_assets.landing.land import received_on
-from ccdata_assets.landing.ledger import LedgerLine
+from ccdata_assets.landing.ledger import LedgerLine, write_line
 from ccdata_assets.landing.query_slices import (
     IS_TIME,
     Slice,
@@ -142,6 +142,9 @@ def land_query(
             for line in _land(feed, connection, dialect, slice_rows):
                 lines.append(line)
                 progress(line)
+        con.execute(  # what could not be read before could be now
+            "delete from ops.file_ledger where feed = ? and sha256 = '' and status = 'rejected'", [contract.feed]
+        )
     except Exception as error:  # costs this feed only; what is already in `lines` stays
         line = _reject(feed, explain(error, variable, url))
         lines.append(line)
@@ -261,7 +264,7 @@ def _land_whole(
     if before and before.value == part.sha256:
         line = replace(line, sha256=before.sha256, status="repeat")
         with transaction(feed.con):
-            _insert(feed.con, line)
+            write_line(feed.con, line)
         return line
     if before and _is_known(feed, part.sha256):
         # the table is again as it once was: a change too, which must land to take the place of the last one
@@ -286,7 +289,7 @@ def _write(feed: _Feed, line: LedgerLine, part: Slice, columns: tuple[str, ...])
 
 def _keep(feed: _Feed, line: LedgerLine, reached: Watermark) -> None:
     """Within a transaction: the line, how far it was read, and that nothing is unfinished."""
-    _insert(feed.con, line)
+    write_line(feed.con, line)
     feed.con.execute(
         "insert or replace into ops.watermark values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -304,24 +307,14 @@ def _keep(feed: _Feed, line: LedgerLine, reached: Watermark) -> None:
     feed.con.execute("delete from ops.run_state where name = ?", [_note(feed)])
 
 
-def _insert(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
-    """Within a transaction: the line alone. `ledger.record_line` has a transaction of its own."""
-    values = {**vars(line), "members": list(line.members)}
-    con.execute(
-        f"insert into ops.file_ledger ({', '.join(values)}) values ({', '.join('?' * len(values))})",
-        list(values.values()),
-    )
-
-
 def _reject(feed: _Feed, error: CcdataError) -> LedgerLine:
-    """A line for what could not be read, in the place of the one that said the same before."""
+    """The feed's line for what could not be read; one that says the same already stays as it is."""
     line = replace(feed.line("not read"), status="rejected", error=str(error))
-    with transaction(feed.con):
-        feed.con.execute(
-            "delete from ops.file_ledger where feed = ? and sha256 = '' and status = 'rejected' and error = ?",
-            [line.feed, line.error],
-        )
-        _insert(feed.con, line)
+    this = "feed = ? and sha256 = '' and status = 'rejected'"
+    if not feed.con.execute(f"select 1 from ops.file_ledger where {this} and error = ?", [line.feed, line.error]).fetchall():
+        with transaction(feed.con):
+            feed.con.execute(f"delete from ops.file_ledger where {this}", [line.feed])
+            write_line(feed.con, line)
     return line
 
 

@@ -1,12 +1,13 @@
-"""What lies in the inbox: files by feed, in a fixed order, and what no feed reads. Nothing is opened here but to ask
-whether somebody still writes to it."""
+"""What lies in the inbox: files by feed, in a fixed order, and what no feed reads. Nothing is opened here: whether
+somebody still writes to a file is read from the system's list of open files."""
 
 from __future__ import annotations
 
-import fcntl
 import os
+import re
+import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from ccdata_assets.contracts.registry import Registry
 
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp", ".swp", ".lock", ".upload")
 """Endings under which programs write a file that gets its name when it is whole."""
+PROCESSES = "/proc"
+"""Where Linux lists processes and what each has open."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class InboxFile:
 
 @dataclass(frozen=True)
 class Inbox:
-    """Files by feed; those that belong to none, links out of the inbox, and those that wait for their sidecar."""
+    """Files by feed; those that belong to none, what cannot be read or leads out of the inbox (folders, files, links),
+    and those that wait for their sidecar."""
 
     by_feed: dict[str, list[InboxFile]]
     unclaimed: list[InboxFile]
@@ -39,22 +43,31 @@ class Inbox:
     waiting: list[str] = field(default_factory=list)
 
 
-def scan_inbox(folder: Path, registry: Registry) -> Inbox:
-    """Look through the inbox, hidden and unfinished files left aside; an absent folder is an empty inbox."""
-    inbox = Inbox({feed: [] for feed in registry.feeds}, [])
+def scan_inbox(folder: Path, registry: Registry, feed: str | None = None) -> Inbox:
+    """Look through the inbox, hidden and unfinished files left aside; an absent folder is an empty inbox.
+
+    With `feed` only through the folders where its files can lie, and only at those.
+    """
+    inbox = Inbox({name: [] for name in registry.feeds}, [])
     root = folder.resolve()
-    for path in _paths(folder):
+    starts = [re.split(r"[*?[]", glob)[0] for glob in registry.feeds[feed].files] if feed else [""]
+    for path in _paths(folder, starts, inbox.refused):
         name = file_name(path.relative_to(folder))
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            inbox.refused.append(name)
+        contract = registry.feed_of(name)
+        if feed and (contract is None or contract.feed != feed):
             continue
         try:
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                inbox.refused.append(name)
+                continue
             state = path.stat()
-        except OSError:
+        except FileNotFoundError:
             continue  # taken away while we looked, or a link to nothing
-        if not path.is_file():
+        except (OSError, RuntimeError):  # the latter for links that lead round in a circle
+            inbox.refused.append(name)
             continue
-        contract = registry.feed_of(name)
+        if not stat.S_ISREG(state.st_mode):
+            continue
         file = InboxFile(name, path, state.st_size, state.st_mtime_ns)
         if contract is None:
             inbox.unclaimed.append(file)
@@ -69,19 +82,36 @@ def scan_inbox(folder: Path, registry: Registry) -> Inbox:
     return inbox
 
 
-def _paths(folder: Path) -> list[Path]:
-    """All files and links below a folder that are neither hidden nor unfinished; folders behind links are not entered."""
+def _paths(folder: Path, starts: Sequence[str], refused: list[str]) -> list[Path]:
+    """All files and links below a folder that are neither hidden nor unfinished; folders behind links are not entered,
+    nor those in which no name begins as one of `starts`. Folders that cannot be read are added to `refused`."""
     found: list[Path] = []
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        links = [name for name in folders if (here / name).is_symlink()]
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in links]
-        found += [
-            here / name
-            for name in (*files, *links)
-            if not name.startswith((".", "~$")) and not name.lower().endswith(UNFINISHED)
-        ]
+    places = [folder]
+    while places:
+        place = places.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    path = place / entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if _may_hold(path.relative_to(folder), starts):
+                            places.append(path)
+                    elif not entry.name.startswith("~$") and not entry.name.lower().endswith(UNFINISHED):
+                        found.append(path)
+        except FileNotFoundError:
+            continue  # there is no inbox yet, or the folder was taken away while we looked
+        except OSError:
+            refused.append(folder.name if place == folder else file_name(place.relative_to(folder)))
     return sorted(found)
+
+
+def _may_hold(folder: Path, starts: Sequence[str]) -> bool:
+    """True where the name of a file below the folder can begin as one of `starts`, in whatever way `file_name` reads it."""
+    raw = os.fsencode(f"{folder.as_posix()}/")
+    names = (raw.decode("utf-8", "backslashreplace"), raw.decode("gb18030", "replace"))
+    return any(name.startswith(start) or start.startswith(name) for name in names for start in starts)
 
 
 def file_name(path: Path) -> str:
@@ -97,14 +127,16 @@ def settled(files: Iterable[InboxFile], settle_s: float, wait: bool = True) -> l
     """The files nobody is writing to: unchanged for `settle_s` seconds and not open for writing.
 
     Waits until the youngest file is that old, at most `settle_s` seconds; without `wait` young files are left out.
+    A file from the future has no age: it is waited for, and not left out.
     """
     files = list(files)
     ages = [time.time() - file.modified_ns / 1e9 for file in files]
     if wait and (young := [age for age in ages if age < settle_s]):
         time.sleep(min(settle_s, settle_s - min(young)))
     elif not wait:
-        files = [file for file, age in zip(files, ages, strict=True) if age >= settle_s]
-    return [file for file in files if is_unchanged(file) and not _is_being_written(file.path)]
+        files = [file for file, age in zip(files, ages, strict=True) if age >= settle_s or age < -settle_s]
+    written = _being_written(files)
+    return [file for file in files if file not in written and is_unchanged(file)]
 
 
 def is_unchanged(file: InboxFile) -> bool:
@@ -116,12 +148,39 @@ def is_unchanged(file: InboxFile) -> bool:
     return (state.st_size, state.st_mtime_ns) == (file.bytes, file.modified_ns)
 
 
-def _is_being_written(path: Path) -> bool:
-    """True where a process has the file open for writing: only then the system refuses a read lease on it."""
-    with suppress(OSError), path.open("rb") as file:
-        try:
-            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        except BlockingIOError:
-            return True
-        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    return False
+def _being_written(files: Iterable[InboxFile]) -> set[InboxFile]:
+    """Those that a process has open for writing, as far as this system shows it: in one pass over what all processes
+    have open. A user sees the own processes, root sees all; those on other machines nobody.
+
+    A read lease would ask the kernel, but whoever then opens the file has a signal sent here, and network folders refuse it.
+    """
+    asked: dict[tuple[int, int], list[InboxFile]] = {}
+    for file in files:
+        with suppress(OSError):
+            asked.setdefault(_inode(str(file.path)), []).append(file)
+    written: set[InboxFile] = set()
+    for process in (name for name in _names(PROCESSES) if asked and name.isdigit()):
+        for number in _names(f"{PROCESSES}/{process}/fd"):
+            with suppress(OSError):  # closed while we looked
+                found = asked.get(_inode(f"{PROCESSES}/{process}/fd/{number}"), [])
+                if found and _is_for_writing(Path(PROCESSES, process, "fdinfo", number)):
+                    written.update(found)
+    return written
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []  # of another user, ended while we looked, or a system without this list
+
+
+def _inode(path: str) -> tuple[int, int]:
+    state = os.stat(path)
+    return state.st_dev, state.st_ino
+
+
+def _is_for_writing(fdinfo: Path) -> bool:
+    """What the system says of an open file: its flags are octal."""
+    flags = re.search(r"^flags:\s*([0-7]+)", fdinfo.read_text(encoding="ascii"), re.MULTILINE)
+    return flags is not None and int(flags[1], 8) & (os.O_WRONLY | os.O_RDWR) != 0

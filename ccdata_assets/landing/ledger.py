@@ -69,12 +69,27 @@ def earlier_line(con: duckdb.DuckDBPyConnection, feed: str, sha256: str) -> Earl
 
 def record_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
     """Add a line to the ledger, in the place of the line of the same bytes that is read anew."""
-    values = {**vars(line), "members": list(line.members)}
     with transaction(con):
-        if line.status != "repeat" and line.sha256:
-            this = "feed = ? and sha256 = ?"
-            for table in ("ops.quarantine", "ops.batch_gate", "ops.file_column"):
-                con.execute(f"delete from {table} where {this}", [line.feed, line.sha256])
-            con.execute(f"delete from ops.file_ledger where {this} and status <> 'repeat'", [line.feed, line.sha256])
-        names, marks = ", ".join(values), ", ".join("?" * len(values))
-        con.execute(f"insert into ops.file_ledger ({names}) values ({marks})", list(values.values()))
+        write_line(con, line)
+
+
+def write_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
+    """The same within the caller's transaction.
+
+    `landing_seq` counts deliveries as they came, for business times may be alike; bytes read anew keep theirs.
+    """
+    values = {**vars(line), "members": list(line.members)}
+    values["landing_seq"] = con.execute("select coalesce(max(landing_seq), 0) + 1 from ops.file_ledger").fetchall()[0][0]
+    if line.status != "repeat" and line.sha256:
+        this = "feed = ? and sha256 = ?"
+        known = con.execute(
+            f"select landing_seq from ops.file_ledger where {this} and status <> 'repeat' and landing_seq is not null",
+            [line.feed, line.sha256],
+        ).fetchall()
+        if known:
+            values["landing_seq"] = known[0][0]
+        for table in ("ops.quarantine", "ops.batch_gate", "ops.file_column"):
+            con.execute(f"delete from {table} where {this}", [line.feed, line.sha256])
+        con.execute(f"delete from ops.file_ledger where {this} and status <> 'repeat'", [line.feed, line.sha256])
+    names, marks = ", ".join(values), ", ".join("?" * len(values))
+    con.execute(f"insert into ops.file_ledger ({names}) values ({marks})", list(values.values()))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
@@ -24,6 +24,7 @@ MAX_ATTEMPTS = 3
 
 HASHING_S = 20.0
 """Seconds that one look at the inbox spends on reading new files."""
+UNREADABLE = "unreadable"
 
 
 def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
@@ -45,8 +46,8 @@ def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
 class Batch:
     """The new files of the inbox, known by their content; kept from one look to the next as the sensor's cursor."""
 
-    hashes: dict[str, str] = field(default_factory=dict)
-    """Name, size and time of a waiting file → SHA-256 of its bytes."""
+    hashes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By feed: stamp of a waiting file → SHA-256 of its bytes, or that they cannot be read."""
     key: str = ""
     attempt: int = 1
 
@@ -60,27 +61,38 @@ class Batch:
     def cursor(self) -> str:
         return json.dumps(vars(self))
 
-    def read(self, files: Sequence[InboxFile], seconds: float = HASHING_S) -> int:
-        """Hash the files not hashed before, as many as the time allows; gives how many are left."""
+    def read(self, files: Mapping[str, Sequence[InboxFile]], seconds: float = HASHING_S) -> int:
+        """Hash the files of each feed not hashed before, as many as the time allows; gives how many are left."""
         end = time.monotonic() + seconds
-        known = {_stamp(file): self.hashes.get(_stamp(file)) for file in files}
-        self.hashes = {stamp: sha for stamp, sha in known.items() if sha}
-        for file in files:
-            if _stamp(file) not in self.hashes:
-                if time.monotonic() > end:
-                    break
-                with suppress(OSError):
-                    self.hashes[_stamp(file)] = content_hash(file.path)
-        return len(files) - len(self.hashes)
+        known, self.hashes, left = self.hashes, {}, 0
+        for feed, file in ((feed, file) for feed, of_feed in files.items() for file in of_feed):
+            stamp = _stamp(file)
+            sha256 = known.get(feed, {}).get(stamp)
+            if sha256 is None and time.monotonic() > end:
+                left += 1
+                continue
+            try:
+                self.hashes.setdefault(feed, {})[stamp] = sha256 or content_hash(file.path)
+            except FileNotFoundError:
+                continue  # taken away while we looked
+            except OSError:
+                self.hashes[feed][stamp] = UNREADABLE
+        return left
 
     def unknown(self, settings: Settings) -> list[str]:
-        """The contents that the published ledger has no line for, each once; a file sent again starts no run."""
+        """The contents that the published ledger has no line for in their feed, each once; a file sent again starts no
+        run. A file that cannot be read stands for itself: the run it starts reports it."""
         try:
             with connect_published(settings) as con:
-                known = {sha for (sha,) in con.execute("select distinct sha256 from ops.file_ledger").fetchall()}
+                known = set(con.execute("select distinct feed, sha256 from ops.file_ledger").fetchall())
         except FileNotFoundError:
             known = set()
-        return sorted(set(self.hashes.values()) - known)
+        contents = {
+            (feed, stamp if sha256 == UNREADABLE else sha256)
+            for feed, hashes in self.hashes.items()
+            for stamp, sha256 in hashes.items()
+        }
+        return sorted(f"{feed}:{content}" for feed, content in contents - known)
 
     def is_running(self, instance: dg.DagsterInstance) -> bool:
         """True while the run of the batch asked for last has not ended: what came since is the next batch."""
@@ -106,7 +118,9 @@ class Batch:
 
 
 def _stamp(file: InboxFile) -> str:
-    return f"{file.name}|{file.bytes}|{file.modified_ns}"
+    """Path, size and time of a file, short: two paths may be of one name, and bytes that are no text have none."""
+    state = b"%b|%d|%d" % (os.fsencode(file.path), file.bytes, file.modified_ns)
+    return hashlib.sha256(state).hexdigest()[:32]
 
 
 def touched_months(settings: Settings, run_id: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -47,10 +46,11 @@ def check_control(
     furniture = [(member, cells) for member in members for cells in _furniture(con, member)]
     rows = sidecar
     if control.rows:
-        texts = [file.rpartition("/")[2], *(" ".join(cell for cell in cells if cell) for _, cells in furniture)]
-        hits = [hit for text in texts if (hit := re.search(control.rows, text))]
-        with suppress(ValueError):
-            rows = sidecar if sidecar is not None or not hits else int(hits[-1]["rows"].replace(",", ""))
+        if not control.sidecar:
+            texts = [file.rpartition("/")[2], *(" ".join(cell for cell in cells if cell) for _, cells in furniture)]
+            rows = next(
+                (number for text in reversed(texts) if (number := declared_rows(control.rows, text)) is not None), None
+            )
         landed = con.execute("select count(*) from judged where not _blank").fetchall()[0][0]
         if rows is None:
             problems.append("nothing declares the number of rows")
@@ -78,20 +78,39 @@ def _sum_problem(
 ) -> list[str]:
     column = member.mapped[field]
     place = member.columns.index(column)
-    totals = [number for cells in furniture if len(cells) > place and (number := _number(cells[place])) is not None]
+    told = [cells[place] for cells in furniture if len(cells) > place and (cells[place] or "").strip()]
+    totals = [number for text in told if (number := _number(text)) is not None]
     if not totals:
-        return [f"no totals row declares the sum of {field}"]
-    found = con.execute(
-        f"""select coalesce(sum(try_cast(replace({quote(column)}, ',', '') as decimal(38, 6))), 0) from read_parquet({literal(str(member.path))})
+        return [f"no totals row declares the sum of {field}" if not told else f"the total of {field} is no number"]
+    plain = f"regexp_replace({quote(column)}, '{_DECORATION}', '', 'g')"
+    found, unread = con.execute(
+        f"""select coalesce(sum(try_cast({plain} as decimal(38, 6))), 0), count(*) filter (where {plain} <> '' and try_cast({plain} as decimal(38, 6)) is null)
+        from read_parquet({literal(str(member.path))})
         where (_member, _row) not in (select (_member, _row) from judged where _blank)"""
-    ).fetchall()[0][0]
-    if abs(found - totals[-1]) > Decimal("0.005"):
-        return [f"the declared sum of {field} is {totals[-1]:,f} and its rows add up to {found.normalize():,f}"]
+    ).fetchall()[0]
+    if unread:
+        return [f"{unread:,} values of {field} are no numbers, so their sum cannot be checked"]
+    # the last total is that of all rows, or all of them are subtotals
+    if min(abs(found - totals[-1]), abs(found - sum(totals))) > Decimal("0.005"):
+        return [f"the declared sum of {field} and that of its rows differ by {abs(found - totals[-1]).normalize():,f}"]
     return []
+
+
+_DECORATION = r"[\s,，￥¥$元]"
 
 
 def _number(text: str | None) -> Decimal | None:
     try:
-        return Decimal((text or "").replace(",", "").strip())
+        number = Decimal(re.sub(_DECORATION, "", text or ""))
     except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def declared_rows(pattern: str, text: str) -> int | None:
+    """The number of rows that a text declares, by the contract's pattern."""
+    hit = re.search(pattern, text)
+    try:
+        return int(hit["rows"].replace(",", "")) if hit and hit["rows"] else None
+    except ValueError:
         return None

@@ -20,7 +20,7 @@ Column = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class SchemaDrift:
-    """What changed from one delivery to the next: headers, in the file's order."""
+    """What changed from one delivery to the next: headers as they may be shown, in the file's order."""
 
     new: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -73,12 +73,12 @@ def columns_before(
     """
     found = con.execute(
         """with this as (
-            select landed_at, received_on, file from ops.file_ledger where feed = $1 and sha256 = $2 and status <> 'repeat'
+            select landed_at, landing_seq from ops.file_ledger where feed = $1 and sha256 = $2 and status <> 'repeat'
         ), earlier as (
-            select l.sha256, row_number() over (order by l.landed_at desc, l.received_on desc, l.file desc) as age
+            select l.sha256, row_number() over (order by l.landed_at desc, l.landing_seq desc) as age
             from ops.file_ledger as l, this
             where l.feed = $1 and l.sha256 <> $2 and l.status in ('landed', 'held')
-                and (l.landed_at, l.received_on, l.file) < (this.landed_at, this.received_on, this.file)
+                and (l.landed_at, l.landing_seq) < (this.landed_at, this.landing_seq)
                 and exists (select 1 from ops.file_column as c where c.feed = l.feed and c.sha256 = l.sha256)
             qualify age <= $3
         )
@@ -101,34 +101,35 @@ def columns_before(
 def compare(before: Sequence[Column], now: Sequence[Column]) -> SchemaDrift:
     """How the columns changed; headers that a reader takes for the same are the same."""
     old, new = [normal_header(header) for header, _ in before], [normal_header(header) for header, _ in now]
-    by_field = {field: header for header, field in now if field}
+    earlier, names = _shown(before), _shown(now)
+    by_field = {field: place for place, (_, field) in enumerate(now) if field}
     renamed = [
-        (header, by_field[field])
-        for header, field in before
-        if field in by_field and normal_header(by_field[field]) != normal_header(header)
+        (earlier[place], names[by_field[field]])
+        for place, (_, field) in enumerate(before)
+        if field in by_field and new[by_field[field]] != old[place]
     ]
-    gone = [(p, header) for p, (header, field) in enumerate(before) if old[p] not in new and field not in by_field]
+    gone = [p for p, (_, field) in enumerate(before) if old[p] not in new and field not in by_field]
     earlier_fields = {field for _, field in before if field}
-    come = [
-        (p, header)
-        for p, (header, field) in enumerate(now)
-        if new[p] not in old and (not field or field not in earlier_fields)
-    ]
-    places = dict(come)
-    for place, header in list(
-        gone
+    come = [p for p, (_, field) in enumerate(now) if new[p] not in old and (not field or field not in earlier_fields)]
+    if len(before) == len(
+        now
     ):  # one column for another in the same place of as wide a table: the same under a new name
-        if len(before) == len(now) and place in places:
-            renamed.append((header, places[place]))
-            gone.remove((place, header))
-            come.remove((place, places[place]))
+        swapped = set(gone) & set(come)
+        renamed += [(earlier[place], names[place]) for place in sorted(swapped)]
+        gone, come = [p for p in gone if p not in swapped], [p for p in come if p not in swapped]
     common = [header for header in old if header in new]
     return SchemaDrift(
-        tuple(header for _, header in come),
-        tuple(header for _, header in gone),
+        tuple(names[place] for place in come),
+        tuple(earlier[place] for place in gone),
         tuple(renamed),
         common != [header for header in new if header in old],
     )
+
+
+def _shown(columns: Sequence[Column]) -> list[str]:
+    """Headers as reports may show them: where the contract reads few of the columns, an unread one might be a row's value."""
+    trusted = 2 * sum(field is not None for _, field in columns) >= len(columns)
+    return [header if trusted else f"column {place}" for place, (header, _) in enumerate(columns, start=1)]
 
 
 def record_columns(

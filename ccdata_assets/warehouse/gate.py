@@ -125,31 +125,41 @@ def mark(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     con.execute("insert or replace into ops.run_state values (?, ?)", [name, value])
 
 
-REPLACED_BY = {"key": "_key_hash", "file": "_file"}
-"""What makes a later row, or the rows of a later file, take the place of earlier ones."""
+def forget_marks(con: duckdb.DuckDBPyConnection, feed: str) -> None:
+    """Rows of the feed are judged anew: their marks are to be worked out again."""
+    con.execute("delete from ops.run_state where name = ?", [f"marked:{feed}"])
+
+
+LAST_OF = {
+    # a delivery without a row takes the place of the file too
+    "file": """select sha256 from ops.file_ledger as l join ops.batch_gate as g using (feed, sha256)
+        where l.feed = $feed and l.status = 'landed' and g.status = 'released'
+        qualify row_number() over (partition by l.file order by l.received_on desc, l.landing_seq desc) = 1""",
+    "key": """select (s._sha256, s._member, s._row) from {staged} as s
+        join ops.file_ledger as l on l.feed = $feed and l.sha256 = s._sha256 and l.status <> 'repeat'
+        join ops.batch_gate as g on g.feed = l.feed and g.sha256 = l.sha256 and g.status = 'released'
+        qualify row_number() over (
+            partition by s._key_hash order by l.received_on desc, l.landing_seq desc, s._member desc, s._row desc
+        ) = 1""",
+}
+"""Released deliveries, or rows, that no later one replaces."""
 
 
 def _mark_superseded(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Say anew which released rows a later delivery has replaced, and count them in the ledger.
 
-    Later is by business date, then landing, then file and row. A held or rejected delivery replaces nothing.
+    Later is by business date, then the order of landing, then the row. A held or rejected delivery replaces nothing.
     """
     if contract.replaces == "nothing":
         return
-    feed, same = contract.feed, REPLACED_BY[contract.replaces]
-    last = "(s._sha256, s._member, s._row)" if contract.replaces == "key" else "s._sha256"
-    order = "s._received_on, s._landed_at, s._file, s._sha256, s._member, s._row"
+    feed = contract.feed
+    last = LAST_OF[contract.replaces].replace("{staged}", f"staged.{feed}").replace("$feed", literal(feed))
+    this = {"file": "s._sha256", "key": "(s._sha256, s._member, s._row)"}
     with transaction(con):
         con.execute(
-            f"""update staged.{feed} as s set _is_superseded = found.is_superseded from (
-                select s._sha256, s._member, s._row, {last} <> last_value({last}) over (
-                    partition by s.{same} order by {order} rows between unbounded preceding and unbounded following
-                ) as is_superseded
-                from staged.{feed} as s
-                join ops.batch_gate as g on g.feed = {literal(feed)} and g.sha256 = s._sha256 and g.status = 'released'
-            ) as found
-            where s._sha256 = found._sha256 and s._member = found._member and s._row = found._row
-                and s._is_superseded <> found.is_superseded"""
+            f"""update staged.{feed} as s set _is_superseded = not _is_superseded
+            where s._sha256 in (select sha256 from ops.batch_gate where feed = {literal(feed)} and status = 'released')
+                and _is_superseded = ({this[contract.replaces]} in ({last}))"""
         )
         con.execute(
             f"""update ops.file_ledger as l set staged = c.staged, superseded = c.superseded from (
@@ -166,9 +176,11 @@ def _mark_repeats(con: duckdb.DuckDBPyConnection, feed: str) -> None:
         con.execute(f"update staged.{feed} set _is_repeat = false where _is_superseded and _is_repeat")
         con.execute(
             f"""update staged.{feed} as s set _is_repeat = seen.is_repeat from (
-                select _sha256, _member, _row,
-                    row_number() over (partition by _key_hash order by _landed_at, _file, _member, _row) > 1 as is_repeat
-                from staged.{feed} where _sha256 in ({released}) and not _is_superseded
+                select s._sha256, s._member, s._row,
+                    row_number() over (partition by s._key_hash order by l.landed_at, l.landing_seq, s._member, s._row) > 1 as is_repeat
+                from staged.{feed} as s
+                join ops.file_ledger as l on l.feed = {literal(feed)} and l.sha256 = s._sha256 and l.status <> 'repeat'
+                where s._sha256 in ({released}) and not s._is_superseded
             ) as seen
             where s._sha256 = seen._sha256 and s._member = seen._member and s._row = seen._row and s._is_repeat <> seen.is_repeat"""
         )

@@ -33,6 +33,7 @@ from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.control import MemberFile, check_control
 from ccdata_assets.warehouse.drift import SchemaDrift, columns_before, columns_of, compare, record_columns
 from ccdata_assets.warehouse.engine import transaction
+from ccdata_assets.warehouse.gate import forget_marks
 
 STAGED_COLUMNS = {
     "_file": "varchar",
@@ -82,13 +83,14 @@ def stage_feed(
     ).fetchall()
     if judged_by != [(version,)]:  # nothing judged yet, or judged by another contract: begin with an empty table
         with transaction(con):
+            forget_marks(con, contract.feed)
             con.execute(f"drop table if exists staged.{contract.feed} cascade")
             con.execute("delete from ops.batch_gate where feed = ?", [contract.feed])
             con.execute("update ops.file_ledger set contract_hash = null where feed = ?", [contract.feed])
     _create_table(con, contract, registry)
     waiting = con.execute(
         """select file, sha256, received_on, landed_at from ops.file_ledger
-        where feed = ? and contract_hash is null and status <> 'repeat' and len(members) > 0 order by landed_at, file""",
+        where feed = ? and contract_hash is null and status <> 'repeat' and len(members) > 0 order by landed_at, landing_seq, file""",
         [contract.feed],
     ).fetchall()
     staged = []
@@ -153,6 +155,7 @@ def _stage_file(
     version: str,
 ) -> StagedFile:
     feed = contract.feed
+    forget_marks(con, feed)
     con.execute(f"delete from staged.{feed} where _sha256 = ?", [sha256])
     con.execute("delete from ops.quarantine where feed = ? and sha256 = ?", [feed, sha256])
     con.execute("drop table if exists judged")
@@ -178,11 +181,16 @@ def _stage_file(
     )
     key = contract.key or tuple(contract.fields)
     parts = ", ".join(f"coalesce(cast({quote(name)} as varchar), chr(0))" for name in key)
+    # a row without any part of its key is like no other
+    given = " or ".join(f"{quote(name)} is not null" for name in key)
+    key_hash = (
+        f"md5(case when {given} then concat_ws(chr(31), {parts}) else concat_ws(chr(31), _sha256, _member, _row) end)"
+    )
     fields = ", ".join(quote(name) for name in contract.fields)
     con.execute(
         f"""insert into staged.{feed}
         with accepted as (
-            select *, md5(concat_ws(chr(31), {parts})) as _key_hash from judged where len(_faults) = 0 and not _blank
+            select *, {key_hash} as _key_hash from judged where len(_faults) = 0 and not _blank
         )
         select {literal(file)}, _sha256, _member, _row, _landed_at, {literal(received_on)}, {contract.version}, _key_hash,
             row_number() over (partition by _key_hash order by _member, _row) > 1

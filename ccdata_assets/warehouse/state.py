@@ -37,7 +37,7 @@ def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Se
     """What the tables downstream of staging depend on: batches, the contracts that judged them, code, settings."""
     batches = con.execute(
         """select l.feed, l.sha256, l.contract_hash, l.received_on, g.status from ops.file_ledger as l
-        left join ops.batch_gate as g using (feed, sha256) where l.status <> 'repeat' order by all"""
+        left join ops.batch_gate as g using (feed, sha256) where l.status <> 'repeat' and l.rows > 0 order by all"""
     ).fetchall()
     contracts = {name: contract.model_dump(mode="json") for name, contract in registry.feeds.items()}
     parts = [code_hash(), contracts, settings.time_zone, settings.publish_personal, settings.retired_feeds, batches]

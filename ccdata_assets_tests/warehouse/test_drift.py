@@ -30,7 +30,7 @@ def drift(world: World, second: str, **contract: Any) -> str | None:
         ("company_name,联系电话,city,备注\n乙公司,2,y,\n", "renamed: phone → 联系电话"),
         ("company_name,phone,city,说明\n乙公司,2,y,\n", "renamed: 备注 → 说明"),
         ("phone,company_name,city,备注\n2,乙公司,y,\n", "the columns stand in another order"),
-        ("company_name,打电话,城市X\n乙公司,2,y\n", "new: 打电话, 城市X; missing: phone, city, 备注"),
+        ("company_name,打电话,城市X\n乙公司,2,y\n", "new: column 2, column 3; missing: phone, city, 备注"),
     ],
 )
 def test_a_change_of_columns_is_said(world: World, second: str, said: str | None) -> None:
@@ -77,7 +77,7 @@ def test_a_column_that_another_field_reads_now_is_missing_and_new_rather_than_re
     before = [("a", "x"), ("b", None)]
     assert compare(before, before) == SchemaDrift()
     assert compare(before, [("a", "x")]) == SchemaDrift(missing=("b",))
-    assert compare(before, [("a", "x"), ("b", None), ("c", None)]) == SchemaDrift(new=("c",))
+    assert compare(before, [("a", "x"), ("b", None), ("c", "y")]) == SchemaDrift(new=("c",))
     assert compare(before, [("z", "x"), ("b", None)]) == SchemaDrift(renamed=(("a", "z"),))
 
 
@@ -90,3 +90,10 @@ def test_the_ledger_of_columns_says_which_field_each_was_read_as(world: World) -
         (3, "city", "city"),
         (4, "备注", None),
     ]
+
+
+def test_what_may_be_a_value_and_no_header_is_not_shown() -> None:
+    before = [("公司名称", "company_name"), ("手机", "mobile"), ("城市", "city")]
+    now = [("李样例诊所", None), ("13800138000", None), ("电话", "phone")]
+    said = repr(compare(before, now))
+    assert "李样例" not in said and "138" not in said and "column 1" in said

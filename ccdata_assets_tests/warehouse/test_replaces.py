@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ccdata_assets.warehouse.staging import stage_feed
 from ccdata_assets_tests.world import World
 
 HEADER = "company_name,phone,city\n"
@@ -98,3 +99,44 @@ def test_a_changed_contract_judges_all_anew_and_comes_to_the_same(world: World) 
     world.contract(key=["company_name"], version=3)
     world.stage()
     assert companies(world) == [("甲公司", "1"), ("甲公司", "2")], "nothing was lost"
+
+
+def test_of_deliveries_of_one_business_time_the_later_one_stays(world: World) -> None:
+    for phone in "123456":
+        world.contract(key=["company_name"], replaces="key")
+        world = send(world, "a.csv", f"甲公司,{phone},x")
+        assert companies(world) == [("甲公司", phone)]
+
+
+def test_replaced_rows_stay_replaced_when_a_contract_is_tried_and_taken_back(world: World) -> None:
+    world.contract(key=["company_name"], replaces="key")
+    send(world, "a.csv", "甲公司,1,x")
+    world = send(world, "b.csv", "甲公司,2,x", on="2026-02-02")
+    world.contract(key=["company_name"], replaces="key", version=2)
+    with world.warehouse() as con:  # killed after staging, before the marks
+        stage_feed(con, world.registry.feeds["directory"], world.registry, world.settings)
+    world.contract(key=["company_name"], replaces="key")
+    world.stage()
+    assert companies(world) == [("甲公司", "2")]
+
+
+def test_rows_without_any_part_of_the_key_replace_each_other_never(world: World) -> None:
+    world.contract(key=["phone"], replaces="key")
+    world = send(world, "a.csv", "甲公司,,x", "乙公司,,x", "丙公司,,x")
+    assert len(companies(world)) == 3
+    assert not any(row["is_repeat"] for row in world.query("select is_repeat from staged.party"))
+
+
+def test_an_empty_correction_takes_the_place_of_the_whole_file(world: World) -> None:
+    world.contract(replaces="file")
+    send(world, "a.csv", "甲公司,1,x")
+    world = send(world, "a.csv", on="2026-02-02")
+    assert (companies(world), counts(world)["directory/a.csv"]) == ([], (0, 0))
+
+
+def test_the_same_bytes_sent_again_change_nothing_though_another_came_between(world: World) -> None:
+    world.contract(replaces="file")
+    send(world, "a.csv", "甲公司,1,x")
+    send(world, "a.csv", "甲公司,2,x", on="2026-02-02")
+    world = send(world, "a.csv", "甲公司,1,x", on="2026-02-03")
+    assert companies(world) == [("甲公司", "2")]

@@ -3,6 +3,7 @@
 alter table ops.file_ledger add column furniture bigint default 0;   -- of the blank: titles, units, totals, repeated headers
 alter table ops.file_ledger add column declared_rows bigint;         -- rows that the supplier says the file has
 alter table ops.file_ledger add column control_error varchar;        -- where it disagrees with what landed
+alter table ops.file_ledger add column landing_seq bigint;           -- order in which deliveries came
 alter table ops.file_ledger add column drift varchar;                -- how its columns differ from the delivery before
 
 create table ops.file_column (
