@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -241,6 +242,9 @@ def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="Port of
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     dagster = str(Path(sys.executable).with_name("dagster"))
     os.chdir(os.environ["DAGSTER_HOME"])
+    # a shell that starts it in the background has its signals ignored, and what ignores them cannot be stopped
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.execv(dagster, [dagster, "dev", "-w", str(PROJECT_DIR / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)])
 
 

@@ -40,7 +40,7 @@ LANDING_FAULTS = {
     "unclosed_quote": "a quoted cell is never closed (is the file cut short?); fix: close the quote or send the file again",
     "undecodable": "bytes that are no text in the file's encoding; fix: export the file as UTF-8",
     "broken_record": "the record is broken or cut short; fix: export the file again",
-    "no_header": "no header that the contract knows; fix: put the column names into the first line",
+    "no_header": "no header that the contract knows; fix: put the column names into the first line, give them under `from`, say `header: <row>` or `header: none`, or name the table to read (`sheet`)",
     "missing_column": "a required column is missing from the file; fix: add it or give its header under `from` in the contract",
     "unmapped_column": "the file has a column the contract does not know; fix: remove it or add it to the contract",
     "drifted_columns": "the file's columns differ from the delivery before and the contract rejects that; fix: ask the supplier, or change `drift`",
@@ -53,6 +53,8 @@ FURNITURE = ("title_line", "header_line")
 """Codes in `_fault` of rows that hold no record: lines above the header, units and a second header below it."""
 TOTALS = "(合计|总计|小计|共计|总和|汇总|合 计|总 计|小 计|totals?|grand totals?|sub-?totals?|(共|合计|总计|总共) *[0-9,]+ *(条|行|笔|家|户|人|个|次|件)(记录|数据)?) *[:：]?"
 """What the first filled cell of a totals row says."""
+FOOTER = "(制表人?|审核人?|复核人?|填表人?|填报人?|经办人|制单人?|制表日期|打印时间|打印日期|导出时间|导出人|说明|备注|注) *[:：].*"
+"""What the only filled cell of a line below the records says."""
 SERIAL_DATE = "[2-7][0-9]{4}([.][0-9]+)?"
 """A date as a spreadsheet counts it, in days since 1899-12-30: from 1954 to 2119."""
 FIRST_YEAR = 1800
@@ -153,10 +155,13 @@ def _furniture(contract: Contract, columns: Sequence[str]) -> str:
     parts = [f"_fault in ({', '.join(map(literal, FURNITURE))})", totals]
     if len(columns) > 1:
         parts.append(f"(_fault is null and {again})")
+    first = f"coalesce({told}, {told_short})"
+    filled = " + ".join(f"(coalesce(trim({quote(column)}), '') <> '')::int" for column in columns[:50]) or "0"
+    alone = f"({filled} <= 1 and try(json_array_length(_text)) is null or try(json_array_length(_text)) = 1)"
+    if len(columns) > 1:
+        parts.append(f"({alone} and regexp_full_match({first}, {literal(FOOTER)}))")
     if contract.control.rows and not contract.control.sidecar:
-        filled = " + ".join(f"(coalesce(trim({quote(column)}), '') <> '')::int" for column in columns[:50]) or "0"
-        told_rows = f"regexp_matches(coalesce({told}, {told_short}), {literal(_re2(contract.control.rows))})"
-        parts.append(f"({filled} <= 1 and {told_rows})")
+        parts.append(f"({filled} <= 1 and regexp_matches({first}, {literal(_re2(contract.control.rows))}))")
     return " or ".join(f"coalesce({part}, false)" for part in parts)
 
 

@@ -48,14 +48,18 @@ _ZERO_DAY = r"^1899-12-30 (\d\d:\d\d:\d\d)$"
 """A time of day without a date is kept as one on Access's day 0."""
 
 
+class NotReadableHere(UnreadableFile):
+    """A file that this machine cannot read and another might: no verdict on the file."""
+
+
 def open_access(path: Path, options: ReadOptions) -> Iterator[Member]:
     """Read the tables of a database (just `options.sheet` where given), not those of the system; row numbers from 1.
 
     Dates and times are ISO text, booleans true and false. Texts of Access 97 are in the contract's encoding, else in
-    GB18030. Raises UnreadableFile where mdbtools is missing, or the file is damaged or locked.
+    GB18030. Raises UnreadableFile where the file is damaged or locked, NotReadableHere where mdbtools is missing.
     """
     if shutil.which("mdb-export") is None:
-        raise UnreadableFile(
+        raise NotReadableHere(
             "an Access database is read with mdbtools, which is not installed; fix: apt install mdbtools, or send CSV"
         )
     encoding = options.encoding or "GB18030"

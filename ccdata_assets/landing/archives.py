@@ -37,6 +37,10 @@ _ZIP_DAMAGE = (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplem
 _FURNITURE = (".ds_store", "thumbs.db", "desktop.ini")
 
 
+class OverBudget(OverLimit):
+    """All archives of a delivery together ask for too much; what a single file in them asks for is its own matter."""
+
+
 class Budget:
     """What may still be unpacked of one delivered file of `size` bytes, archives within archives included."""
 
@@ -46,23 +50,23 @@ class Budget:
         self._members = self._bytes = 0
 
     def take_member(self) -> None:
-        """Count one more file; OverLimit before it is unpacked."""
+        """Count one more file; OverBudget before it is unpacked."""
         self._members += 1
         if self._members > self._limits.members:
-            raise OverLimit(
+            raise OverBudget(
                 f"the archive holds more than {self._limits.members} files; fix: split it, or raise CCDATA_MAX_MEMBERS"
             )
 
     def take_bytes(self, count: int) -> None:
-        """Count expanded bytes; OverLimit before they are written."""
+        """Count expanded bytes; OverBudget before they are written."""
         self._bytes += count
         if self._bytes > self._limits.expanded_bytes:
-            raise OverLimit(
+            raise OverBudget(
                 f"the archive expands to more than {self._limits.expanded_bytes} bytes;"
                 " fix: split it, or raise CCDATA_MAX_EXPANDED_BYTES"
             )
         if self._bytes > self._ratio_bytes:
-            raise OverLimit(
+            raise OverBudget(
                 f"the archive expands to more than {self._limits.expansion} times its size, as one made to fill the disk"
                 " does; fix: send the table itself, or raise CCDATA_MAX_EXPANSION"
             )
@@ -81,8 +85,8 @@ def unpack(path: Path, kind: str, budget: Budget, workdir: Path | None) -> Itera
     """The files in an archive, in its order: name ('' where the archive is one packed file) and where it lies.
 
     A file lies there until the next is asked for. One that cannot be unpacked comes as a RefusedFile. Names are unique:
-    a second `a.csv` is `a.csv (2)`. Raises UnreadableFile where the archive itself is damaged, OverLimit where it asks
-    for too much.
+    a second `a.csv` is `a.csv (2)`. Raises UnreadableFile where the archive itself is damaged, OverBudget where it
+    asks for too much.
     """
     if workdir is not None:
         workdir.mkdir(parents=True, exist_ok=True)

@@ -311,7 +311,9 @@ def _reject(feed: _Feed, error: CcdataError) -> LedgerLine:
     """The feed's line for what could not be read; one that says the same already stays as it is."""
     line = replace(feed.line("not read"), status="rejected", error=str(error))
     this = "feed = ? and sha256 = '' and status = 'rejected'"
-    if not feed.con.execute(f"select 1 from ops.file_ledger where {this} and error = ?", [line.feed, line.error]).fetchall():
+    if not feed.con.execute(
+        f"select 1 from ops.file_ledger where {this} and error = ?", [line.feed, line.error]
+    ).fetchall():
         with transaction(feed.con):
             feed.con.execute(f"delete from ops.file_ledger where {this}", [line.feed])
             write_line(feed.con, line)

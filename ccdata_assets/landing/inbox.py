@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 from ccdata_assets.contracts.registry import Registry
@@ -70,7 +71,8 @@ def scan_inbox(folder: Path, registry: Registry, feed: str | None = None) -> Inb
             continue
         file = InboxFile(name, path, state.st_size, state.st_mtime_ns)
         if contract is None:
-            inbox.unclaimed.append(file)
+            if not _is_sidecar(name, registry):
+                inbox.unclaimed.append(file)
         elif (ending := contract.control.sidecar) is None:
             inbox.by_feed[contract.feed].append(file)
         elif not name.endswith(ending):
@@ -80,6 +82,17 @@ def scan_inbox(folder: Path, registry: Registry, feed: str | None = None) -> Inb
             else:
                 inbox.by_feed[contract.feed].append(InboxFile(name, path, state.st_size, state.st_mtime_ns, sidecar))
     return inbox
+
+
+def _is_sidecar(name: str, registry: Registry) -> bool:
+    """True where a feed that expects sidecars would read the file beside it."""
+    stem = name.rpartition(".")[0]
+    endings = {ending: feed for feed in registry.feeds.values() if (ending := feed.control.sidecar)}
+    return any(
+        name.endswith(ending)
+        and any(fnmatch(stem, glob) or fnmatch(f"{stem}{Path(glob).suffix}", glob) for glob in feed.files)
+        for ending, feed in endings.items()
+    )
 
 
 def _paths(folder: Path, starts: Sequence[str], refused: list[str]) -> list[Path]:
@@ -116,7 +129,10 @@ def _may_hold(folder: Path, starts: Sequence[str]) -> bool:
 
 def file_name(path: Path) -> str:
     """A path as text for people and for the ledger, whatever bytes the disk has for it."""
-    raw = os.fsencode(path.as_posix())
+    return "/".join(_part_name(os.fsencode(part)) for part in path.parts)
+
+
+def _part_name(raw: bytes) -> str:
     for encoding in ("utf-8", "gb18030"):
         with suppress(UnicodeDecodeError):
             return raw.decode(encoding)
@@ -157,26 +173,26 @@ def _being_written(files: Iterable[InboxFile]) -> set[InboxFile]:
     asked: dict[tuple[int, int], list[InboxFile]] = {}
     for file in files:
         with suppress(OSError):
-            asked.setdefault(_inode(str(file.path)), []).append(file)
+            asked.setdefault(_inode(file.path.stat()), []).append(file)
     written: set[InboxFile] = set()
-    for process in (name for name in _names(PROCESSES) if asked and name.isdigit()):
-        for number in _names(f"{PROCESSES}/{process}/fd"):
+    for process in (entry for entry in _entries(PROCESSES) if asked and entry.name.isdigit()):
+        for opened in _entries(f"{process.path}/fd"):
             with suppress(OSError):  # closed while we looked
-                found = asked.get(_inode(f"{PROCESSES}/{process}/fd/{number}"), [])
-                if found and _is_for_writing(Path(PROCESSES, process, "fdinfo", number)):
+                found = asked.get(_inode(opened.stat()), [])
+                if found and _is_for_writing(Path(process.path, "fdinfo", opened.name)):
                     written.update(found)
     return written
 
 
-def _names(folder: str) -> list[str]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        return os.listdir(folder)
+        with os.scandir(folder) as entries:
+            return list(entries)
     except OSError:
         return []  # of another user, ended while we looked, or a system without this list
 
 
-def _inode(path: str) -> tuple[int, int]:
-    state = os.stat(path)
+def _inode(state: os.stat_result) -> tuple[int, int]:
     return state.st_dev, state.st_ino
 
 

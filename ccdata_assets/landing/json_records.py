@@ -28,6 +28,7 @@ from ccdata_assets.landing.rows import (
     Member,
     ReadOptions,
     UnreadableFile,
+    bounded,
     column_names,
     find_layout,
     make_batch,
@@ -513,7 +514,9 @@ def _table(records: Callable[[], Iterator[_Record]], place: _Place, options: Rea
     else:
         header = list(place.header)
         layout = (
-            find_layout([0], [header], options) if options.header == "auto" else Layout(column_names(header), 0, {})
+            find_layout([0], [header], options)
+            if options.header == "auto"
+            else bounded(Layout(column_names(header), 0, {}), options)
         )
         layout = Layout(layout.columns, 0, {}, layout.condemned)
     return Member("", layout.columns, _table_batches(layout, (numbers, rows, faults), batches), "json", encoding)

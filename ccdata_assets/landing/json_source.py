@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,10 +44,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) == len(pairs):
         return found
     found = {}
+    copies: Counter[str] = Counter()
     for key, value in pairs:
-        name, copy = key, 2
+        name = key
         while name in found:
-            name, copy = f"{key} ({copy})", copy + 1
+            copies[key] += 1
+            name = f"{key} ({copies[key] + 1})"
         found[name] = value
     return found
 

@@ -79,7 +79,9 @@ def write_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
     `landing_seq` counts deliveries as they came, for business times may be alike; bytes read anew keep theirs.
     """
     values = {**vars(line), "members": list(line.members)}
-    values["landing_seq"] = con.execute("select coalesce(max(landing_seq), 0) + 1 from ops.file_ledger").fetchall()[0][0]
+    values["landing_seq"] = con.execute("select coalesce(max(landing_seq), 0) + 1 from ops.file_ledger").fetchall()[0][
+        0
+    ]
     if line.status != "repeat" and line.sha256:
         this = "feed = ? and sha256 = ?"
         known = con.execute(

@@ -1,8 +1,12 @@
-"""The raw store: one Parquet file a member of a landed file, named by the content, written whole or not at all."""
+"""The raw store: one Parquet file a member of a landed file, named by the content, written whole or not at all.
+
+Writing and naming are two steps: until `commit`, what was there before stays as it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +38,10 @@ def raw_files(folder: Path, sha256: str) -> list[Path]:
 class RawFile:
     """What was written of one file: its members in order, their rows, and the forms they came in, each once."""
 
+    folder: Path
+    sha256: str
+    parts: list[Path] = field(default_factory=list)
+    """The members' files, complete, that have no name yet."""
     members: list[str] = field(default_factory=list)
     rows: int = 0
     formats: list[str] = field(default_factory=list)
@@ -42,8 +50,8 @@ class RawFile:
     unread: bool = False
     """No record could be told in a member: another contract might."""
 
-    def add(self, member: Member, rows: int) -> None:
-        self.members.append(member.name)
+    def add(self, member: Member, name: str, rows: int) -> None:
+        self.members.append(name)
         self.rows += rows
         for known, form in (
             (self.formats, member.format),
@@ -53,50 +61,78 @@ class RawFile:
             if form and form not in known:
                 known.append(form)
 
-
-def write_raw(folder: Path, members: Iterable[Member], lineage: Lineage) -> RawFile:
-    """Write all members of a file.
-
-    Columns: _file, _sha256, _member, _landed_at, _row, _fault, _text, then the source's own as text. Files get their
-    name when all of them are complete, in the place of what was there, so a killed run leaves nothing that looks whole.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for part in folder.glob(".*.part"):  # of a killed run
-        part.unlink(missing_ok=True)
-    raw, written = RawFile(), []
-    try:
-        for place, member in enumerate(members):
-            part = folder / f".{lineage.sha256[:32]}-{place:05d}.parquet.part"
-            written.append(part)
-            raw.add(member, _write_member(part, member, lineage))
-            raw.unread |= _is_condemned(part)
-        known = set(raw_files(folder, lineage.sha256))
-        for part in written:
-            whole = folder / part.name[1:].removesuffix(".part")
+    def commit(self) -> None:
+        """Give all files their names, in the place of what was there of the same content."""
+        known = set(raw_files(self.folder, self.sha256))
+        for part in self.parts:
+            whole = self.folder / part.name[1:].removesuffix(".part")
             part.replace(whole)
             known.discard(whole)
         for path in known:  # members that the file, read otherwise, no longer has
             path.unlink()
-    finally:
-        for part in written:
+
+    def discard(self) -> None:
+        """Delete what has no name yet."""
+        for part in self.parts:
             part.unlink(missing_ok=True)
+
+
+def write_raw(folder: Path, members: Iterable[Member], lineage: Lineage) -> RawFile:
+    """Write all members of a file and name them: `write_parts` and `commit` at once."""
+    raw = write_parts(folder, members, lineage)
+    try:
+        raw.commit()
+    finally:
+        raw.discard()
     return raw
 
 
-def _write_member(path: Path, member: Member, lineage: Lineage) -> int:
+def write_parts(folder: Path, members: Iterable[Member], lineage: Lineage) -> RawFile:
+    """Write all members of a file, under no name yet; a killed run leaves nothing that looks whole.
+
+    Columns: _file, _sha256, _member, _landed_at, _row, _fault, _text, then the source's own as text. Members get names
+    of their own: a second `a.csv` is `a.csv (2)`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in folder.glob(".*.part"):  # of a killed run
+        part.unlink(missing_ok=True)
+    raw = RawFile(folder, lineage.sha256)
+    try:
+        for place, member in enumerate(members):
+            part = folder / f".{lineage.sha256[:32]}-{place:05d}.parquet.part"
+            raw.parts.append(part)
+            name = _unique(member.name, raw.members)
+            raw.add(member, name, _write_member(part, member, name, lineage))
+            raw.unread |= _is_condemned(part)
+    except BaseException:
+        raw.discard()
+        raise
+    return raw
+
+
+def _unique(name: str, taken: Iterable[str]) -> str:
+    unique, copy = name, 2
+    while unique in taken:
+        unique, copy = f"{name} ({copy})", copy + 1
+    return unique
+
+
+def _write_member(path: Path, member: Member, name: str, lineage: Lineage) -> int:
     own = [
         ("_file", pa.string()),
         ("_sha256", pa.string()),
         ("_member", pa.string()),
         ("_landed_at", pa.timestamp("us", "UTC")),
     ]
-    values = (lineage.file, lineage.sha256, member.name, lineage.landed_at)
+    values = (lineage.file, lineage.sha256, name, lineage.landed_at)
     row_types = (pa.int64(), pa.string(), pa.string())
     schema = pa.schema(
         [*own, *zip(ROW_COLUMNS, row_types, strict=True), *((column, pa.string()) for column in member.columns)]
     )
     rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    # a reader that is not read to its end must not keep its file open
+    reader = closing(member.batches) if isinstance(member.batches, Generator) else nullcontext()
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer, reader:
         for batch in member.batches:
             constants = [
                 pa.repeat(pa.scalar(value, kind), batch.num_rows) for value, (_, kind) in zip(values, own, strict=True)
@@ -108,5 +144,8 @@ def _write_member(path: Path, member: Member, lineage: Lineage) -> int:
 
 def _is_condemned(path: Path) -> bool:
     file = pq.ParquetFile(path)
-    first = file.read_row_group(0, columns=["_fault"]) if file.num_row_groups else None
-    return first is not None and not set(CONDEMNED).isdisjoint(first.column("_fault").slice(0, 100).to_pylist())
+    if not file.num_row_groups:
+        return False
+    faults = file.read_row_group(0, columns=["_fault"]).column("_fault").slice(0, 100).to_pylist()
+    # behind good rows `unreadable_member` only says that reading ended there
+    return faults[:1] == ["unreadable_member"] or not set(CONDEMNED[:2]).isdisjoint(faults)

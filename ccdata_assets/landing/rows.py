@@ -113,7 +113,8 @@ def find_layout(numbers: Sequence[int], rows: Sequence[Cells], options: ReadOpti
 
     `numbers` are the rows' numbers as a person sees them; `rows` should be the table's first ones. The header is the row
     that the contract gives the number of, else the first with the most headers the contract knows: two at least, or
-    one where it is the first row that is not blank.
+    one where it is the first row that is not blank. Of two tables one above the other the header is that of the first
+    (see `first_header`).
     """
     filled = [place for place, row in enumerate(rows[:HEADER_SEARCH_ROWS]) if any(row)]
     if not filled:
@@ -121,13 +122,13 @@ def find_layout(numbers: Sequence[int], rows: Sequence[Cells], options: ReadOpti
     first = filled[0]
     if options.header == "none":
         width = max(options.width, Counter(len(row) for row in rows if any(row)).most_common(1)[0][0])
-        return _bounded(Layout(numbered_columns(width), 0, {}), options)
+        return bounded(Layout(numbered_columns(width), 0, {}), options)
     place: int | None = None
     if isinstance(options.header, int):
         place = next((p for p, number in enumerate(numbers) if number == options.header and any(rows[p])), None)
     else:
         scores = {p: options.known_headers(rows[p]) for p in filled}
-        best = max(filled, key=lambda p: (scores[p], -p))
+        best = first_header(rows, scores)
         if scores[best] >= 2 or (scores[best] and best == first):
             place = best
         elif (
@@ -138,15 +139,53 @@ def find_layout(numbers: Sequence[int], rows: Sequence[Cells], options: ReadOpti
             place = best  # a table of one column under a title
     if place is None:
         width = len(_cut(rows[first]))
-        return _bounded(Layout(numbered_columns(width), 0, {}, "no_header"), options)
+        return bounded(Layout(numbered_columns(width), 0, {}, "no_header"), options)
     furniture = {p: "title_line" for p in filled if p < place}
     after = next((p for p in filled if p > place), None)
     if after is not None and _is_below_header(rows[after], rows[place], options):
         furniture[after] = "header_line"
-    return _bounded(Layout(column_names(_cut(rows[place])), place + 1, furniture), options)
+    header = _cut(rows[place])
+    if len(header) > options.limits.columns:
+        return Layout((), place + 1, furniture, "too_many_columns")
+    return Layout(column_names(header), place + 1, furniture)
 
 
-def _bounded(layout: Layout, options: ReadOptions) -> Layout:
+_VALUE = re.compile(r"[\d+() ./:-]{8,}")
+"""A telephone number or a date: it stands beside its label in a title, never in a header."""
+
+
+def first_header(rows: Sequence[Cells], scores: Mapping[int, int]) -> int:
+    """The place of the header among the rows, of which those that are filled have a score: how many headers are known.
+
+    It is the first with the highest score, unless a header stands above it that has records of its own: the rows
+    between would be taken for titles. So the upper one wins, and what does not fit it below shows as faulty rows.
+    """
+    best = max(scores, key=lambda place: (scores[place], -place))
+    first = min(scores)
+    for place in sorted(scores):
+        cells = [cell.strip() for cell in rows[place] if cell and cell.strip()]
+        is_alone = scores[place] == 1 and place == first and len(cells) > 2  # one known header is also in a title
+        if place >= best or not (scores[place] > 1 or is_alone) or _is_title(cells, scores[place]):
+            continue
+        if any(_is_record(rows[p], scores[p], 2 + is_alone) for p in scores if place < p < best):
+            return place
+    return best
+
+
+def _is_title(cells: Sequence[str], known: int) -> bool:
+    """Labels with what they say beside them, above a table: `公司名称：, 某公司, 电话, 010-55500001`."""
+    return any(cell[-1] in ":：" for cell in cells) or (
+        2 * known <= len(cells) and any(_VALUE.fullmatch(cell) for cell in cells)
+    )
+
+
+def _is_record(row: Cells, known: int, least: int) -> bool:
+    cells = [cell.strip() for cell in row if cell and cell.strip()]
+    return known < 2 and len(cells) >= least and cells[0][-1] not in ":：" and not _are_units(cells)
+
+
+def bounded(layout: Layout, options: ReadOptions) -> Layout:
+    """The layout, or one without columns where it has too many."""
     if len(layout.columns) > options.limits.columns:
         return Layout((), layout.start, layout.furniture, "too_many_columns")
     return layout
@@ -163,10 +202,15 @@ def _cut(row: Cells) -> Cells:
 def _is_below_header(row: Cells, header: Cells, options: ReadOptions) -> bool:
     """Units, types or names in another language: a row under the header that holds no record."""
     cells = [cell.strip() for cell in row if cell and cell.strip()]
-    if all(_UNIT.fullmatch(cell) for cell in cells) and any(not cell.isdigit() for cell in cells):
+    if _are_units(cells):
         return True
     known = options.known_headers(row)
     return known >= 2 and known * 2 > len(cells)
+
+
+def _are_units(cells: Sequence[str]) -> bool:
+    """Nothing but units; one alone only in brackets, for it may be the one cell that a record has."""
+    return (len(cells) > 1 or any(cell[0] in "(（[【" for cell in cells)) and all(map(_UNIT.fullmatch, cells))
 
 
 def records_of(
@@ -193,11 +237,13 @@ def column_names(header: Iterable[str | None]) -> tuple[str, ...]:
     """Names of columns, unique without regard to case: empty ones become `column 3`, repeated ones `name (2)`."""
     names: list[str] = []
     taken = {name.casefold() for name in ("_file", "_sha256", "_member", "_landed_at", *ROW_COLUMNS)}
+    copies: Counter[str] = Counter()
     for place, cell in enumerate(header, start=1):
         base = (cell or "").replace("\0", "").strip() or f"column {place}"  # no SQL takes a NUL
-        name, copy = base, 2
+        name, key = base, base.casefold()
         while name.casefold() in taken:
-            name, copy = f"{base} ({copy})", copy + 1
+            copies[key] += 1
+            name = f"{base} ({copies[key] + 1})"
         taken.add(name.casefold())
         names.append(name)
     return tuple(names)

@@ -36,6 +36,7 @@ from ccdata_assets.landing.rows import (
     UnreadableFile,
     column_names,
     find_layout,
+    first_header,
     numbered_columns,
 )
 from ccdata_assets.landing.text_form import DoubtfulText
@@ -326,7 +327,7 @@ def header_place(rows: Sequence[Cells], width: int, known: KnownHeaders) -> int 
     if not filled:
         return None
     scores = {place: known(rows[place]) for place in filled}
-    best = max(filled, key=lambda place: (scores[place], -place))
+    best = first_header(rows, scores)
     cells = [cell for cell in rows[best] if cell]
     likely = scores[best] >= 2 or (scores[best] == 1 and best == filled[0])
     if likely and (2 * scores[best] >= len(cells) or not _is_record(rows, best)) and not _names_somebody(cells):

@@ -1,4 +1,4 @@
-"""What a file is, by looking at its bytes: its format, its encoding, and with it the form of its text; never by its name.
+"""How a text is written: its encoding, and with it the form of its text.
 
 The encoding is a verdict or a doubt. A mark at the start decides; then UTF-8, where the whole file is valid; else the
 distinct pieces of text that hold bytes outside ASCII, taken from all over the file, are read in each encoding, and the
@@ -20,47 +20,18 @@ from pathlib import Path
 from ccdata_assets.landing.rows import IsHeader, UnreadableFile
 from ccdata_assets.landing.text_form import DoubtfulText, TextForm, text_delimiter, text_quote
 
-__all__ = ["DoubtfulText", "TextForm", "file_format", "text_delimiter", "text_encoding", "text_form", "text_quote"]
+__all__ = [
+    "DoubtfulText",
+    "TextForm",
+    "marked_or_utf16",
+    "text_delimiter",
+    "text_encoding",
+    "text_form",
+    "text_quote",
+]
 
 CHUNK = 1 << 20
-_MAGIC = {
-    b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"GIF8": "a GIF picture", b"%PDF": "a PDF document",
-    b"\x1f\x8b": "a gzip archive", b"7z\xbc\xaf": "a 7-Zip archive", b"Rar!": "a RAR archive", b"\xd0\xcf\x11\xe0": "an old Office file",
-    b"SQLite format 3": "a SQLite database", b"PAR1": "a Parquet file", b"\x28\xb5\x2f\xfd": "a Zstandard archive", b"\x7fELF": "a program",
-    b"MZ": "a program", b"\x00\x01\x00\x00Standard": "an Access database",
-}  # fmt: skip
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
-def file_format(path: Path) -> str:
-    """'xlsx', 'json', 'json lines' or 'delimited'; UnreadableFile says what else it is."""
-    with path.open("rb") as file:
-        head = file.read(65536)
-    if not head:
-        raise UnreadableFile("the file is empty (0 bytes); fix: export it again")
-    if head.startswith(b"PK\x03\x04"):
-        return "xlsx"
-    for magic, what in _MAGIC.items():
-        if head.startswith(magic):
-            raise UnreadableFile(f"the file is {what}, not a table; fix: export it as CSV, XLSX or JSON")
-    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), None) or _unmarked_utf16(head)
-    if encoding is None and head.count(0) > len(head) // 10:
-        raise UnreadableFile("the file is binary data, not a table; fix: export it as CSV, XLSX or JSON")
-    text = head.decode(encoding or "latin-1", "replace").lstrip("\ufeff \t\r\n")
-    if not text:
-        raise UnreadableFile("the file holds blank lines only; fix: export it again")
-    if text[0] == "[" or (text[0] == "{" and not _is_json_lines(text, is_whole=len(head) < 65536)):
-        return "json"
-    return "json lines" if text[0] == "{" else "delimited"
-
-
-def _is_json_lines(text: str, is_whole: bool) -> bool:
-    first, newline, rest = text.partition("\n")
-    return (
-        bool(newline or is_whole)
-        and first.rstrip().endswith("}")
-        and (not rest.strip() or rest.lstrip().startswith("{"))
-    )
 
 
 def text_form(
@@ -104,13 +75,10 @@ def text_encoding(path: Path, words: Callable[[Sequence[str]], bool] | None = No
     """
     with path.open("rb") as file:
         head = file.read(65536)
-    for bom, name in _BOMS:
-        if head.startswith(bom):
-            if name == "utf-8-sig" and _is_mostly_faulty(head):
-                raise _encoding_doubt([name, "gb18030"], "it has the mark of UTF-8, yet most of its text is no UTF-8")
-            return name
-    if guess := _unmarked_utf16(head):
-        return guess
+    if name := marked_or_utf16(head):
+        if name == "utf-8-sig" and _is_mostly_faulty(head):
+            raise _encoding_doubt([name, "gb18030"], "it has the mark of UTF-8, yet most of its text is no UTF-8")
+        return name
     found = _scan(path)
     if found.faults == 0 and (found.is_surely_utf8 or not found.parts):
         return "utf-8"
@@ -481,7 +449,12 @@ _HANGUL = frozenset(
 )
 
 
-# --- UTF-16 without a mark ---------------------------------------------------------------------------------------
+# --- UTF-16 and marks --------------------------------------------------------------------------------------------
+
+
+def marked_or_utf16(head: bytes) -> str | None:
+    """The encoding that the first bytes of a text tell: by a mark, or as UTF-16 without one."""
+    return next((name for bom, name in _BOMS if head.startswith(bom)), None) or _unmarked_utf16(head)
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
@@ -495,9 +468,9 @@ def _unmarked_utf16(head: bytes) -> str | None:
 
 
 def _plausible_share(text: str) -> float:
-    """Share of characters that text of our sources holds; none where no end of line or delimiter is among them."""
+    """Share of characters that text of our sources holds; none where no end of line, delimiter or brace is among them."""
     counts = Counter(text)
-    if not any(counts[mark] for mark in "\n\r,\t;|"):
+    if not any(counts[mark] for mark in "\n\r,\t;|{"):
         return 0.0
     usual = _han_weights("both")
     good = sum(

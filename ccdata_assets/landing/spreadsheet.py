@@ -33,7 +33,7 @@ from ccdata_assets.landing.rows import (
 )
 from ccdata_assets.landing.workbook_binary import open_binary, read_sheet
 from ccdata_assets.landing.workbook_cells import Values, day_or_moment, is_filled, row_texts
-from ccdata_assets.landing.workbook_facts import Facts, Merged, OdsWatch, XlsxScan, is_sparse
+from ccdata_assets.landing.workbook_facts import LAST_COLUMN, LAST_ROW, Facts, Merged, OdsWatch, XlsxScan, is_sparse
 from ccdata_assets.landing.workbook_guard import check_ole, check_zip, damage_is_unreadable, probe
 from ccdata_assets.landing.workbook_xls import xls_facts
 
@@ -90,14 +90,20 @@ def _sheets(path: Path, kind: str, options: ReadOptions) -> Iterator[Sheet]:
     tables = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
     for name in _wanted(tables, book.sheet_names, options):
         known = facts[name]
+        if known.rows > LAST_ROW or known.columns > LAST_COLUMN:
+            raise UnreadableFile(
+                f"a sheet names a cell outside of the {LAST_ROW:,} rows and {LAST_COLUMN:,} columns that a sheet has;"
+                " fix: open the workbook and save it again as .xlsx"
+            )
         if kind == "xlsx" and is_sparse(path, name, known):
-            yield Sheet(name, _sparse_rows(path, name), known.merged, known.patches)
+            yield Sheet(name, _with_blank_rows(_sparse_rows(path, name), known.patches), known.merged, known.patches)
             continue
         sheet = book.get_sheet_by_name(name)
         if sheet.height:
             ranges = sheet.merged_cell_ranges or ()
             merged = [(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in ranges]
-            yield Sheet(name, _rows(sheet), merged or known.merged, known.patches)
+            rows = _with_blank_rows(_rows(sheet), known.patches)
+            yield Sheet(name, rows, merged or known.merged, known.patches)
 
 
 def _checked(path: Path, kind: str, options: ReadOptions) -> Mapping[str, Facts]:
@@ -145,15 +151,19 @@ def _sparse_rows(path: Path, name: str) -> Iterator[tuple[int, Values]]:
     with path.open("rb") as file:
         sheet = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)[name]
         sheet.reset_dimensions()  # else every row is as wide as the sheet says it is
-        rows = ((number, list(row)) for number, row in enumerate(sheet.iter_rows(values_only=True), start=1) if row)
-        for number, row in _with_blank_rows((number, row) for number, row in rows if is_filled(row)):
+        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             yield number, [day_or_moment(value) if isinstance(value, datetime) else value for value in row]
 
 
-def _with_blank_rows(rows: Iterable[tuple[int, Values]]) -> Iterator[tuple[int, Values]]:
+def _with_blank_rows(
+    rows: Iterable[tuple[int, Values]], patches: Mapping[int, Mapping[int, str]] | None = None
+) -> Iterator[tuple[int, Values]]:
+    """The rows that hold something, and blank ones between them where they are not too many."""
     last = 0
     for number, row in rows:
-        if number - last <= BLANK_ROWS:
+        if not is_filled(row) and not (patches and number in patches):
+            continue
+        if last + 1 < number <= last + BLANK_ROWS + 1:
             yield from ((blank, []) for blank in range(last + 1, number))
         yield number, row
         last = number

@@ -280,12 +280,11 @@ def _contact(card: _Card, decode: _Decoder) -> dict[str, str]:
 class _Values:
     """Texts by column, each once."""
 
-    values: dict[str, list[str]] = field(default_factory=dict)
+    values: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def add(self, column: str, text: str) -> None:
-        text = text.strip()
-        if text and text not in self.values.get(column, ()):
-            self.values.setdefault(column, []).append(text)
+        if text := text.strip():
+            self.values.setdefault(column, {})[text] = None
 
 
 def _property(line: bytes, is_old: bool, decode: _Decoder) -> _Property:

@@ -28,6 +28,8 @@ UNCALCULATED = "#UNCALCULATED"
 """Text of a formula that has never been calculated: its file was written by a program, not by a spreadsheet."""
 DENSE_CELLS = 5_000_000
 """A sheet of a smaller area is read whole, however few its cells."""
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+"""How many rows and columns a sheet has, by the format."""
 SPARSE = 10
 """A larger one is read cell by cell where its area has more than so many places for each cell."""
 
@@ -53,6 +55,7 @@ _UNCALCULATED = re.compile(
     _CELL
     + rb"""<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
 )
+_PLACED = re.compile(rb"""<(?:\w+:)?(?:c|row)\s(?:[^<>]*?\s)?r=["']([A-Za-z]{0,11})0*(\d+)""")
 _IS_TEXT = re.compile(rb"""\bt=["']str["']""")
 _VALUED = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*\s)?r=["']([A-Za-z]{1,3})(\d+)["'][^>/]*>""")
 
@@ -103,6 +106,10 @@ class XlsxScan:
 
 def _search(piece: bytes, facts: Facts) -> None:
     columns, rows, cells = references(piece)
+    if rows > LAST_ROW or columns > LAST_COLUMN:  # or a text has r="…" in it
+        placed = _PLACED.findall(piece)
+        columns = max((column_index(letters) + 1 for letters, _ in placed), default=0)
+        rows = max((int(row[:12]) for _, row in placed), default=0)
     facts.columns, facts.rows, facts.cells = max(facts.columns, columns), max(facts.rows, rows), facts.cells + cells
     if b't="e"' in piece or b"t='e'" in piece:
         for attributes, text in _ERROR.findall(piece):

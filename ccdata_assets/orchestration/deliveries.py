@@ -15,9 +15,10 @@ from ccdata_assets.warehouse.gate import days_late
 
 def delivery_metadata(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> dict[str, Any]:
     """Files, rows, repeats and rejected rows of a feed so far, when it delivered last and when it should again."""
-    files, rows, repeats, rejected_files, rejected_rows, last = con.execute(
+    files, rows, repeats, rejected_files, rejected_rows, superseded, unjudged, last = con.execute(
         """select count(*) filter (where status <> 'repeat'), coalesce(sum(rows), 0)::bigint, count(*) filter (where status = 'repeat'),
-            count(*) filter (where status = 'rejected'), coalesce(sum(quarantined), 0)::bigint, max(landed_at) filter (where status <> 'rejected')
+            count(*) filter (where status = 'rejected'), coalesce(sum(quarantined), 0)::bigint, coalesce(sum(superseded), 0)::bigint,
+            count(*) filter (where contract_hash is null and status = 'landed'), max(landed_at) filter (where status <> 'rejected')
         from ops.file_ledger where feed = ?""",
         [contract.feed],
     ).fetchall()[0]
@@ -26,8 +27,11 @@ def delivery_metadata(con: duckdb.DuckDBPyConnection, contract: Contract, settin
         "files": files,
         "repeated_files": repeats,
         "rejected_files": rejected_files,
-        "rejected_rows": rejected_rows,
     }
+    if (
+        not unjudged
+    ):  # what is rejected of a delivery is known when its contract has judged it: staged/<feed> says it then
+        metadata |= {"rejected_rows": rejected_rows, "replaced_rows": superseded}
     if last is not None:
         metadata["last_delivery"] = dg.MetadataValue.timestamp(last)
     if contract.freshness is not None:
@@ -40,7 +44,8 @@ def delivery_metadata(con: duckdb.DuckDBPyConnection, contract: Contract, settin
 
 def _recent(con: duckdb.DuckDBPyConnection, feed: str) -> dg.MarkdownMetadataValue:
     lines = con.execute(
-        f"""select file, received_on, status, format, encoding, rows, staged, quarantined, drift, error from ops.file_ledger
+        f"""select file, received_on, status, format, encoding, rows, if(contract_hash is null and status = 'landed', null, staged),
+            if(contract_hash is null and status = 'landed', null, quarantined), superseded, drift, error from ops.file_ledger
         where feed = ? order by landed_at desc, received_on desc, file limit {MAX_LINES}""",
         [feed],
     ).fetchall()

@@ -72,11 +72,12 @@ class Batch:
                 left += 1
                 continue
             try:
-                self.hashes.setdefault(feed, {})[stamp] = sha256 or content_hash(file.path)
+                sha256 = sha256 or content_hash(file.path)
             except FileNotFoundError:
                 continue  # taken away while we looked
             except OSError:
-                self.hashes[feed][stamp] = UNREADABLE
+                sha256 = UNREADABLE
+            self.hashes.setdefault(feed, {})[stamp] = sha256
         return left
 
     def unknown(self, settings: Settings) -> list[str]:

@@ -81,7 +81,9 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
     inbox = scan_inbox(settings.inbox_dir, project.registry)
     summary.unclaimed, summary.refused = [file.name for file in inbox.unclaimed], inbox.refused
     if result.success:
-        summary.left = [*inbox.waiting, *(file.name for file in waiting_files(settings, inbox))]
+        summary.left = {name: "its sidecar has not come" for name in inbox.waiting} | {
+            file.name: "somebody still writes to it" for file in waiting_files(settings, inbox)
+        }
     return summary
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import Any
 
 import dagster as dg
@@ -17,6 +19,8 @@ from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect, connect_published
 from ccdata_assets.warehouse.lock import writer_lock
 
+FEW = 5
+DRIFT_CHARACTERS = 160
 MAX_FILES = 80
 """Files of a run that are listed one by one."""
 
@@ -35,7 +39,8 @@ class RunSummary:
     files: list[dict[str, Any]] = field(default_factory=list)
     unclaimed: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    """File that did not land → why."""
     organisations: int | None = None
     months: list[str] = field(default_factory=list)
     workbook: str | None = None
@@ -116,34 +121,44 @@ class RunSummary:
 
     def closing_lines(self) -> list[str]:
         """What stands below the tables."""
-        lines = [f"error 错误: {error}" for error in self.errors]
-        lines += [f"files of this run 本次文件: {len(self.files)} ({sum(f['rows'] for f in self.files):,} rows 行)"]
+        lines = [f"files of this run 本次文件: {len(self.files)} ({sum(f['rows'] for f in self.files):,} rows 行)"]
         lines += [f"  {f['status']}: {f['feed']}: {f['file']}: {f['error']}" for f in self.files if f["error"]]
         lines += [
+            f"  changed columns 列有变化: {f['file']}: {shorten(f['drift'], DRIFT_CHARACTERS, placeholder=' …')}"
+            for f in self.files
+            if f["drift"]
+        ]
+        lines += [f"  left for the next run 留待下次: {name}: {why}" for name, why in self.left.items()]
+        lines += [
+            f"  refused 拒绝: {name}: it cannot be read, or links out of the inbox or round in a circle; fix: let the run's user read it, or copy the file instead of linking"
+            for name in self.refused
+        ]
+        lines += [
             f"  unclaimed 无人认领: {name}: no feed reads it; fix: move it to inbox/<feed>/, or give the folder of its contract in CCDATA_CONTRACTS"
-            for name in self.unclaimed
+            for name in _folded(self.unclaimed)
         ]
-        lines += [
-            f"  changed columns 列有变化: {f['feed']}: {f['file']}: {f['drift']}" for f in self.files if f["drift"]
-        ]
-        lines += [
-            f"  left for the next run 留待下次: {name}: it is still being written, or waits for its sidecar"
-            for name in self.left
-        ]
-        lines += [
-            f"  refused 拒绝: {name}: a link out of the inbox; fix: copy the file instead" for name in self.refused
-        ]
-        lines.append(
-            f"entities 实体: {'–' if self.organisations is None else format(self.organisations, ',')} organisations 组织"
-        )
-        lines.append(
-            f"checks 检查: {self.checks_passed} passed 通过, {self.checks_failed} failed 未通过 (warnings included 含警告)"
-        )
-        if self.page:
-            lines += [f"reports 报告: {self.page}", f"workbook 工作簿: {self.workbook}"]
-        if self.published:
-            lines.append(f"published 发布副本: {self.published}")
+        if self.succeeded:
+            lines.append(
+                f"entities 实体: {'–' if self.organisations is None else format(self.organisations, ',')} organisations 组织"
+            )
+            lines.append(
+                f"checks 检查: {self.checks_passed} passed 通过, {self.checks_failed} failed 未通过 (warnings included 含警告)"
+            )
+            if self.page:
+                lines += [f"reports 报告: {self.page}", f"workbook 工作簿: {self.workbook}"]
+            if self.published:
+                lines.append(f"published 发布副本: {self.published}")
+        elif self.published:
+            lines.append("the published copy and the reports are as they were 发布副本与报告保持原样")
+        lines += [f"error 错误: {error}" for error in self.errors]
         return lines
+
+
+def _folded(names: list[str]) -> list[str]:
+    """Files of one folder as one line where there are many."""
+    folders = Counter(name.rpartition("/")[0] for name in names)
+    few = [name for name in names if folders[name.rpartition("/")[0]] <= FEW]
+    return [*few, *(f"{folder or '.'}/ ({count} files)" for folder, count in folders.items() if count > FEW)]
 
 
 def summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSummary:

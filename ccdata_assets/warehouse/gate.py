@@ -226,9 +226,12 @@ def decide(
                 [contract.feed, batch.sha256, status, reason, settings.as_of, run_id],
             )
             if batch.staged:
-                error = (
-                    f"{reason}; fix: see ops.quarantine, mend and send again, or change the gate" if reason else None
+                fix = (
+                    "ask the supplier for the whole file, or correct `control` in the contract"
+                    if batch.control_error
+                    else "see ops.quarantine, mend and send again, or change the gate"
                 )
+                error = f"{reason}; fix: {fix}" if reason else None
                 con.execute(
                     "update ops.file_ledger set status = ?, error = ? where feed = ? and sha256 = ? and status <> 'repeat'",
                     ["held" if reason else "landed", error, contract.feed, batch.sha256],

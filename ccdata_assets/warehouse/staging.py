@@ -214,6 +214,8 @@ def _stage_file(
         [sha256],
     ).fetchall()[0]
     rows, accepted, quarantined, blank, furniture, repeated, flagged = counts
+    if quarantined and not accepted:
+        file_error = file_error or "no row was accepted; fix: see ops.quarantine, mend the file or the contract"
     status = "rejected" if file_error and not accepted else "landed"
     line = {
         "staged": accepted, "quarantined": quarantined, "blank": blank, "furniture": furniture, "superseded": 0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from ccdata_assets.defs import automation
 from ccdata_assets.landing.inbox import Inbox, scan_inbox
+from ccdata_assets.landing.land import content_hash
+from ccdata_assets.orchestration import jobs
 from ccdata_assets.orchestration.jobs import Batch, trim_runs, waiting_files
 from ccdata_assets.project import load_project
 from ccdata_assets_tests.world import World, make_settings
@@ -80,8 +84,7 @@ def run_of(instance: dg.DagsterInstance, key: str, succeed: bool) -> None:
 
 def look(world: World, batch: Batch, instance: dg.DagsterInstance) -> str | None:
     """What one look of the sensor at the inbox asks for."""
-    files = scan_inbox(world.settings.inbox_dir, world.registry).by_feed["directory"]
-    assert batch.read(files) == 0
+    assert batch.read(scan_inbox(world.settings.inbox_dir, world.registry).by_feed) == 0
     return batch.run_key(batch.unknown(world.settings), instance)
 
 
@@ -117,14 +120,59 @@ def test_bytes_that_were_published_before_start_no_run(world: World) -> None:
     found = scan_inbox(world.settings.inbox_dir, world.registry)
     batch = Batch()
     files = waiting_files(world.settings, found)
-    assert ([file.name for file in files], batch.read(files)) == (["directory/again.csv"], 0)
+    assert ([file.name for file in files], batch.read({"directory": files})) == (["directory/again.csv"], 0)
     assert batch.unknown(world.settings) == []
+    assert batch.read({"cn_hospitals": files}) == 0
+    assert len(batch.unknown(world.settings)) == 1, "another feed has not landed these bytes"
+
+
+def test_a_file_that_cannot_be_read_starts_one_batch_with_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> str:
+        if path.name == "a.csv":
+            raise PermissionError(13, "Permission denied")
+        if path.name == "gone.csv":
+            raise FileNotFoundError
+        return content_hash(path)
+
+    monkeypatch.setattr(jobs, "content_hash", refuse)
+    for name in ("a", "b", "gone"):
+        world.put(f"directory/{name}.csv", name)
+    with dg.DagsterInstance.ephemeral() as instance:
+        batch = Batch()
+        key = look(world, batch, instance)
+        assert key is not None and len(batch.unknown(world.settings)) == 2
+        batch = Batch.of(batch.cursor())
+        assert look(world, batch, instance) == key, "the next look asks for the same run"
+        world.put("directory/a.csv", "other", modified=1_000_000)
+        assert look(world, batch, instance) != key
+
+
+def test_two_files_whose_names_read_the_same_are_two(world: World) -> None:
+    folder = world.put("directory/企业.csv", "x", modified=1_000_000).parent
+    other = folder / os.fsdecode("企业.csv".encode("gb18030"))
+    other.write_text("y")
+    os.utime(other, (1_000_000, 1_000_000))
+    files = scan_inbox(world.settings.inbox_dir, world.registry).by_feed
+    assert len({(file.name, file.bytes, file.modified_ns) for file in files["directory"]}) == 1
+    batch = Batch()
+    assert batch.read(files) == 0
+    assert len(batch.unknown(world.settings)) == 2
+    assert Batch.of(batch.cursor()) == batch
+
+
+def test_the_cursor_of_an_earlier_release_is_read_anew(world: World) -> None:
+    path = world.put("directory/a.csv", "x", modified=1_000_000)
+    batch = Batch.of(json.dumps({"hashes": {f"directory/{path.name}|1|1000000": "0" * 64}, "key": "k", "attempt": 2}))
+    assert batch.read(scan_inbox(world.settings.inbox_dir, world.registry).by_feed) == 0
+    assert batch.unknown(world.settings) == [f"directory:{content_hash(path)}"]
 
 
 def test_files_that_cannot_be_hashed_in_one_look_wait_for_the_next(world: World) -> None:
     for name in "abc":
         world.put(f"directory/{name}.csv", name)
-    files = scan_inbox(world.settings.inbox_dir, world.registry).by_feed["directory"]
+    files = scan_inbox(world.settings.inbox_dir, world.registry).by_feed
     batch = Batch()
     assert batch.read(files, seconds=-1) == 3
     assert batch.read(files) == 0

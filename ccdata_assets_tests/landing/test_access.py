@@ -109,8 +109,16 @@ def test_a_program_that_hangs_or_writes_without_end_is_stopped(tmp_path: Path, m
 
 def test_a_machine_without_mdbtools_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(UnreadableFile, match="apt install mdbtools"):
+    with pytest.raises(access.NotReadableHere, match="apt install mdbtools"):
         tables(database(tmp_path))
+
+
+def test_a_database_lands_once_mdbtools_is_there(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("directory/a.mdb", database(tmp_path).read_bytes())
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "which", lambda _: None)
+        assert [line.status for line in world.land()] == ["rejected"]
+    assert [line.status for line in world.land()] == ["landed"]
 
 
 def test_what_is_left_unread_leaves_no_program_running(tmp_path: Path) -> None:

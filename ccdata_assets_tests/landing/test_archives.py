@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import base64
+import gc
 import gzip
 import io
 import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccdata_assets.landing import archives
 from ccdata_assets.landing.archives import Budget, RefusedFile, unpack
-from ccdata_assets.landing.open import open_file
-from ccdata_assets.landing.rows import Limits, OverLimit, ReadOptions, UnreadableFile
+from ccdata_assets.landing.open import READERS, open_file
+from ccdata_assets.landing.rows import Limits, Member, OverLimit, ReadOptions, UnreadableFile, make_batch
+from ccdata_assets_tests.world import World, make_settings
 
 TABLE = "名称,电话\n甲公司,1\n".encode()
 
@@ -289,6 +293,87 @@ def test_a_locked_file_in_a_zip_is_a_member_that_says_why(tmp_path: Path) -> Non
     (member,) = open_file(put(tmp_path, bytes(content)), options())
     (row,) = [row for batch in member.batches for row in batch.to_pylist()]
     assert row["_fault"] == "unreadable_member" and "password" in row["_text"]
+
+
+def rows_of(member: Member) -> list[dict[str, Any]]:
+    return [row for batch in member.batches for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "error", [UnreadableFile("it ends; fix: send it again"), ValueError("样例"), OverLimit("long")]
+)
+def test_a_file_that_cannot_be_read_to_its_end_keeps_its_rows_and_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def reader(path: Path, options: ReadOptions) -> Iterator[Member]:
+        def batches() -> Iterator[pa.RecordBatch]:
+            yield make_batch(("名称",), [2, 3], [["甲公司"], ["乙公司"]])
+            if path.read_bytes() == b"bad":
+                raise error
+
+        yield Member("", ("名称",), batches(), "delimited")
+
+    monkeypatch.setitem(READERS, "delimited", reader)
+    path = put(tmp_path, zipped([("a.csv", b"bad"), ("b.csv", b"good")]))
+    first, second = ([rows_of(member), member.name] for member in open_file(path, options(workdir=tmp_path)))
+    assert [(row["_row"], row["_fault"], row["名称"]) for row in first[0]] == [
+        (2, None, "甲公司"),
+        (3, None, "乙公司"),
+        (4, "unreadable_member", None),
+    ]
+    assert "样例" not in first[0][2]["_text"] and len(second[0]) == 2
+
+
+def test_a_line_over_the_limit_condemns_no_other_file_of_the_archive(world: World) -> None:
+    world.settings = make_settings(world.settings.home, max_line_bytes=100_000, max_field_bytes=50_000)
+    long = b"company_name\n" + b"ok\n" * 100_000 + b"x" * 300_000 + b"\n"
+    line = world.land_one(zipped([("a.csv", long), ("b.csv", b"company_name\ngood\n")]))
+    assert (line.status, line.members) == ("landed", ("a.csv", "b.csv"))
+    assert [row["company_name"] for row in world.raw(line) if row["_member"] == "b.csv"] == ["good"]
+
+
+def test_the_machine_at_fault_is_no_verdict_on_a_file_of_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reader(*_: object) -> Iterator[Member]:
+        raise OSError(28, "No space left on device")
+        yield
+
+    monkeypatch.setitem(READERS, "delimited", reader)
+    with pytest.raises(OSError, match="No space"):
+        list(open_file(put(tmp_path, zipped([("a.csv", TABLE)])), options(workdir=tmp_path)))
+
+
+def test_members_of_a_delivery_have_names_of_their_own(world: World) -> None:
+    inner = zipped([("b.csv", b"company_name\nx\n")])
+    line = world.land_one(zipped([("a.zip", inner), ("a.zip/b.csv", b"company_name\ny\n")]))
+    assert line.members == ("a.zip/b.csv", "a.zip/b.csv (2)")
+    assert [(row["_member"], row["company_name"]) for row in world.raw(line)] == [
+        ("a.zip/b.csv", "x"),
+        ("a.zip/b.csv (2)", "y"),
+    ]
+
+
+def test_an_archive_that_is_rejected_keeps_no_file_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reader(path: Path, options: ReadOptions) -> Iterator[Member]:
+        def batches() -> Iterator[pa.RecordBatch]:
+            with path.open("rb"):
+                yield make_batch(("company_name",), [2], [["x"]])
+
+        yield Member("", ("company_name",), batches(), "delimited")
+
+    def fail(*_: object) -> None:
+        raise ValueError("cannot be written")
+
+    monkeypatch.setitem(READERS, "delimited", reader)
+    monkeypatch.setattr(pq.ParquetWriter, "write_batch", fail)
+    gc.disable()
+    try:
+        assert world.land_one(zipped([("a.csv", b"company_name\nx\n")])).status == "rejected"
+        opened = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    finally:
+        gc.enable()
+    assert not [name for name in opened if str(world.settings.home) in name and "unpacked" in name]
 
 
 # --- e-mail ------------------------------------------------------------------------------------------------------

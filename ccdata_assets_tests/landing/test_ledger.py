@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from ccdata_assets.landing import land as landing
+from ccdata_assets.landing.access import NotReadableHere
 from ccdata_assets.landing.inbox import scan_inbox
+from ccdata_assets.landing.land import Landed, land_feed
 from ccdata_assets.landing.raw_store import Lineage, raw_files, write_raw
 from ccdata_assets.landing.rows import Member, make_batch
-from ccdata_assets_tests.world import World, hospitals
+from ccdata_assets_tests.world import World, hospitals, make_settings
 
 FILE = "名称,电话\n甲公司,1\n乙公司,2\n"
 
@@ -177,3 +183,207 @@ def test_a_file_is_read_again_when_the_contract_says_another_way_to_read_it(worl
     assert (staged.staged, staged.quarantined) == (1, 0)
     assert world.query("select company_name from staged.directory") == [{"company_name": "甲公司,分店"}]
     assert world.query("select count(*) as n from ops.file_ledger")[0]["n"] == 1
+
+
+# --- failures of the machine are no verdicts ---------------------------------------------------------------------
+
+
+def land(world: World) -> Landed:
+    files = scan_inbox(world.settings.inbox_dir, world.registry).by_feed["directory"]
+    with world.warehouse() as con:
+        return land_feed(con, world.registry.feeds["directory"], world.registry, world.settings, files, "run")
+
+
+def ledger(world: World, columns: str = "file, status, rows") -> list[tuple[Any, ...]]:
+    return [tuple(line.values()) for line in world.query(f"select {columns} from ops.file_ledger order by all")]
+
+
+@pytest.mark.parametrize(
+    ("error", "step"),
+    [
+        (PermissionError(13, "x"), "content_hash"),
+        (OSError(28, "No space left on device"), "write_parts"),
+        (MemoryError(), "open_file"),
+        (NotReadableHere("mdbtools; fix: install it"), "open_file"),
+    ],
+)
+def test_a_file_that_the_machine_cannot_read_is_read_by_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, step: str
+) -> None:
+    world.put("directory/a.csv", FILE)
+    world.put("directory/b.csv", FILE.replace("甲", "丙"))
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, step, fail)
+        first = land(world)
+        assert first.left == ["directory/a.csv", "directory/b.csv"] == list(first.problems)
+        assert all("fix:" in problem for problem in first.problems.values())
+        assert [line.status for line in first.lines] == ["rejected", "rejected"], "the ledger says why"
+        before = ledger(world, "*")
+        again = land(world)
+        assert (again.lines, again.left) == ([], first.left) and ledger(world, "*") == before
+    assert [line.status for line in land(world).lines] == ["landed", "landed"]
+    assert ledger(world) == [("directory/a.csv", "landed", 2), ("directory/b.csv", "landed", 2)]
+
+
+def test_what_landed_stays_where_the_machine_cannot_read_it_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.land_one(FILE)
+    world.contract(source={"files": "directory/*", "encoding": "utf-8"})
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", _disk_full)
+        assert list(land(world).problems) == ["directory/file.csv"]
+    assert ledger(world) == [("directory/file.csv", "landed", 2)]
+    assert [line.status for line in land(world).lines] == ["landed"]
+
+
+def _disk_full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+# --- reading again ------------------------------------------------------------------------------------------------
+
+
+def overwritten_while_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = landing.open_file
+
+    def read_and_change(*given: Any) -> Iterator[Member]:
+        path.write_text("名称,电话\n新公司,9\n新公司二,9\n", encoding="utf-8")
+        yield from read(*given)
+
+    monkeypatch.setattr(landing, "open_file", read_and_change)
+
+
+def test_a_first_landing_that_turns_out_changed_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    overwritten_while_read(world.put("directory/a.csv", FILE, modified=1_700_000_000), monkeypatch)
+    assert land(world).left == ["directory/a.csv"]
+    assert list((world.settings.raw_dir / "directory").iterdir()) == [] and ledger(world) == []
+
+
+def test_a_file_overwritten_while_it_is_read_again_does_not_spoil_what_landed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = world.put("directory/a.csv", FILE, modified=1_700_000_000)
+    (line,) = world.land()
+    world.contract(source={"files": "directory/*", "encoding": "utf-8"})
+    with monkeypatch.context() as patch:
+        overwritten_while_read(path, patch)
+        assert land(world).left == ["directory/a.csv"]
+    assert [row["名称"] for row in world.raw(line)] == ["甲公司", "乙公司"]
+
+
+def test_a_run_killed_between_two_names_reads_the_file_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in "ab":
+            archive.writestr(f"{name}.csv", f"company_name;phone\n{name},1;2\n")
+    world.put("directory/a.zip", packed.getvalue())
+    one_way, other_way = ({"files": "directory/*", "delimiter": delimiter} for delimiter in ",;")
+    world.contract(source=one_way)
+    world.stage()
+    names, rename = iter(range(9)), os.replace
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda *given: rename(*given) if next(names) < 1 else _killed())
+        world.contract(source=other_way)
+        with pytest.raises(KeyboardInterrupt):
+            world.land()
+    world.contract(source=one_way)
+    (line,) = world.land()
+    assert {name for row in world.raw(line) for name in row if name not in LINEAGE} == {"column 1"}
+
+
+LINEAGE = {"_file", "_sha256", "_member", "_landed_at", "_row", "_fault", "_text"}
+
+
+def test_raw_files_go_when_another_contract_cannot_read_the_file(world: World) -> None:
+    line = world.land_one(FILE)
+    world.contract(source={"files": "directory/*", "encoding": "utf-16"})
+    assert [again.status for again in world.land()] == ["rejected"]
+    assert raw_files(world.settings.raw_dir / "directory", line.sha256) == []
+
+
+def test_a_renamed_file_is_read_again_under_its_new_name(world: World) -> None:
+    path = world.put("directory/b.csv", "company_name,phone\n甲公司,1;2\n")
+    world.stage()
+    path.rename(path.with_name("a.csv"))
+    assert [line.status for line in world.land()] == ["repeat"]
+    before = ledger(world, "received_on, landed_at, landing_seq")[0]
+    later = world.at("2026-03-01")
+    later.contract(
+        source={"files": "directory/*", "delimiter": ";"}, fields={"company_name": {"from": "company_name,phone"}}
+    )
+    later.stage()
+    assert ledger(later) == [("directory/a.csv", "landed", 1)]
+    assert ledger(later, "received_on, landed_at, landing_seq") == [before]
+    assert later.land() == []
+
+
+def test_a_repeat_stays_one_where_the_first_file_is_still_there(world: World) -> None:
+    for name in ("b", "a"):  # the first of the bytes comes last in the order of names
+        world.put(f"directory/{name}.csv", "company_name;phone\n甲公司;1\n")
+        world.land()
+    world.contract(source={"files": "directory/*", "delimiter": ";"})
+    assert [line.file for line in world.land()] == ["directory/b.csv"]
+    assert ledger(world) == [("directory/a.csv", "repeat", 0), ("directory/b.csv", "landed", 1)]
+    assert world.land() == []
+
+
+# --- sidecars -----------------------------------------------------------------------------------------------------
+
+SIDECAR = {"sidecar": ".ctl", "rows": r"rows=(?P<rows>\d+)"}
+
+
+def test_an_empty_sidecar_is_none_unless_it_has_nothing_to_say(world: World) -> None:
+    world.contract(control=SIDECAR)
+    world.put("directory/a.csv", FILE)
+    sidecar = world.put("directory/a.csv.ctl", "")
+    landed = land(world)
+    assert (landed.lines, landed.left) == ([], ["directory/a.csv"])
+    sidecar.write_text("rows=2")
+    assert [line.declared_rows for line in land(world).lines] == [2]
+    world.contract(control={"sidecar": ".ctl"})
+    world.put("directory/b.csv", FILE.replace("甲", "丙"))
+    world.put("directory/b.csv.ctl", "")
+    assert "directory/b.csv" in [line.file for line in land(world).lines]
+
+
+def test_a_sidecar_that_is_mended_releases_its_file(world: World) -> None:
+    world.contract(control=SIDECAR)
+    world.put("directory/a.csv", FILE)
+    sidecar = world.put("directory/a.csv.ctl", "rows=3")
+    world.stage()
+    assert world.query("select status from ops.batch_gate") == [{"status": "held"}]
+    assert world.stage() == []
+    sidecar.write_text("rows=2")
+    world.stage()
+    assert world.query("select status from ops.batch_gate") == [{"status": "released"}]
+    assert world.stage() == []
+
+
+def test_a_kept_copy_still_has_what_its_sidecar_declared(world: World) -> None:
+    world.contract(control=SIDECAR)
+    world.settings = make_settings(world.settings.home, max_columns=1)
+    path = world.put("directory/a.csv", FILE)
+    world.put("directory/a.csv.ctl", "rows=2")
+    world.stage()
+    path.unlink()
+    world.settings = make_settings(world.settings.home)
+    world.stage()
+    assert ledger(world, "status, declared_rows, control_error") == [("landed", 2, None)]
+
+
+# --- kept copies --------------------------------------------------------------------------------------------------
+
+
+def test_a_kept_copy_goes_when_its_file_lands(world: World) -> None:
+    world.put("directory/a.csv", "甲栏,乙栏\n甲公司,1\n").rename(world.settings.inbox_dir / "directory" / "b.kit.xlsx")
+    world.stage()
+    (kept,) = (world.settings.quarantine_dir / "directory").glob("*-b*")
+    assert kept.name.endswith("-b.kit.rejected.xlsx"), "what ends in .kit.xlsx is taken for a kit"
+    world.contract(fields={"company_name": {"required": True, "from": "甲栏"}, "phone": {"from": "乙栏"}})
+    assert [file.staged for file in world.stage()] == [1]
+    assert not kept.exists()

@@ -22,11 +22,11 @@ from benchmarks.sniffing import (
     no_header,
     verdict,
 )
+from ccdata_assets.landing.formats import file_format
 from ccdata_assets.landing.rows import UnreadableFile
 from ccdata_assets.landing.sniff import (
     DoubtfulText,
     TextForm,
-    file_format,
     text_delimiter,
     text_encoding,
     text_form,
