@@ -22,9 +22,11 @@ import ijson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ccdata_assets.contracts.compile import FOOTER, FURNITURE, TOTALS
 from ccdata_assets.contracts.evidence import FORMS
 from ccdata_assets.contracts.headers import normal_header
 from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.errors import WrongUse
 from ccdata_assets.landing.open import open_file
 from ccdata_assets.landing.rows import (
     HEADER_SEARCH_ROWS,
@@ -49,9 +51,13 @@ SPREAD = 20
 _MEMBERS = 12
 
 
+_LEAVES, _KEYS, _NESTED = 300, 60, 2_000
+"""Dotted columns that nested objects may become; keys of one object, from which on they are no names; cells looked at."""
+
+
 @dataclass(frozen=True)
 class Sample:
-    """The table of a file that has the most rows, as far as it was looked at."""
+    """A table of a file (tables of the same header count as one), as far as it was looked at."""
 
     headers: tuple[str, ...] | None
     """None: the file has no header."""
@@ -66,6 +72,10 @@ class Sample:
     source: dict[str, str]
     """What a contract must say under `source` so that the file is read like this, but `files`."""
     notes: list[str] = field(default_factory=list)
+    name: str = ""
+    """The sheet, database table or archive member; '' where the file is the table."""
+    others: tuple[Sample, ...] = ()
+    """The file's tables of other columns."""
 
 
 @dataclass
@@ -94,12 +104,13 @@ def known_headers(registry: Registry) -> KnownHeaders:
     return count
 
 
-def look_into(path: Path, registry: Registry, limits: Limits) -> Sample:
-    """Read a sample of the file's largest table. Raises UnreadableFile where there is none."""
+def look_into(path: Path, registry: Registry, limits: Limits, sheet: str | None = None) -> Sample:
+    """Read a sample of the file: of its table that has most known headers, or of the one named. Raises UnreadableFile
+    where there is none, WrongUse where none has the name."""
     known = known_headers(registry)
     options = ReadOptions(known_headers=known, limits=limits, header="none")
-    sample = _look(path, options)
-    if sample.headers is None and sample.delimiter:
+    sample = _look(path, options, sheet)
+    if sample.headers is None and sample.delimiter and not sample.name:
         # no header: a word of a record that is a header elsewhere must not decide on the delimiter
         with suppress(UnreadableFile):
             sample = max(
@@ -117,8 +128,44 @@ def look_into(path: Path, registry: Registry, limits: Limits) -> Sample:
             deeper = _look(path, replace(options, records=records))
             if deeper.headers and known(deeper.headers) > known(sample.headers or ()):
                 deeper.source["records"] = records
-                return deeper
+                sample, options = deeper, replace(options, records=records)
+    if is_json(sample) and (leaves := {leaf for each in (sample, *sample.others) for leaf in _leaves(each)}):
+
+        def known_or_leaf(cells: Cells) -> int:
+            return known(cells) + _known_in([cell for cell in cells if cell and "." in cell], leaves)
+
+        with suppress(UnreadableFile):
+            opened = _look(path, replace(options, known_headers=known_or_leaf), sheet)
+            opened.source.update(sample.source)
+            return opened
     return sample
+
+
+def is_json(sample: Sample) -> bool:
+    """True where headers are dotted keys of nested objects."""
+    return "json" in sample.format
+
+
+def _leaves(sample: Sample) -> set[str]:
+    """Normalised dotted keys of the values in cells that hold an object; none of an object that has names as keys."""
+    found: set[str] = set()
+    for header, column in zip(sample.headers or (), sample.table.columns, strict=False):
+        kept = column.filter(pc.starts_with(column, "{")).slice(0, _NESTED)
+        paths: dict[str, None] = {}
+        for text in kept.to_pylist():
+            with suppress(ValueError, RecursionError):
+                _gather(json.loads(text), header, paths)
+        if len(paths) <= _KEYS:
+            found |= {normal_header(path) for path in paths}
+    return found if len(found) <= _LEAVES else set()
+
+
+def _gather(value: object, path: str, paths: dict[str, None]) -> None:
+    if not isinstance(value, dict):
+        paths[path] = None
+        return
+    for key, inner in islice(value.items(), _KEYS + 1):
+        _gather(inner, f"{path}.{key}", paths)
 
 
 def _empty_columns(table: pa.Table) -> float:
@@ -131,14 +178,16 @@ def _nothing(_: Sequence[str | None]) -> int:
     return 0
 
 
-def _look(path: Path, options: ReadOptions) -> Sample:
+def _look(path: Path, options: ReadOptions, sheet: str | None = None) -> Sample:
     source: dict[str, str] = {}
     notes: list[str] = []
+    passed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ccdata-") as workdir:
         options = replace(options, workdir=Path(workdir))
         for _ in range(3):
             try:
-                tables = [_read(member) for member in islice(open_file(path, options), _MEMBERS)]
+                wanted = (member for member in open_file(path, options) if _is_wanted(member, sheet, passed))
+                tables = [_read(member) for member in islice(wanted, _MEMBERS)]
                 break
             except DoubtfulText as doubt:
                 choice = _likeliest(doubt)
@@ -153,11 +202,45 @@ def _look(path: Path, options: ReadOptions) -> Sample:
                 )
         else:
             raise UnreadableFile("the file cannot be read; fix: export it as CSV in UTF-8")
+    if sheet and not tables:
+        some = ", ".join(dict.fromkeys(name for name in passed if name)) or "no name: the file is one table"
+        raise WrongUse(f"--sheet: the file has no table {sheet}; fix: use one of {some}")
     tables = [table for table in tables if table.member.columns and table.head]
     if not tables:
         raise UnreadableFile("the file holds no table; fix: export it again")
-    main = max(tables, key=lambda table: table.rows)
-    return _sample(main, tables, options.known_headers, source, notes)
+    groups: dict[tuple[str, ...], list[_Table]] = {}
+    for table in tables:
+        groups.setdefault(_shape(table, options.known_headers), []).append(table)
+    samples = [_sample(group, options.known_headers, source, notes) for group in groups.values()]
+    samples.sort(key=lambda each: (options.known_headers(each.headers or ()), each.rows), reverse=True)
+    if sheet and ": " not in samples[0].format:
+        samples[0].source["sheet"] = samples[0].name
+    names = [each.name for each in samples]
+    for each in samples if len(samples) > 1 else ():
+        _tell_others(each, [name for name in names if name != each.name])
+    return replace(samples[0], others=tuple(samples[1:]))
+
+
+def _is_wanted(member: Member, sheet: str | None, passed: list[str]) -> bool:
+    """True for the table of this name, which may be the last part of a path in an archive; others are noted."""
+    parts = member.name.split("/")
+    is_wanted = sheet is None or any(
+        "/".join(parts[at:end]) == sheet for at in range(len(parts)) for end in (len(parts), at + 1)
+    )
+    if not is_wanted:
+        passed.append(member.name)
+    return is_wanted
+
+
+def _tell_others(sample: Sample, others: Sequence[str]) -> None:
+    named = ", ".join(others[:_MEMBERS])
+    sample.notes.append(
+        f"{len(others) + 1} tables of different columns; this is {sample.name}, draft the others apart (--sheet): {named}"
+    )
+    if ": " not in sample.format:
+        sample.source["sheet"] = sample.name
+    else:
+        sample.notes.append("a contract reads all tables of an archive: take those of other columns out of it")
 
 
 def _deepest_list(path: Path) -> str | None:
@@ -212,42 +295,43 @@ def _rows_of(batch: pa.RecordBatch, count: int) -> Iterator[tuple[int, Cells]]:
         yield number, json.loads(text) if text else cells
 
 
-def _sample(
-    main: _Table, tables: list[_Table], known: KnownHeaders, source: dict[str, str], notes: list[str]
-) -> Sample:
+def _sample(tables: list[_Table], known: KnownHeaders, source: dict[str, str], notes: list[str]) -> Sample:
+    """The sample of tables of one shape, the largest first."""
+    main, *alike = sorted(tables, key=lambda table: -table.rows)
     member = main.member
-    headers, kept, above = _body(main, known)
-    if headers is None:
-        source["header"] = "none"
-    shape = _shape(main, known)
-    alike = [table for table in tables if table is not main and _shape(table, known) == shape]
-    if len(alike) + 1 < len(tables):
-        notes.append(
-            f"{len(tables)} tables of different columns; this is the one with the most rows, draft the others apart"
-        )
-        if not alike and ": " not in member.format:
-            source["sheet"] = member.name
-    rows, is_whole = main.rows - above, main.is_whole
+    headers, kept, rows = _body(main, known)
+    is_whole = main.is_whole
     for table in alike:
-        names, more, gone = _body(table, known)
-        if names == headers and more.num_columns == kept.num_columns:
+        names, more, count = _body(table, known)
+        if more := _in_order(more, names, headers, kept.num_columns):
             kept = pa.concat_tables([kept, more.rename_columns(kept.column_names)])
-            rows, is_whole = rows + table.rows - gone, is_whole and table.is_whole
+            rows, is_whole = rows + count, is_whole and table.is_whole
+    own = source | ({"header": "none"} if headers is None else {})
     return Sample(
-        headers,
-        kept,
-        max(rows, kept.num_rows),
-        is_whole,
-        member.format,
-        member.encoding,
-        member.delimiter,
-        source,
-        notes,
-    )
+        headers, kept, max(rows, kept.num_rows), is_whole, member.format, member.encoding, member.delimiter, own,
+        [*notes], member.name,
+    )  # fmt: skip
+
+
+def _in_order(
+    table: pa.Table, names: tuple[str, ...] | None, headers: tuple[str, ...] | None, width: int
+) -> pa.Table | None:
+    """The columns of a table in the order of these headers; None where it lacks one."""
+    if names is None or headers is None:
+        return table if names is headers and table.num_columns == width else None
+    places = {normal_header(name): place for place, name in enumerate(names)}
+    wanted = [places.get(normal_header(header)) for header in headers]
+    if any(
+        place is None and not re.fullmatch(r"column \d+", header) for place, header in zip(wanted, headers, strict=True)
+    ):
+        return None
+    nothing = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+    columns = [nothing if place is None else table.column(place) for place in wanted]
+    return pa.table(columns, names=[f"c{place}" for place in range(len(columns))])
 
 
 def _body(main: _Table, known: KnownHeaders) -> tuple[tuple[str, ...] | None, pa.Table, int]:
-    """The headers of a table (None: it has none), its records, and how many rows are none."""
+    """The headers of a table (None: it has none), its records that can be read, and how many there are of any kind."""
     width = len(main.member.columns)
     headers: tuple[str, ...] | None = main.member.columns
     skipped: set[int] = set()
@@ -266,13 +350,54 @@ def _body(main: _Table, known: KnownHeaders) -> tuple[tuple[str, ...] | None, pa
             first_row = main.numbers[place]
             skipped = {main.numbers[p] for p in layout.furniture if main.numbers[p] > first_row}
     table = pa.Table.from_batches(main.batches)
-    numbers = table.column("_row")
-    keep = pc.and_(pc.is_null(table.column("_fault")), pc.greater(numbers, first_row))
+    seen = table.num_rows
+    table = table.filter(pc.greater(table.column("_row"), first_row))
     if skipped:
-        keep = pc.and_(keep, pc.invert(pc.is_in(numbers, pa.array(sorted(skipped), pa.int64()))))
-    kept = _without_blank(table.filter(keep).select(range(3, 3 + width)))
-    above = sum(number <= first_row for number in main.numbers) + len(skipped)
-    return headers, kept, above
+        table = table.filter(pc.invert(pc.is_in(table.column("_row"), pa.array(sorted(skipped), pa.int64()))))
+    is_faulty = pc.is_valid(table.column("_fault"))
+    broken = table.filter(is_faulty).select(["_fault", "_text"]).to_pylist()
+    lost = sum(row["_fault"] not in FURNITURE and not _is_furniture(row["_text"]) for row in broken)
+    kept = _records(table.filter(pc.invert(is_faulty)).select(range(3, 3 + width)), headers)
+    return headers, kept, main.rows - (seen - kept.num_rows - lost)
+
+
+_TOTALS = f"^(?:{TOTALS})$"
+_FOOTER = f"^(?:{FOOTER})$"
+
+
+def _is_furniture(text: str | None) -> bool:
+    """True for the cells of a totals row, of a line below the records, or of nothing."""
+    cells: object = None
+    with suppress(ValueError):
+        cells = json.loads(text or "null")
+    filled = (
+        [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()] if isinstance(cells, list) else []
+    )
+    if not filled:
+        return isinstance(cells, list)
+    return bool(re.search(_TOTALS, filled[0].lower()) or (len(filled) == 1 and re.search(_FOOTER, filled[0])))
+
+
+def _records(table: pa.Table, headers: tuple[str, ...] | None) -> pa.Table:
+    """The table without blank rows, totals, lines below the records, and the header where it stands there again."""
+    table = _without_blank(table)
+    if not table.num_rows or not table.num_columns:
+        return table
+    cells = [pc.utf8_trim_whitespace(column) for column in table.columns]
+    cells = [pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column) for column in cells]
+    first = pc.coalesce(*cells[:3], pa.scalar("", pa.string()))
+    drop = pc.match_substring_regex(pc.utf8_lower(first), _TOTALS)
+    if len(cells) > 1:
+        filled = pc.cast(pc.is_valid(cells[0]), pa.int32())
+        for column in cells[1:]:
+            filled = pc.add(filled, pc.cast(pc.is_valid(column), pa.int32()))
+        drop = pc.or_(drop, pc.and_(pc.equal(filled, 1), pc.match_substring_regex(first, _FOOTER)))
+        if headers:
+            again = pc.equal(pc.coalesce(cells[0], pa.scalar("")), headers[0])
+            for column, header in zip(cells[1:5], headers[1:5], strict=False):
+                again = pc.and_(again, pc.equal(pc.coalesce(column, pa.scalar("")), header))
+            drop = pc.or_(drop, again)
+    return table.filter(pc.invert(drop))
 
 
 def _without_blank(table: pa.Table) -> pa.Table:
@@ -289,12 +414,15 @@ def _known_in(cells: Cells, own: set[str]) -> int:
 
 
 def _shape(table: _Table, known: KnownHeaders) -> tuple[str, ...]:
-    """What tells whether two tables are of one kind: their headers, or how many columns there are."""
+    """What tells whether two tables are of one kind: their headers in any order, or how many columns there are."""
     width = len(table.member.columns)
-    if table.member.columns != numbered_columns(width):
-        return tuple(sorted(map(normal_header, table.member.columns)))
-    place = header_place(table.head, width, known)
-    return tuple(normal_header(cell or "") for cell in table.head[place]) if place is not None else (str(width),)
+    names: Cells = table.member.columns
+    if table.member.columns == numbered_columns(width):
+        place = header_place(table.head, width, known)
+        if place is None:
+            return (str(width),)
+        names = table.head[place]
+    return tuple(sorted(header for name in names if (header := normal_header(name or ""))))
 
 
 # --- the header --------------------------------------------------------------------------------------------------

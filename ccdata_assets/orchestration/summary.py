@@ -81,6 +81,7 @@ class RunSummary:
             "staged": "staged 标准化",
             "quarantined": "quarantined 隔离",
             "blank": "blank 空行",
+            "superseded": "replaced 替换",
             "repeated": "repeated 重复",
             "held": "held 扣留",
             "rejected": "rejected 拒收",
@@ -105,7 +106,7 @@ class RunSummary:
             "staged": "staged 标准化",
             "quarantined": "quarantined 隔离",
             "blank": "blank 空行",
-            "superseded": "replaced 被替换",
+            "superseded": "replaced 替换",
         }
         for title in counts.values():
             table.add_column(title, justify="right")
@@ -182,10 +183,10 @@ def summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSumma
 
 
 def _count_files(con: duckdb.DuckDBPyConnection, summary: RunSummary) -> None:
-    names = ("feed", "files", "rows", "staged", "quarantined", "blank", "repeated", "held", "rejected")
+    names = ("feed", "files", "rows", "staged", "quarantined", "blank", "superseded", "repeated", "held", "rejected")
     feeds = con.execute(
         """select feed, count(*), sum(rows)::bigint, sum(staged)::bigint, sum(quarantined)::bigint, sum(blank)::bigint,
-        sum(repeated)::bigint, count(*) filter (where status = 'held'), count(*) filter (where status = 'rejected') from ops.file_ledger group by feed order by feed"""
+        sum(superseded)::bigint, sum(repeated)::bigint, count(*) filter (where status = 'held'), count(*) filter (where status = 'rejected') from ops.file_ledger group by feed order by feed"""
     ).fetchall()
     summary.feeds = [dict(zip(names, row, strict=True)) for row in feeds]
     columns = (
