@@ -171,6 +171,9 @@ def feeds_draft(
     file: Annotated[Path, typer.Argument(help="A file that no contract describes yet.")],
     feed: Annotated[str | None, typer.Option("--feed", help="Name of the new feed; default: from the file's.")] = None,
     subject: Annotated[str | None, typer.Option("--subject", help="What its rows are about; default: found.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="The sheet, table or archive member to look at; default: found.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the YAML here instead of printing it.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file of -o where there is one.")] = False,
     contracts: ContractsOption = None,
@@ -183,6 +186,8 @@ def feeds_draft(
     from ccdata_assets.project import load_project
 
     project = load_project()
+    if file.is_dir():
+        raise WrongUse(f"{file} is a folder; fix: name a file in it")
     if not file.is_file():
         raise WrongUse(f"there is no file {file}; fix: correct the path")
     if out and out.exists() and not force:
@@ -191,7 +196,7 @@ def feeds_draft(
         feed = out.stem  # a contract's file has the name of its feed
     console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
     with console.status("looking at a sample of the file"):
-        draft = draft_contract(file, project.registry, project.settings, feed, subject)
+        draft = draft_contract(file, project.registry, project.settings, feed, subject, sheet)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(draft.yaml, encoding="utf-8")

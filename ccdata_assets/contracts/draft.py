@@ -20,29 +20,43 @@ from ccdata_assets.contracts.compile import DATE_FORMATS, TIMESTAMP_FORMATS, con
 from ccdata_assets.contracts.draft_yaml import contract_yaml
 from ccdata_assets.contracts.evidence import NONE_WORDS, Evidence, look_at
 from ccdata_assets.contracts.headers import map_headers
+from ccdata_assets.contracts.likeness import words_of
 from ccdata_assets.contracts.matching import Column, Match, Reader, Reading
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry, load_registry
 from ccdata_assets.errors import ContractError, WrongUse
 from ccdata_assets.landing.reading import limits
-from ccdata_assets.landing.sample import Sample, look_into
+from ccdata_assets.landing.sample import Sample, is_json, look_into
 from ccdata_assets.settings import Settings
 
 RIVAL = 0.6
 """A subject whose score is this share of the best one's is named."""
-_KEY_SHARE = 0.97
-_IDENTITY = (
-    "company_name",
-    "contact_name",
-    "uscc",
-    "mobile",
-    "phone",
-    "email",
-    "customer_no",
-    "agent",
-    "address",
-    "city",
+_KEY_SHARE, _ID_SHARE = 0.97, 0.99
+"""Of the different rows of a sample a key tells so many apart; one that numbers the records more."""
+_NATURAL = (
+    ("company_name", "phone"), ("company_name", "address"), ("company_name", "mobile"), ("contact_name", "mobile"),
+    ("company_name", "contact_name"), ("company_name", "email"), ("company_name", "other_phone"), ("contact_name", "phone"),
+    ("contact_name", "email"), ("contact_name", "address"),
+)  # fmt: skip
+"""Pairs of fields that tell companies and people apart, the usual ones first; what happens to them comes again."""
+_IDENTITY = ("contact_name", "mobile", "phone", "address", "email", "other_phone", "county", "city", "province")
+"""What may join a pair that leaves rows alike."""
+_NAMING = {"party": ("company_name",), "agent": ("agent",), "campaign": ("campaign",)}
+"""Subject → the field that names what a row is about."""
+_SAYS_ID = re.compile(
+    r".*(?:编号|编码|号码|单号|流水号?|工号|账号|帐号|卡号|户号|证号|案号|档号|主键|标识|唯一码)"
+    r"|(?:record|user|order|case|ticket|account|member|contact|lead|client|customer)id",
+    re.IGNORECASE,
 )
+"""Headers of columns that number something, beside those that end in a word for id or number."""
+_NO_ID = re.compile(
+    r"序号|行号|邮|地区|区域|行政|行业|类|门牌|楼|房|电话|手机|传真|联系|QQ|微信"
+    r"|(?<![a-z])(?:row|line|index|seq|zip|post|phone|tel|fax|mobile|area|region|house|room)(?![a-z])",
+    re.IGNORECASE,
+)
+"""… but not the records."""
+_FEWEST = 5
+"""Rows from which on values of a column nobody knows are called unique."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +83,12 @@ class Missing:
     field: str
     title: str
     type: str
-    derive: str
+    derive: str | None
+    """SQL over other fields; None where only a value that nobody knows would do."""
     is_sure: bool
     """The SQL gives it without a doubt, so that it is part of the contract and no line to fill in."""
+    hint: str = ""
+    """What may stand there."""
 
 
 @dataclass
@@ -126,9 +143,17 @@ class Draft:
 
 
 def draft_contract(
-    path: Path, registry: Registry, settings: Settings, feed: str | None = None, subject: str | None = None
+    path: Path,
+    registry: Registry,
+    settings: Settings,
+    feed: str | None = None,
+    subject: str | None = None,
+    sheet: str | None = None,
 ) -> Draft:
-    """Propose a contract for a file. UnreadableFile where no table is found; WrongUse for a feed or subject that cannot be."""
+    """Propose a contract for a file: for its table that suits a subject best, or for the one named.
+
+    UnreadableFile where no table is found; WrongUse for a feed, subject or table that cannot be.
+    """
     if subject and subject not in registry.subjects:
         raise WrongUse(f"--subject: there is no subject {subject}; fix: use one of {', '.join(registry.subjects)}")
     if feed and feed in registry.feeds:
@@ -137,7 +162,7 @@ def draft_contract(
         )
     if feed and not re.fullmatch(r"[a-z][a-z0-9_]*", feed):
         raise WrongUse("--feed: a name is snake_case: lower-case letters, digits and underscores, a letter first")
-    sample = look_into(path, registry, limits(settings))
+    sample = _best(look_into(path, registry, limits(settings), sheet), registry, subject)
     name = feed or feed_name(path, registry)
     return draft_sample(sample, registry, settings, name, path.name, subject)
 
@@ -146,9 +171,7 @@ def draft_sample(
     sample: Sample, registry: Registry, settings: Settings | None, feed: str, file: str, subject: str | None = None
 ) -> Draft:
     """Propose a contract for a sample that was read; with settings it is loaded beside all others, to see that it can be."""
-    evidence = look_at(sample.table, registry)
-    headers: Sequence[str | None] = sample.headers or [None] * len(evidence)
-    columns = [Column(headers[p], p + 1, each) for p, each in enumerate(evidence)]
+    columns = _looked_at(sample, registry)
     reader = Reader(registry)
     readings = reader.readings(columns, subject)
     best = readings[0]
@@ -156,14 +179,31 @@ def draft_sample(
     drafted = _columns(columns, best, reader, registry)
     drafted = _with_headers(drafted, sample, registry, feed, best.subject)
     missing = _missing(best, drafted, registry)
-    key, key_note = propose_key(sample.table, drafted, columns, registry.subjects[best.subject].required)
-    _require(drafted, columns, key, registry.subjects[best.subject].required)
+    key, key_note = propose_key(sample.table, drafted, columns, registry, best.subject)
+    _require(drafted, columns, best.subject, registry)
     draft = Draft(
         feed, best.subject, rivals, sample, drafted, key, key_note, received_on(file), missing, file
     )  # fmt: skip
     draft.yaml = contract_yaml(draft, registry)
     draft.problem = _problem(draft, settings) if settings else None
     return draft
+
+
+def _looked_at(sample: Sample, registry: Registry) -> list[Column]:
+    evidence = look_at(sample.table, registry)
+    headers: Sequence[str | None] = sample.headers or [None] * len(evidence)
+    return [Column(headers[p], p + 1, each, is_json(sample)) for p, each in enumerate(evidence)]
+
+
+def _best(sample: Sample, registry: Registry, subject: str | None) -> Sample:
+    """Of the tables of a file the one that suits a subject best."""
+    if not sample.others:
+        return sample
+    reader = Reader(registry)
+    return max(
+        (sample, *sample.others),
+        key=lambda each: (reader.readings(_looked_at(each, registry), subject)[0].score, each.rows),
+    )
 
 
 # --- names -------------------------------------------------------------------------------------------------------
@@ -336,7 +376,7 @@ def _with_headers(
     for column in drafted:
         if sample.headers is None:
             column.use["position"] = column.position
-        elif column.is_local:
+        elif column.is_local or (is_json(sample) and "." in (column.header or "")):
             column.use["from"] = [column.header]
     if sample.headers is None:
         return drafted
@@ -358,91 +398,133 @@ def _missing(best: Reading, drafted: Sequence[DraftColumn], registry: Registry) 
         is_sure = name.endswith("_on") and moment in got
         local_day = f"cast(timezone('{registry.time_zone}', {moment}) as date)"
         derive = local_day if is_sure else _derivation(name, drafted, registry)
-        missing.append(Missing(name, registry.title(name)[0], registry.fields[name].type, derive, is_sure))
+        hint = "" if derive else _hint(name, registry)
+        missing.append(Missing(name, registry.title(name)[0], registry.fields[name].type, derive, is_sure, hint))
     return missing
 
 
-def _derivation(name: str, drafted: Sequence[DraftColumn], registry: Registry) -> str:
-    """SQL that might give a field, from what the file has."""
+def _derivation(name: str, drafted: Sequence[DraftColumn], registry: Registry) -> str | None:
+    """SQL that might give a field from what the file has; None where it has nothing, for a constant would be invented."""
 
     def of_type(*kinds: str) -> str | None:
         return next((c.field for c in drafted if (c.use.get("type") or registry.fields[c.field].type) in kinds), None)
 
     kind = registry.fields[name].type
     day, clock, moment = of_type("date"), of_type("clock"), of_type("instant", "timestamp")
-    if kind.startswith("code:"):
-        return f"'{next(iter(registry.codes[kind[5:]].values))}'"
     if kind == "instant":
         if day and clock:
             return f"clock_on({day}, {clock})"
-        return f"cast({day} as timestamp)" if day else "timestamp '2026-01-01 00:00:00'"
+        return f"cast({day} as timestamp)" if day else None
     if kind == "date":
-        return f"cast(timezone('{registry.time_zone}', {moment}) as date)" if moment else "date '2026-01-01'"
-    if kind in ("integer", "number"):
-        return "10"
-    texts = [c.field for c in drafted if (c.use.get("type") or registry.fields[c.field].type) == "text"]
-    return " || '-' || ".join(texts[:2]) if len(texts) > 1 else f"'{name}-' || _row"
+        return f"cast(timezone('{registry.time_zone}', {moment}) as date)" if moment else None
+    return None
+
+
+def _hint(name: str, registry: Registry) -> str:
+    """What may stand in the place of a value that no column gives."""
+    kind = registry.fields[name].type
+    if kind.startswith("code:"):
+        values = list(registry.codes[kind[5:]].values)
+        return f"one of {', '.join(values)}; only if it holds for every row, such as \"'{values[0]}'\""
+    example = {
+        "date": "date '2026-01-01'", "instant": "timestamp '2026-01-01 00:00:00'", "integer": "10", "number": "10",
+        "boolean": "true",
+    }.get(kind)  # fmt: skip
+    if example:
+        return f'only if it holds for every row, such as "{example}"'
+    return "SQL over the fields above, such as two of them that together are different in every row: \"a || '-' || b\""
 
 
 def propose_key(
-    table: pa.Table, drafted: Sequence[DraftColumn], columns: Sequence[Column], required: Sequence[str]
+    table: pa.Table, drafted: Sequence[DraftColumn], columns: Sequence[Column], registry: Registry, subject: str
 ) -> tuple[tuple[str, ...], str]:
-    """The fields that tell rows apart: one that numbers the records, else the fewest that tell as many as whole rows do."""
-    usable = {
-        column.field: place
-        for place, column in enumerate(drafted)
-        if columns[place].evidence.filled
-        and column.use.get("type", "text") not in ("number", "boolean")
-        and columns[place].evidence.length <= 80
-    }
+    """The fields that tell rows apart: one that numbers the records, else what names a company or person.
+
+    Never a measure, a date or a text of unknown meaning, however different its values are: in the next delivery two
+    records that have the same would be one. () where nothing is left, so that all fields together are the key.
+    """
     rows = table.num_rows
-    if not rows or not usable:
-        return (), "the file has too few rows to tell a key"
+    place_of = {column.field: place for place, column in enumerate(drafted) if columns[place].evidence.filled}
+    if not rows or not place_of:
+        return (), "all fields, for the file has too few rows to tell one"
     with duckdb.connect() as con:
         con.register("cells", pa.table(list(table.columns), names=[f"c{p}" for p in range(table.num_columns)]))
 
-        def distinct(places: Sequence[int]) -> int:
-            names = ", ".join(quote(f"c{place}") for place in places)
-            return int(con.execute(f"select count(*) from (select distinct {names} from cells)").fetchall()[0][0])
+        def distinct(names: Iterable[str | int]) -> int:
+            places = [name if isinstance(name, int) else place_of[name] for name in names]
+            listed = ", ".join(quote(f"c{place}") for place in places)
+            return int(con.execute(f"select count(*) from (select distinct {listed} from cells)").fetchall()[0][0])
 
         whole = distinct(range(table.num_columns))
         ids = [
             name
-            for name, place in usable.items()
+            for name, place in place_of.items()
             if columns[place].evidence.filled >= 0.99 * rows
-            and columns[place].evidence.unique >= 0.95
-            and (name.endswith(("_id", "_no", "id", "no")) or columns[place].evidence.form("identifier") > 0.95)
-            and columns[place].evidence.date_share < 0.5
-            and columns[place].evidence.form("phone") < 0.5
+            and _numbers_records(drafted[place], columns[place], registry, subject)
+            and distinct([name]) >= _ID_SHARE * whole
         ]
-        ids.sort(key=lambda name: (name not in required, -columns[usable[name]].evidence.unique))
+        required = registry.subjects[subject].required
+        ids.sort(
+            key=lambda name: (
+                name not in required,
+                place_of[name] if drafted[place_of[name]].is_local else -1,
+                -columns[place_of[name]].evidence.unique,
+            )
+        )
         if ids:
-            return (ids[0],), f"{columns[usable[ids[0]]].evidence.unique:.1%} of its values are unique"
-        first = [name for name in (*required, *_IDENTITY) if name in usable]
-        order = first or list(usable)
-        key = [max(order, key=lambda name: (distinct([usable[name]]), -order.index(name)))]
-        told = distinct([usable[name] for name in key])
-        while told < 0.995 * whole and len(key) < 4:
-            rest = [name for name in usable if name not in key]
-            if not rest:
+            return (ids[0],), f"{columns[place_of[ids[0]]].evidence.unique:.1%} of its values are unique"
+        pairs = [pair for pair in _NATURAL if subject == "party" and place_of.keys() >= set(pair)]
+        told: dict[tuple[str, ...], int] = {pair: distinct(pair) for pair in pairs}
+        key: tuple[str, ...] = next(
+            (pair for pair in pairs if told[pair] >= 0.995 * whole), max(pairs, key=told.__getitem__, default=())
+        )
+        count = told.get(key, 0)
+        while key and count < 0.995 * whole and len(key) < 4:
+            rest = {name: distinct((*key, name)) for name in _IDENTITY if name in place_of and name not in key}
+            more = max(rest, key=rest.__getitem__, default=None)
+            if more is None or rest[more] <= count:
                 break
-            gains = {name: distinct([usable[each] for each in (*key, name)]) for name in rest}
-            more = max(rest, key=lambda name: (gains[name], name in first))
-            if gains[more] <= told:
-                break
-            key, told = [*key, more], gains[more]
-    if told < _KEY_SHARE * whole:
-        return (), "no few columns tell the rows apart, so all of them do"
-    return tuple(key), f"tells {told / whole:.1%} of the different rows apart"
+            key, count = (*key, more), rest[more]
+    if not key:
+        return (), "all fields, for none numbers the records or names a company or person well enough"
+    if count < _KEY_SHARE * whole:
+        return (), f"all fields, for {', '.join(key)} tell only {count / whole:.1%} of the different rows apart"
+    return tuple(key), f"tells {count / whole:.1%} of the different rows apart"
 
 
-def _require(
-    drafted: Sequence[DraftColumn], columns: Sequence[Column], key: Sequence[str], required: Sequence[str]
-) -> None:
-    """Mark what no row may lack: what the subject needs, and what names the row where it is never empty."""
+def _numbers_records(drafted: DraftColumn, column: Column, registry: Registry, subject: str) -> bool:
+    """True for a field that is a number of records by its name, or a local one whose header says so."""
+    evidence, name = column.evidence, drafted.field
+    if not drafted.is_local:
+        is_id = (
+            name.endswith("_id")
+            or name == "uscc"
+            or name in _NAMING.get(subject, ())
+            or (subject == "do_not_call" and name == "phone")
+        )
+        return is_id and name != "company_name" and registry.fields[name].type == "text" and evidence.unique >= 0.9
+    header = (column.header or "").strip()
+    leaf = header.rpartition(".")[2] if column.is_path else header
+    says_id = _SAYS_ID.fullmatch(leaf) or words_of(leaf)[-1:] in (("identifier",), ("number",))
+    return (
+        bool(says_id)
+        and not _NO_ID.search(leaf)
+        and evidence.filled >= _FEWEST
+        and evidence.unique == 1
+        and evidence.form("identifier") > 0.95
+        and not (evidence.types["integer"] > 0.5 and evidence.length < 4)  # a running number of this file, or a count
+        and not (evidence.types["number"] > 0.5 and evidence.types["integer"] < 0.5)
+        and evidence.date_share < 0.5
+        and evidence.form("phone") < 0.5
+    )
+
+
+def _require(drafted: Sequence[DraftColumn], columns: Sequence[Column], subject: str, registry: Registry) -> None:
+    """Mark what no row may lack: what the subject needs, and what names the row where it is hardly ever empty."""
     for column, place in zip(drafted, columns, strict=True):
-        names_row = column.field == "company_name" or (len(key) == 1 and column.field in key)
-        if column.field in required or (names_row and place.evidence.is_full):
+        evidence = place.evidence
+        names_row = column.field in _NAMING.get(subject, ()) and evidence.filled >= 0.95 * evidence.rows > 0
+        if column.field in registry.subjects[subject].required or names_row:
             column.use["required"] = True
             column.use.pop("on_error", None)
 

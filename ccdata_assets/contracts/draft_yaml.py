@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ccdata_assets.contracts.draft import Draft, DraftColumn
 
 _KEYS = ("required", "type", "position", "from", "format", "none", "on_error")
-_PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]*(?: [\w\u4e00-\u9fff]+)*")
+_PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]*(?:[ .][\w\u4e00-\u9fff]+)*")
 _WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "null", "y", "n"])
 
 
@@ -76,14 +76,15 @@ def contract_yaml(draft: Draft, registry: Registry) -> str:
     for column in draft.columns:
         lines += _column(column, registry)
     for lack in draft.missing:
-        line = f"{lack.field}: {{required: true, derive: {json.dumps(lack.derive, ensure_ascii=False)}}}"
+        derive = json.dumps(lack.derive or "TODO", ensure_ascii=False)
+        line = f"{lack.field}: {{required: true, derive: {derive}}}"
         if lack.is_sure:
             lines += [f"  # {lack.title}: every {draft.subject} needs it; the day of a moment above", f"  {line}"]
             continue
         lines += [
             f"  # TODO {lack.field} ({lack.title}, {lack.type}): every {draft.subject} needs it and no column gives it. Rename the field of",
-            "  # the column that does, or derive it, such as:",
-            f"  # {line}",
+            f"  # the column that does, or derive it{', such as' if lack.derive else ''}:",
+            f"  # {line}" + (f"  # {lack.hint}" if lack.hint else ""),
         ]
     lines.append("quarantine: rows")
     return "\n".join(lines) + "\n"

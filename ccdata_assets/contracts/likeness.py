@@ -220,3 +220,19 @@ def _word_likeness(header: str, names: Names) -> tuple[float, str]:
         elif words < name and len(words) > 1:
             best = max(best, 0.6)
     return best, f"has the words of an alias of {names.field}" if best else ""
+
+
+def path_likeness(path: str, names: Names) -> tuple[float, str]:
+    """How likely a dotted path of JSON names the field: its last key says what it is, those above it whose."""
+    keys = [key for key in path.split(".") if key and not key.isdecimal()]
+    best = header_likeness(path, names)
+    if len(keys) < 2:
+        return best
+    # in the context only a name as it stands counts, not a part of one
+    whole = (best, header_likeness(" ".join(keys[-2:]), names), header_likeness("".join(keys[-2:]), names))
+    sure, why = max(whole)
+    leaf, reason = header_likeness(keys[-1], names)
+    if sure >= 0.86 or not leaf:
+        return (sure, why) if sure >= 0.86 else (0.0, "")
+    certain = 0.6 if normal_header(keys[-1]) in ANYWHERE else 0.97
+    return certain * leaf, f"ends in {keys[-1]}, which {reason}"

@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 
 from ccdata_assets.contracts.evidence import Evidence
 from ccdata_assets.contracts.headers import normal_header
-from ccdata_assets.contracts.likeness import ANYWHERE, OTHER_UNIT, Names, header_likeness, is_han, names_of, words_of
+from ccdata_assets.contracts.likeness import (
+    ANYWHERE,
+    OTHER_UNIT,
+    Names,
+    header_likeness,
+    is_han,
+    names_of,
+    path_likeness,
+    words_of,
+)
 from ccdata_assets.contracts.model import FieldDef, Subject
 from ccdata_assets.contracts.registry import Registry
 
@@ -27,6 +36,12 @@ class Column:
     header: str | None
     position: int
     evidence: Evidence
+    is_path: bool = False
+    """The header may be a dotted path of JSON."""
+
+    def likeness(self, names: Names) -> tuple[float, str]:
+        """How likely the header names the field, and why."""
+        return (path_likeness if self.is_path else header_likeness)(self.header or "", names)
 
 
 @dataclass(frozen=True)
@@ -135,9 +150,9 @@ _GENERIC_ID = frozenset(
 
 def _header_match(column: Column, names: Names, spec: FieldDef, required: bool) -> Match | None:
     assert column.header is not None
-    base, why = header_likeness(column.header, names)
+    base, why = column.likeness(names)
     if names.akin and base < 0.7:
-        base, why = max((base, why), (0.85 * (akin := header_likeness(column.header, names.akin))[0], akin[1]))
+        base, why = max((base, why), (0.85 * (akin := column.likeness(names.akin))[0], akin[1]))
     evidence = column.evidence
     is_id = required and spec.type == "text" and names.field.endswith("_id")
     if base < 0.9 and is_id and normal_header(column.header) in _GENERIC_ID and evidence.unique > 0.98:
@@ -207,7 +222,7 @@ _BLIND = {
 }  # fmt: skip
 _BLIND_TEXT = {"url": "web addresses", "url with path": "addresses of pages", "mobile": "mobile numbers", "uscc": "credit codes with the right check digit",
                "email": "e-mail addresses", "person": "names of people", "company": "names of companies", "phone": "phone numbers",
-               "region": "regions", "city": "names of cities", "county": "names of counties", "province": "names of provinces"}  # fmt: skip
+               "region": "regions", "city": "names of cities", "county": "names of counties", "province": "names of provinces", "address": "addresses"}  # fmt: skip
 
 
 def _value_match(column: Column, name: str, spec: FieldDef, required: bool) -> Match | None:

@@ -39,7 +39,8 @@ def raw_asset(contract: Contract) -> dg.AssetsDefinition:
                 **shown,
                 "new_files": len(landed.lines),
                 "new_rows": sum(line.rows for line in landed.lines),
-                "still_being_written": len(landed.left),
+                "still_being_written": len(landed.left) - len(landed.problems),
+                "not_readable_here": len(landed.problems),
             }
         )
 

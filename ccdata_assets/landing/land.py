@@ -30,6 +30,7 @@ from ccdata_assets.landing.open import is_machine_fault, open_file
 from ccdata_assets.landing.raw_store import Lineage, RawFile, raw_files, write_parts
 from ccdata_assets.landing.reading import read_options, reading
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.control import declared_rows
 from ccdata_assets.warehouse.engine import transaction
 
 SIDECAR_BYTES = 65536
@@ -288,9 +289,9 @@ def _sidecar_rows(contract: Contract, file: InboxFile) -> int | None:
     with suppress(OSError), file.sidecar.open("rb") as sidecar:
         head = sidecar.read(SIDECAR_BYTES)
         for encoding in ("utf-8-sig", "gb18030"):
-            with suppress(UnicodeDecodeError, ValueError):
-                if hit := re.search(contract.control.rows, head.decode(encoding)):
-                    return int(hit["rows"].replace(",", ""))
+            with suppress(UnicodeDecodeError):
+                if (rows := declared_rows(contract.control.rows, head.decode(encoding))) is not None:
+                    return rows
     return None
 
 

@@ -9,7 +9,6 @@ from datetime import date, datetime
 import duckdb
 
 from ccdata_assets.landing.inbox import InboxFile
-from ccdata_assets.warehouse.engine import transaction
 
 
 @dataclass(frozen=True)
@@ -67,14 +66,9 @@ def earlier_line(con: duckdb.DuckDBPyConnection, feed: str, sha256: str) -> Earl
     return Earlier(*found) if found else None
 
 
-def record_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
-    """Add a line to the ledger, in the place of the line of the same bytes that is read anew."""
-    with transaction(con):
-        write_line(con, line)
-
-
 def write_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
-    """The same within the caller's transaction.
+    """Within the caller's transaction, add a line to the ledger, in the place of the line of the same bytes that is read
+    anew.
 
     `landing_seq` counts deliveries as they came, for business times may be alike; bytes read anew keep theirs.
     """

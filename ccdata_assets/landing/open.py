@@ -16,7 +16,7 @@ from ccdata_assets.landing.delimited import open_delimited
 from ccdata_assets.landing.formats import file_format
 from ccdata_assets.landing.json_records import open_json, open_json_lines
 from ccdata_assets.landing.parquet import open_parquet
-from ccdata_assets.landing.rows import Member, Reader, ReadOptions, make_batch
+from ccdata_assets.landing.rows import Member, Reader, ReadOptions, UnreadableFile, make_batch
 from ccdata_assets.landing.spreadsheet import open_workbook
 from ccdata_assets.landing.vcard import open_vcard
 
@@ -51,7 +51,7 @@ def is_machine_fault(error: Exception) -> bool:
 
 
 def _open(path: Path, options: ReadOptions, budget: Budget, depth: int) -> Generator[Member]:
-    kind = file_format(path)
+    kind = file_format(path, options.encoding)
     if kind not in ARCHIVES:
         yield from READERS[kind](path, options)
         return
@@ -59,9 +59,12 @@ def _open(path: Path, options: ReadOptions, budget: Budget, depth: int) -> Gener
         raise OverBudget(
             f"archives lie in archives more than {options.limits.depth} deep; fix: unpack it, or raise CCDATA_MAX_DEPTH"
         )
+    failed: list[tuple[str, pa.RecordBatch, str]] = []
+    found = False
     for name, inner in unpack(path, kind, budget, options.workdir):
         try:
             for member in _open(inner, options, budget, depth + 1):
+                found = True
                 yield replace(
                     member,
                     name="/".join(part for part in (name, member.name) if part),
@@ -69,7 +72,12 @@ def _open(path: Path, options: ReadOptions, budget: Budget, depth: int) -> Gener
                     format=f"{kind}: {member.format}",
                 )
         except Exception as error:
-            yield Member(name, (), iter([_why((), 1, error)]), kind)
+            failed.append((name, _why((), 1, error), str(clean_error(error, "the file cannot be read"))))
+    if failed and not found:
+        more = f" (and {len(failed) - 1} more files)" if len(failed) > 1 else ""
+        raise UnreadableFile(f"nothing within the archive can be read{more}: {failed[0][2]}")
+    for name, row, _ in failed:
+        yield Member(name, (), iter([row]), kind)
 
 
 def _as_far_as_it_goes(member: Member) -> Iterator[pa.RecordBatch]:

@@ -63,6 +63,8 @@ class FaultCheck:
     reason: str
     rows: int
     first: list[int]
+    tables: tuple[str, ...] = ()
+    """For each of the first rows the table it is in; '' where the file is the table."""
 
 
 @dataclass
@@ -137,6 +139,8 @@ def check_file(
     path: Path, registry: Registry, settings: Settings, feed: str | None = None, tell: Told = print
 ) -> FileCheck:
     """Say what would happen to the file. WrongUse where it or the feed does not exist; `tell` hears what goes on."""
+    if path.is_dir():
+        raise WrongUse(f"{path} is a folder; fix: name a file in it")
     if not path.is_file():
         raise WrongUse(f"there is no file {path}; fix: correct the path")
     if feed and (feed not in registry.feeds or not registry.feeds[feed].files):
@@ -223,10 +227,18 @@ def _check(path: Path, sha256: str, name: str, contract: Contract, registry: Reg
     with tempfile.TemporaryDirectory(prefix="ccdata-") as folder:
         elsewhere = _elsewhere(settings, Path(folder))
         with connect(elsewhere) as con:
-            result.landed_before = _copy_past(con, contract, registry, settings, sha256)
+            try:
+                result.landed_before = _copy_past(con, contract, registry, settings, sha256)
+            except duckdb.Error:
+                result.notes.append(
+                    "a run holds the warehouse 仓库正被占用: changed columns and repeats of earlier deliveries were not looked at"
+                )
             lines = land_feed(con, contract, registry, elsewhere, [file], "check").lines
             if not lines:
-                result.status, result.error = "rejected", "somebody is writing to the file; fix: wait until it is whole"
+                result.status, result.error = (
+                    "rejected",
+                    "somebody is writing to the file or to its sidecar; fix: wait until they are whole",
+                )
                 return result
             _stage(con, contract, registry, elsewhere, result)
             decide(con, contract, elsewhere, account(con, contract, elsewhere), [], "check")
@@ -257,14 +269,12 @@ def _copy_past(
 ) -> str | None:
     """Take over from the real ledger what the columns of the last delivery were; give as what the same bytes landed.
 
+    Raises duckdb.Error where a run is writing, so that what landed before is not known.
     The lines are taken over as judged and without members, so that nothing is read or judged of them here.
     """
     if not settings.warehouse_path.exists():
         return None
-    try:
-        real = duckdb.connect(str(settings.warehouse_path), read_only=True, config=duckdb_config(settings))
-    except duckdb.Error:
-        return None  # a run is writing: what landed before is not known
+    real = duckdb.connect(str(settings.warehouse_path), read_only=True, config=duckdb_config(settings))
     with real, suppress(duckdb.Error):
         before = real.execute(
             "select status from ops.file_ledger where feed = ? and sha256 = ? and status <> 'repeat'",
@@ -311,11 +321,17 @@ def _read_ledger(con: duckdb.DuckDBPyConnection, contract: Contract, sha256: str
 
 def _read_faults(con: duckdb.DuckDBPyConnection, contract: Contract, sha256: str, result: FeedCheck) -> None:
     found = con.execute(
-        """select rule, field, reason, count(distinct (member, row)) as rows, list(distinct row order by row)[:$3]
+        """select rule, field, reason, count(distinct (member, row)) as rows,
+        list(distinct {'member': member, 'row': row} order by {'member': member, 'row': row})[:$3]
         from ops.quarantine where feed = $1 and sha256 = $2 group by rule, field, reason order by rows desc, rule, field""",
         [contract.feed, sha256, FIRST_ROWS],
     ).fetchall()
-    result.faults = [FaultCheck(*row) for row in found]
+    result.faults = [
+        FaultCheck(
+            rule, name, reason, rows, [each["row"] for each in first], tuple(each["member"] or "" for each in first)
+        )
+        for rule, name, reason, rows, first in found
+    ]
     with suppress(duckdb.Error):  # nothing was staged
         flags = con.execute(
             f"select flag, count(*) from (select unnest(_flags) as flag from staged.{contract.feed} where _sha256 = ?) group by all order by all",

@@ -5,7 +5,7 @@ Writing and naming are two steps: until `commit`, what was there before stays as
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -144,8 +144,17 @@ def _write_member(path: Path, member: Member, name: str, lineage: Lineage) -> in
 
 def _is_condemned(path: Path) -> bool:
     file = pq.ParquetFile(path)
-    if not file.num_row_groups:
-        return False
-    faults = file.read_row_group(0, columns=["_fault"]).column("_fault").slice(0, 100).to_pylist()
-    # behind good rows `unreadable_member` only says that reading ended there
-    return faults[:1] == ["unreadable_member"] or not set(CONDEMNED[:2]).isdisjoint(faults)
+    return bool(
+        file.num_row_groups
+        and condemning_fault(file.read_row_group(0, columns=["_fault"]).column("_fault").slice(0, 100).to_pylist())
+    )
+
+
+def condemning_fault(faults: Sequence[str | None]) -> str | None:
+    """The fault of CONDEMNED that all rows of a table have, from the faults of its first rows.
+
+    Behind good rows `unreadable_member` only says that reading ended there.
+    """
+    if faults and faults[0] == CONDEMNED[2]:
+        return CONDEMNED[2]
+    return next((fault for fault in CONDEMNED[:2] if fault in faults), None)

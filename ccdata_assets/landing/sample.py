@@ -72,8 +72,8 @@ class Sample:
     source: dict[str, str]
     """What a contract must say under `source` so that the file is read like this, but `files`."""
     notes: list[str] = field(default_factory=list)
-    name: str = ""
-    """The sheet, database table or archive member; '' where the file is the table."""
+    names: tuple[str, ...] = ()
+    """The sheets, database tables or archive members that it is; empty where the file is the table."""
     others: tuple[Sample, ...] = ()
     """The file's tables of other columns."""
 
@@ -110,16 +110,20 @@ def look_into(path: Path, registry: Registry, limits: Limits, sheet: str | None 
     known = known_headers(registry)
     options = ReadOptions(known_headers=known, limits=limits, header="none")
     sample = _look(path, options, sheet)
-    if sample.headers is None and sample.delimiter and not sample.name:
+    if sample.headers is None and sample.delimiter:
         # no header: a word of a record that is a header elsewhere must not decide on the delimiter
         with suppress(UnreadableFile):
             sample = max(
-                sample, _look(path, replace(options, known_headers=_nothing)), key=lambda each: each.table.num_columns
+                sample,
+                _look(path, replace(options, known_headers=_nothing), sheet),
+                key=lambda each: each.table.num_columns,
             )
         if len(sample.delimiter or "") > 1 and len(set(sample.delimiter or "")) == 1:
             # empty cells of the first record look like a delimiter of two signs
             with suppress(UnreadableFile):
-                single = _look(path, replace(options, delimiter=str(sample.delimiter)[0], known_headers=_nothing))
+                single = _look(
+                    path, replace(options, delimiter=str(sample.delimiter)[0], known_headers=_nothing), sheet
+                )
                 sample = single if _empty_columns(single.table) < 0.4 else sample
         if sample.headers is None and sample.delimiter:
             sample.source.setdefault("delimiter", sample.delimiter)
@@ -213,11 +217,10 @@ def _look(path: Path, options: ReadOptions, sheet: str | None = None) -> Sample:
         groups.setdefault(_shape(table, options.known_headers), []).append(table)
     samples = [_sample(group, options.known_headers, source, notes) for group in groups.values()]
     samples.sort(key=lambda each: (options.known_headers(each.headers or ()), each.rows), reverse=True)
-    if sheet and ": " not in samples[0].format:
-        samples[0].source["sheet"] = samples[0].name
-    names = [each.name for each in samples]
+    if sheet and _is_one_sheet(samples[0]):
+        samples[0].source["sheet"] = samples[0].names[0]
     for each in samples if len(samples) > 1 else ():
-        _tell_others(each, [name for name in names if name != each.name])
+        _tell_others(each, [other for other in samples if other is not each])
     return replace(samples[0], others=tuple(samples[1:]))
 
 
@@ -232,15 +235,22 @@ def _is_wanted(member: Member, sheet: str | None, passed: list[str]) -> bool:
     return is_wanted
 
 
-def _tell_others(sample: Sample, others: Sequence[str]) -> None:
-    named = ", ".join(others[:_MEMBERS])
+def _is_one_sheet(sample: Sample) -> bool:
+    """True where `sheet` of a contract can name the table."""
+    return len(sample.names) == 1 and ": " not in sample.format
+
+
+def _tell_others(sample: Sample, others: Sequence[Sample]) -> None:
+    apart = ", ".join(other.names[0] for other in others if other.names)
     sample.notes.append(
-        f"{len(others) + 1} tables of different columns; this is {sample.name}, draft the others apart (--sheet): {named}"
+        f"tables of {len(others) + 1} kinds of columns; this is {', '.join(sample.names)}, draft the others apart (--sheet): {apart}"
     )
-    if ": " not in sample.format:
-        sample.source["sheet"] = sample.name
+    if _is_one_sheet(sample):
+        sample.source["sheet"] = sample.names[0]
     else:
-        sample.notes.append("a contract reads all tables of an archive: take those of other columns out of it")
+        sample.notes.append(
+            "a contract reads one table or all of a file: rows of the other tables will go to quarantine"
+        )
 
 
 def _deepest_list(path: Path) -> str | None:
@@ -309,7 +319,7 @@ def _sample(tables: list[_Table], known: KnownHeaders, source: dict[str, str], n
     own = source | ({"header": "none"} if headers is None else {})
     return Sample(
         headers, kept, max(rows, kept.num_rows), is_whole, member.format, member.encoding, member.delimiter, own,
-        [*notes], member.name,
+        [*notes], tuple(table.member.name for table in tables if table.member.name),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from ccdata_assets.landing.rows import IsHeader, UnreadableFile
+from ccdata_assets.landing.rows import IsHeader
 from ccdata_assets.landing.text_form import DoubtfulText, TextForm, text_delimiter, text_quote
 
 __all__ = [

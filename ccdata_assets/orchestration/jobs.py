@@ -31,7 +31,11 @@ def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
     """Files of the inbox that the published ledger does not know."""
     try:
         with connect_published(settings) as con:
-            known = set(con.execute("select feed, file, bytes, modified_ns from ops.file_ledger").fetchall())
+            known = set(
+                con.execute(
+                    "select feed, file, bytes, modified_ns from ops.file_ledger where read_by is distinct from ''"
+                ).fetchall()
+            )
     except FileNotFoundError:
         known = set()
     return [
@@ -85,7 +89,11 @@ class Batch:
         run. A file that cannot be read stands for itself: the run it starts reports it."""
         try:
             with connect_published(settings) as con:
-                known = set(con.execute("select distinct feed, sha256 from ops.file_ledger").fetchall())
+                known = set(
+                    con.execute(
+                        "select distinct feed, sha256 from ops.file_ledger where read_by is distinct from ''"
+                    ).fetchall()
+                )
         except FileNotFoundError:
             known = set()
         contents = {

@@ -81,8 +81,9 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
     inbox = scan_inbox(settings.inbox_dir, project.registry)
     summary.unclaimed, summary.refused = [file.name for file in inbox.unclaimed], inbox.refused
     if result.success:
-        summary.left = {name: "its sidecar has not come" for name in inbox.waiting} | {
-            file.name: "somebody still writes to it" for file in waiting_files(settings, inbox)
+        summary.left = dict.fromkeys(inbox.waiting, "its sidecar has not come") | {
+            file.name: "somebody still writes to it, or this machine could not read it"
+            for file in waiting_files(settings, inbox)
         }
     return summary
 

@@ -27,7 +27,7 @@ from ccdata_assets.contracts.headers import HeaderMap, map_headers
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import BlockingCheckFailed, CcdataError, clean_error
-from ccdata_assets.landing.raw_store import CONDEMNED, raw_files
+from ccdata_assets.landing.raw_store import condemning_fault, raw_files
 from ccdata_assets.landing.rows import ROW_COLUMNS
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.control import MemberFile, check_control
@@ -248,13 +248,11 @@ def _read_member(contract: Contract, registry: Registry, path: Path) -> _RawMemb
     own = {*LINEAGE, *ROW_COLUMNS}
     file = pq.ParquetFile(path)
     columns = [name for name in file.schema_arrow.names if name not in own]
-    faults: set[str | None] = set()
-    name = ""
+    condemned, name = None, ""
     if file.num_row_groups:
         first = file.read_row_group(0, columns=["_fault", "_member"])
-        faults = set(first.column("_fault").unique().to_pylist())
+        condemned = condemning_fault(first.column("_fault").to_pylist())
         name = first.column("_member")[0].as_py()
-    condemned = next((fault for fault in CONDEMNED if fault in faults), None)
     return _RawMember(name, path, columns, map_headers(contract, registry.fields, columns), condemned)
 
 

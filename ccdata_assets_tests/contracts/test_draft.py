@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 from hypothesis import given
@@ -18,7 +21,7 @@ from ccdata_assets.contracts.draft import Draft, draft_contract, feed_name, rece
 from ccdata_assets.contracts.evidence import has_check_digit
 from ccdata_assets.contracts.matching import assign
 from ccdata_assets.contracts.registry import Registry, load_registry
-from ccdata_assets.errors import WrongUse
+from ccdata_assets.errors import ContractError, WrongUse
 from ccdata_assets.project import load_project
 from ccdata_assets.settings import Settings
 from ccdata_assets_tests.world import BANK_CALL_HEADER, HOSPITAL_HEADER, bank_call, make_settings, many_hospitals, table
@@ -117,7 +120,12 @@ def test_what_the_subject_needs_and_no_column_gives_is_a_line_to_fill_in(
     assert line, "the line to fill in"
     folder = tmp_path / "contracts"
     folder.mkdir()
-    (folder / f"{draft.feed}.yaml").write_text(draft.yaml.replace(f"  # {line[1]}", f"  {line[1]}"), encoding="utf-8")
+    contract = folder / f"{draft.feed}.yaml"
+    contract.write_text(draft.yaml.replace(f"  # {line[1]}", f"  {line[1]}"), encoding="utf-8")
+    with pytest.raises(ContractError, match="outcome"):  # nothing is filled in that nobody knows
+        load_registry([folder])
+    assert "one of answered, abandoned" in line[1]
+    contract.write_text(contract.read_text(encoding="utf-8").replace('"TODO"', "\"'answered'\""), encoding="utf-8")
     assert load_registry([folder]).feeds[draft.feed].fields["outcome"].derive == "'answered'"
 
 
@@ -136,13 +144,106 @@ def test_what_few_rows_hold_is_not_shown_as_a_code(tmp_path: Path, registry: Reg
     assert "周女士" not in draft.yaml
 
 
-def test_the_key_numbers_the_records_or_tells_them_apart(
-    tmp_path: Path, registry: Registry, settings: Settings
-) -> None:
-    assert drafted(tmp_path, registry, settings, table(HOSPITAL_HEADER, many_hospitals(200))).key == ("company_name",)
+def test_the_key_numbers_the_records_or_names_them(tmp_path: Path, registry: Registry, settings: Settings) -> None:
+    assert drafted(tmp_path, registry, settings, table(HOSPITAL_HEADER, many_hospitals(200))).key == (
+        "company_name",
+        "phone",
+    )
     branches = [(f"样例{n % 40}公司", *row[1:]) for n, row in enumerate(many_hospitals(200))]
     key = drafted(tmp_path, registry, settings, table(HOSPITAL_HEADER, branches)).key
-    assert len(key) <= 2 and {"phone", "address"} & set(key)
+    assert key[0] == "company_name" and {"phone", "address"} & set(key)
+    numbered = [(f"KH-{n:04d}", *row) for n, row in enumerate(PARTY)]
+    assert drafted(tmp_path, registry, settings, table(("准入单号", *PARTY_HEADER), numbered)).key == ("column_1",)
+
+
+@pytest.mark.parametrize(
+    "header", [("企业名称", "员工人数"), ("企业名称", "评分"), ("企业名称", "建档日"), ("企业名称", "序号"), ("企业名称", "代号"), None]
+)  # fmt: skip
+def test_what_happens_to_be_different_is_no_key(
+    header: tuple[str, ...] | None, tmp_path: Path, registry: Registry, settings: Settings
+) -> None:
+    rows = [
+        (f"星河{n}号商贸有限公司", f"2026-01-{n + 1:02d}" if header and header[1] == "建档日" else str(20 + n * 7))
+        for n in range(12)
+    ]
+    draft = drafted(tmp_path, registry, settings, table(header, rows))
+    spec = yaml.safe_load(draft.yaml)
+    assert draft.key == () and "key" not in spec and "# key: all fields" in draft.yaml
+    if draft.subject == "party":
+        assert [name for name, use in spec["fields"].items() if use.get("required")] == ["company_name"]
+
+
+def test_rows_that_are_no_records_are_not_counted(tmp_path: Path, registry: Registry, settings: Settings) -> None:
+    content = "名录 2026年\n".encode() + table(
+        ("企业名称", "员工人数"), [*((f"星河{n}号商贸有限公司", str(n)) for n in range(12)), ("合计", "66"), ("", "")]
+    )
+    draft = drafted(tmp_path, registry, settings, content + "制表人：某某\n".encode())
+    assert draft.sample.rows == draft.sample.table.num_rows == 12
+    assert "looking at all 12 rows" in draft.yaml
+
+
+def nested(count: int) -> list[dict[str, object]]:
+    return [
+        {
+            "company": {
+                "name": f"星河{n}号商贸有限公司",
+                "address": {"province": ("广东省", "浙江省")[n % 2], "city": ("深圳市", "杭州市")[n % 2]},
+                "rank": {"points": n},
+            },
+            "lines": [{"x": n}],
+        }
+        for n in range(count)
+    ]
+
+
+def test_every_value_of_nested_json_is_listed(tmp_path: Path, registry: Registry, settings: Settings) -> None:
+    draft = drafted(tmp_path, registry, settings, json.dumps(nested(20), ensure_ascii=False).encode(), "n.json")
+    spec = yaml.safe_load(draft.yaml)["fields"]
+    assert {name: use["from"] for name, use in spec.items()} == {
+        "company_name": "company.name",
+        "province": "company.address.province",
+        "city": "company.address.city",
+        "company_rank_points": "company.rank.points",
+        "lines": "lines",
+    }
+    assert draft.problem is None
+
+
+def workbook(folder: Path, sheets: Mapping[str, Sequence[Sequence[str]]]) -> Path:
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "book.xlsx")
+    return folder / "book.xlsx"
+
+
+def test_of_several_tables_the_one_that_suits_a_subject_is_drafted(
+    tmp_path: Path, registry: Registry, settings: Settings
+) -> None:
+    notes = [("序", "说明"), *((str(n), f"说明文字{n}") for n in range(90))]
+    calls = [("通话编号", "进线时间"), *((f"T{n:05d}", f"2026-01-{n + 1:02d} 09:00:00") for n in range(20))]
+    path = workbook(
+        tmp_path, {"说明": notes, "甲": [PARTY_HEADER, *PARTY[:30]], "通话": calls, "乙": [PARTY_HEADER, *PARTY[30:]]}
+    )
+    draft = draft_contract(path, registry, settings)
+    assert (draft.subject, draft.sample.rows, draft.sample.names) == ("party", 60, ("甲", "乙"))
+    assert "sheet" not in draft.sample.source, "one sheet would leave the other out"
+    named = draft_contract(path, registry, settings, sheet="通话")
+    assert named.subject == "call" and yaml.safe_load(named.yaml)["source"]["sheet"] == "通话"
+    with pytest.raises(WrongUse, match="甲"):
+        draft_contract(path, registry, settings, sheet="丙")
+
+
+def test_a_member_of_an_archive_is_named(tmp_path: Path, registry: Registry, settings: Settings) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "k,v\n1,2\n3,4\n")
+        archive.writestr("in/party.csv", table(PARTY_HEADER, PARTY))
+    assert draft_contract(path, registry, settings).sample.names == ("in/party.csv",)
+    assert draft_contract(path, registry, settings, sheet="party.csv").subject == "party"
 
 
 def test_a_draft_reads_its_own_file(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

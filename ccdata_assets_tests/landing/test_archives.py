@@ -363,7 +363,7 @@ def test_an_archive_that_is_rejected_keeps_no_file_open(world: World, monkeypatc
         yield Member("", ("company_name",), batches(), "delimited")
 
     def fail(*_: object) -> None:
-        raise ValueError("cannot be written")
+        raise UnreadableFile("cannot be written")
 
     monkeypatch.setitem(READERS, "delimited", reader)
     monkeypatch.setattr(pq.ParquetWriter, "write_batch", fail)

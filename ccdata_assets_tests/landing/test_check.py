@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from ccdata_assets.cli import app
 from ccdata_assets.errors import WrongUse
+from ccdata_assets.landing.describe import check_lines
 from ccdata_assets.landing.preview import FeedCheck, check_file
 from ccdata_assets.project import load_project
 from ccdata_assets_tests.world import (
@@ -122,3 +126,52 @@ def test_the_command_says_by_its_exit_code_whether_all_is_well(
     with pytest.raises(WrongUse, match="no file"):
         runner.invoke(app, ["feeds", "check", str(tmp_path / "absent.csv")], catch_exceptions=False)
     load_project.cache_clear()
+
+
+def said(world: World, path: Path, feed: str = "cn_hospitals") -> str:
+    """What the command says, as one text."""
+    result = check_file(path, world.registry, world.settings, feed, quiet)
+    text = io.StringIO()
+    console = Console(file=text, width=200)
+    for part in check_lines(result):
+        console.print(part, soft_wrap=isinstance(part, str), highlight=False, markup=False)
+    return text.getvalue()
+
+
+def test_the_verdict_is_said_once(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(hospitals([hospital(), hospital()]))
+    text = said(world, path)
+    assert text.count("it would land") == 1 and "可落地" in text
+    assert "(1 repeat 重复" in text and "of these" not in text
+
+
+def test_a_file_of_a_header_alone_says_so(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(table(HOSPITAL_HEADER, []))
+    assert "header only: no rows" in said(world, path)
+
+
+def test_first_rows_name_their_table(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for name in ("甲", "乙"):
+        sheet = book.create_sheet(name)
+        for row in (HOSPITAL_HEADER, *many_hospitals(9), hospital(采集日期="某日")):
+            sheet.append(row)
+    book.save(path)
+    assert "乙: 11; 甲: 11" in said(world, path)
+
+
+def test_a_folder_is_no_file(world: World, tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="is a folder"):
+        check_file(tmp_path, world.registry, world.settings, tell=quiet)
+
+
+def test_what_a_running_run_hides_is_said(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(hospitals())
+    world.settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    world.settings.warehouse_path.write_bytes(b"no database")  # as little to be opened as one that a run holds
+    assert "a run holds the warehouse" in said(world, path)

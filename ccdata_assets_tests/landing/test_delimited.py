@@ -293,6 +293,19 @@ def test_undecodable_bytes_in_the_header_are_shown_in_its_name(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", None])
+def test_a_line_of_utf8_in_a_file_of_another_encoding_costs_only_its_row(tmp_path: Path, encoding: str | None) -> None:
+    body = b"".join(f"北京测试第{n}公司,{n}\n".encode("gb18030") for n in range(1000))
+    content = b"name,phone\n" + body + "广州样例公司,7\n".encode() + "丙公司,8\n".encode("gb18030")
+    rows = read(tmp_path / "a", content, encoding=encoding)
+    if encoding:  # the contract's word counts: the line is what it is in that encoding
+        assert [row[1] for row in rows[1:]] == [None] * 1002
+        return
+    assert [row[:2] for row in rows[1:] if row[1]] == [(1002, "undecodable")]
+    assert json.loads(rows[1001][2])[0].replace("\\udc", "") == "广州样例公司".encode().hex()
+    assert rows[1002][3:] == ("丙公司", "8")
+
+
 def test_a_nul_stays_in_its_cell(world: World) -> None:
     line = world.land_one(b"company_name,phone,city\na\0b,\0,x\n\0,1\n")
     assert world.cells(line) == [(2, None, "a\0b", "\0", "x"), (3, "short_row", None, None, None)]

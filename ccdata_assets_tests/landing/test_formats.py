@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ccdata_assets.landing.formats import file_format
+from ccdata_assets.landing.rows import UnreadableFile
+from ccdata_assets.landing.sniff import text_encoding
 from ccdata_assets_tests.world import HOSPITAL_HEADER, HOSPITALS, World
 
 RECORDS = [{"name": "甲公司", "tel": "1"}, {"name": "乙公司", "city": "x", "tel": None}]
@@ -116,6 +119,60 @@ def test_no_damaged_document_stops_a_run(world: World) -> None:
             ), line
 
         check()
+
+
+# --- text that begins like something else ------------------------------------------------------------------------
+
+TABLE = "company_name,phone\nx,1\ny,2\n"
+
+
+def form(path: Path, content: str | bytes, encoding: str | None = None) -> str:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return file_format(path, encoding)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["[客户名单 2026]", "[2026]", '["客户名单"]', "[company_name],x", "{导出}", '{"导出"}', "{}导出", "[[名单]]", "[]名单",
+     "From: crm", "From: crm\nContent-Type: list", "Date: 2026\nSubject: x\nContent-Type: list"],
+)  # fmt: skip
+def test_a_title_in_brackets_or_like_a_line_of_a_mail_stands_above_a_table(tmp_path: Path, title: str) -> None:
+    assert form(tmp_path / "a", f"{title}\n{TABLE}") == "delimited"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "[ ", "[1, 2]", "[true]", '["a"]', "[[1],[2]]", '[["a","b"],["c","d"]]', '[\n  {\n "a": 1}]', "[{}, {}]", '[{"a\\"b": 1}]', '[{"a',
+     "[]\n[]", "{}", '{"a', '{"a":', '{"a":1,\n"b":2}', "[[", '[null, {"a": 1}]', "[-1.5e3]", "[NaN]"],
+)  # fmt: skip
+def test_json_is_told_by_how_it_begins(tmp_path: Path, text: str) -> None:
+    assert form(tmp_path / "a", text) in ("json", "json lines")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5", "utf-16", "utf-16-le", "utf-16-be"])
+def test_json_of_any_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+    assert form(tmp_path / "a", '[{"功": "x", "許": [1]}]'.encode(encoding)) == "json"
+
+
+def test_a_first_record_that_is_broken_does_not_make_json_lines_a_table(tmp_path: Path) -> None:
+    assert form(tmp_path / "a", '{name: "a"}\n{"name": "b"}\n') == "json lines"
+
+
+def test_text_of_a_declared_encoding_is_no_binary_data(tmp_path: Path) -> None:
+    zeros = b"company_name,phone\n" + b"x\0\0\0\0,1\n" * 50
+    with pytest.raises(UnreadableFile, match="binary data"):
+        form(tmp_path / "a", zeros)
+    assert form(tmp_path / "a", zeros, "utf-8") == "delimited"
+    assert form(tmp_path / "a", '[{"a": 1}]'.encode("utf-32-le"), "utf-32-le") == "json"
+    assert form(tmp_path / "a", TABLE, "no such codec") == "delimited"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_the_format_and_the_text_agree_on_utf16_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    content = ("企业名称,城市\n" + "上海一二三四五六七八有限公司电话中心,上海市\n" * 20 + "x" * 50).encode(encoding)
+    assert content.count(0) > len(content) / 10
+    assert form(tmp_path / "a", content) == "delimited"
+    assert text_encoding(tmp_path / "a") == encoding
 
 
 # --- what is no table --------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from ccdata_assets.landing import json_records, json_source
 from ccdata_assets.landing.json_records import open_json, open_json_lines
+from ccdata_assets.landing.json_source import one_value
 from ccdata_assets.landing.rows import Limits, Member, OverLimit, ReadOptions, UnreadableFile
 
 KNOWN = ("name", "tel", "city", "contact.name", "contact.phones.0.number", "tags")
@@ -109,6 +111,13 @@ def test_dotted_keys_and_values_of_several_kinds_do_not_hide_one_another(tmp_pat
     records = [{"contact": {"name": "a"}, "contact.name": "b"}, {"contact": "c"}, {"contact": ["d", {"name": "e"}]}]
     found = [set(row.values()) for row in values(rows(tmp_path, json.dumps(records)))]
     assert found == [{"a", "b"}, {"c"}, {'["d", {"name": "e"}]'}]
+
+
+def test_ten_thousand_equal_keys_take_no_time() -> None:
+    begun = time.monotonic()
+    found = one_value("{" + ",".join(['"a": 1', '"a (3)": 2', *['"a": 1'] * 10_000]) + "}")
+    assert time.monotonic() - begun < 2
+    assert list(found)[:4] == ["a", "a (3)", "a (2)", "a (4)"] and len(found) == 10_002
 
 
 def test_an_object_with_names_for_keys_makes_no_columns(tmp_path: Path) -> None:

@@ -307,18 +307,17 @@ def test_raw_files_go_when_another_contract_cannot_read_the_file(world: World) -
 
 
 def test_a_renamed_file_is_read_again_under_its_new_name(world: World) -> None:
-    path = world.put("directory/b.csv", "company_name,phone\n甲公司,1;2\n")
+    path = world.put("directory/b.csv", FILE)
     world.stage()
     path.rename(path.with_name("a.csv"))
     assert [line.status for line in world.land()] == ["repeat"]
     before = ledger(world, "received_on, landed_at, landing_seq")[0]
     later = world.at("2026-03-01")
-    later.contract(
-        source={"files": "directory/*", "delimiter": ";"}, fields={"company_name": {"from": "company_name,phone"}}
-    )
+    later.contract(source={"files": "directory/*", "header": "none"}, fields={"company_name": {"position": 1}})
     later.stage()
-    assert ledger(later) == [("directory/a.csv", "landed", 1)]
+    assert ledger(later) == [("directory/a.csv", "landed", 3)]
     assert ledger(later, "received_on, landed_at, landing_seq") == [before]
+    assert later.query("select distinct _file from staged.directory") == [{"_file": "directory/a.csv"}]
     assert later.land() == []
 
 

@@ -404,6 +404,42 @@ def test_an_old_office_file_that_is_no_workbook_is_told_apart(tmp_path: Path) ->
     assert "no workbook" in message(b"\xd0\xcf\x11\xe0" + bytes(600), tmp_path)
 
 
+@pytest.mark.parametrize("place", ["A99999999999", "A1048577", "XFE2", "A99999999999999999999"])
+def test_a_cell_outside_of_any_sheet_is_refused_at_once(place: str, tmp_path: Path) -> None:
+    row = re.sub("[A-Z]", "", place)
+    cells = f'<row r="{row}"><c r="{place}"><v>1</v></c></row>'
+    assert "1,048,576 rows" in message(with_cells(cells), tmp_path)
+
+
+def test_a_text_that_looks_like_a_place_is_a_text(tmp_path: Path) -> None:
+    text = "see r='A99999999' and r='ABCDEF1'"
+    cells = f'<row r="2"><c r="A2" t="inlineStr"><is><t>{text}</t></is></c></row>'
+    assert read(with_cells(cells), tmp_path)["表"] == [(2, None, text, None)]
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+@pytest.mark.parametrize(("gap", "blank"), [(1000, 1000), (1001, 0)])
+def test_an_empty_area_is_no_rows_however_the_sheet_is_read(
+    gap: int, blank: int, is_sparse: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_sparse:
+        monkeypatch.setattr(workbook_facts, "DENSE_CELLS", 0)
+        monkeypatch.setattr(workbook_facts, "SPARSE", 0)
+    rows = [["名称", "电话"], ["甲公司", 1], *[[]] * gap, ["乙公司", 2]]
+    found = read(xlsx(表=rows), tmp_path)["表"]
+    assert (found[0], found[-1], len(found)) == (
+        (2, None, "甲公司", "1"),
+        (gap + 3, None, "乙公司", "2"),
+        blank + 2,
+    )
+    assert len(read(xlsb_workbook({"表": Sheet(rows)}), tmp_path)["表"]) == blank + 2
+
+
+def test_a_formula_without_a_value_far_below_is_a_row(tmp_path: Path) -> None:
+    cells = '<row r="5000"><c r="B5000"><f>1+1</f></c></row><row r="5001"><c r="A5001"><v>1</v></c></row>'
+    assert read(with_cells(cells), tmp_path)["表"] == [(5000, None, None, "#UNCALCULATED"), (5001, None, "1", None)]
+
+
 FAR = {
     "formatted": '<row r="1048576"><c r="XFD1048576" s="0"/></row>',
     "filled": '<row r="3"><c r="A3" t="inlineStr"><is><t>乙公司</t></is></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
