@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test test-fast check fix bench docs clean
+.PHONY: help install run dev test test-fast nightly check fix bench docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ test: $(INSTALLED)  ## run all tests
 test-fast: $(INSTALLED)  ## run the tests that take less than a few seconds each
 	$(BIN)/pytest -q -rs -m "not slow"
 
+nightly: $(INSTALLED)  ## the tests of chance at full length: 2,000 tables there and back, 50 kills
+	CCDATA_NIGHTLY=1 $(BIN)/pytest -q -rs ccdata_assets_tests/landing/test_round_trip.py ccdata_assets_tests/landing/test_kill.py
+
 check: $(INSTALLED)  ## linters, types, SQL, definitions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,8 +48,12 @@ fix: $(INSTALLED)  ## let the formatters mend what they can
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project --disable-progress-bar
 
-bench: $(INSTALLED)  ## measure landing and staging against plain pandas, and the start-up
+bench: $(INSTALLED)  ## measure landing against its floor, the sniffing, the drafts and the start-up
 	$(BIN)/python -m benchmarks.landing
+	@echo
+	$(BIN)/python -m benchmarks.sniffing
+	@echo
+	$(BIN)/python -m benchmarks.drafting
 	@echo
 	$(BIN)/python -m benchmarks.startup
 
