@@ -18,6 +18,9 @@ from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
+APART = ("no_header", "unreadable_member")
+"""Faults of whole tables that are not the feed's: they say nothing of how good its rows are."""
+
 
 @dataclass(frozen=True)
 class Accounting:
@@ -30,6 +33,8 @@ class Accounting:
     quarantined: int
     blank: int
     superseded: int
+    apart: int = 0
+    """Of the quarantined: rows of tables beside the feed's own, such as a readme in an archive or a sheet of notes."""
     control_error: str | None = None
     """Where the supplier's totals disagree with the file."""
 
@@ -39,7 +44,8 @@ class Accounting:
 
     @property
     def rejected_share(self) -> float:
-        return self.quarantined / (self.landed - self.blank) if self.landed > self.blank else 0.0
+        records = self.landed - self.blank - self.apart
+        return (self.quarantined - self.apart) / records if records > 0 else 0.0
 
 
 def account(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> list[Accounting]:
@@ -57,21 +63,24 @@ def account(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settin
             count(distinct (_member, _row)) filter (where _is_superseded) from staged.{contract.feed} group by all"""
         ).fetchall()
     }
-    quarantined = dict(
-        con.execute(
-            "select sha256, count(distinct (member, row)) from ops.quarantine where feed = ? group by all",
+    quarantined = {
+        sha: (rows, apart)
+        for sha, rows, apart in con.execute(
+            f"""select sha256, count(distinct (member, row)), count(distinct (member, row)) filter (where rule in ({", ".join(map(literal, APART))}))
+            from ops.quarantine where feed = ? group by all""",
             [contract.feed],
         ).fetchall()
-    )
+    }
     return [
         Accounting(
             file,
             sha,
             _raw_rows(settings, contract.feed, sha),
             staged.get(sha, (0, 0))[0],
-            quarantined.get(sha, 0),
+            quarantined.get(sha, (0, 0))[0],
             blank,
             staged.get(sha, (0, 0))[1],
+            quarantined.get(sha, (0, 0))[1],
             control_error,
         )
         for file, sha, blank, control_error in lines

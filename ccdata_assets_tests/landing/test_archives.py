@@ -290,7 +290,7 @@ def test_an_archive_of_which_nothing_can_be_read_is_rejected_with_the_reason(tmp
     content = bytearray(zipped([("a.csv", TABLE)]))
     for place in (content.index(b"PK\x03\x04") + 6, content.index(b"PK\x01\x02") + 8):
         content[place] |= 1
-    with pytest.raises(UnreadableFile, match="nothing within the archive can be read: .*password"):
+    with pytest.raises(UnreadableFile, match=r"nothing within the archive can be read: .*password"):
         list(open_file(put(tmp_path, bytes(content)), options()))
 
 

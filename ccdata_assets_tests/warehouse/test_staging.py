@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -570,3 +572,14 @@ def test_without_a_business_time_it_is_now(world: World) -> None:
 def test_one_run_has_one_business_time(world: World) -> None:
     moving = world.at("").settings
     assert moving.as_of is moving.as_of
+
+
+def test_a_readme_beside_the_table_in_an_archive_does_not_hold_the_batch(world: World) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("list.csv", "company_name,phone\n甲公司,1\n")
+        archive.writestr("readme.txt", "first line\nsecond line\nthird line\n")
+        archive.writestr("scan.pdf", b"%PDF-1.7")
+    staged = world.stage_one(packed.getvalue(), "directory/a.zip")
+    assert (staged.staged, staged.quarantined) == (1, 4)
+    assert world.query("select status from ops.batch_gate") == [{"status": "released"}]
