@@ -41,7 +41,7 @@ LANDING_FAULTS = {
     "undecodable": "bytes that are no text in the file's encoding; fix: export the file as UTF-8",
     "broken_record": "the record is broken or cut short; fix: export the file again",
     "no_header": "no header that the contract knows; fix: put the column names into the first line, give them under `from`, say `header: <row>` or `header: none`, or name the table to read (`sheet`)",
-    "missing_column": "a required column is missing from the file; fix: add it or give its header under `from` in the contract",
+    "missing_column": "a required column is missing from the file; fix: add it, give its header under `from` in the contract, or name the table to read (`sheet`)",
     "unmapped_column": "the file has a column the contract does not know; fix: remove it or add it to the contract",
     "drifted_columns": "the file's columns differ from the delivery before and the contract rejects that; fix: ask the supplier, or change `drift`",
     "unreadable_member": "a file within the archive cannot be read as a table; fix: send the tables without it, or send it mended",

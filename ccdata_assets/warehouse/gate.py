@@ -18,7 +18,7 @@ from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
-APART = ("no_header", "unreadable_member")
+APART = ("no_header", "missing_column", "unreadable_member")
 """Faults of whole tables that are not the feed's: they say nothing of how good its rows are."""
 
 
