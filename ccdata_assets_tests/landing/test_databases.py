@@ -524,7 +524,7 @@ def deadly(function):
                 result = function(*args, **kwargs)
         return result
     return wrapped
-for name in ("_write", "_keep", "_insert", "sort_slice", "write_raw"):
+for name in ("_write", "_keep", "write_line", "sort_slice", "write_raw"):
     setattr(databases, name, deadly(getattr(databases, name)))
 print("ready", flush=True)
 with connect(settings) as con:
