@@ -26,7 +26,8 @@ run: $(INSTALLED)  ## land the sample and bring everything up to date
 dev: $(INSTALLED)  ## start the web UI on http://127.0.0.1:3000
 	@$(BIN)/ccdata dev
 
-test: $(INSTALLED)  ## run all tests
+test: $(INSTALLED)  ## run all tests; installs the programs they use where apt may be used
+	@.ci/packages
 	$(BIN)/pytest -q -rs
 
 test-fast: $(INSTALLED)  ## run the tests that take less than a few seconds each

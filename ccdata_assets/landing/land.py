@@ -258,7 +258,7 @@ def content_hash(path: Path) -> str:
 
 def received_on(contract: Contract, name: str, settings: Settings) -> date:
     """The business date of a delivery: what its name says where the contract reads it, else the day it lands."""
-    if contract.received_on and (hit := re.search(contract.received_on.file, name)):
+    if contract.received_on and (hit := re.search(contract.received_on.file, name)) and hit["date"]:
         try:
             return datetime.strptime(hit["date"], contract.received_on.format).date()
         except ValueError:

