@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import os
 import random
 import shutil
 from pathlib import Path
@@ -14,6 +15,11 @@ from ccdata_assets.landing import access
 from ccdata_assets.landing.access import open_access
 from ccdata_assets.landing.rows import Limits, OverLimit, ReadOptions, UnreadableFile
 from ccdata_assets_tests.world import World
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("mdb-export") is None and not os.environ.get("CI"),
+    reason="mdbtools is missing; fix: apt install mdbtools",
+)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 """Databases with the tables 客户表 (3 rows of every type) and 明细 (50,000 rows), made for this project."""
