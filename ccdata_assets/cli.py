@@ -236,6 +236,42 @@ def feeds_check(
 
 
 @app.command()
+def standardise(
+    field: Annotated[str, typer.Argument(help="A field (phone, 地址), a dictionary or a code list.")],
+    file: Annotated[Path | None, typer.Argument(help="One value a line; default: standard input.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the answers here.")] = None,
+    contracts: ContractsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how values are read: CSV of raw, standard, status, reason and parts, line by line. 逐行标准化。"""
+    _configure(contracts=contracts)
+    from ccdata_assets.project import load_project
+    from ccdata_assets.standard.dictionaries import Dictionaries
+    from ccdata_assets.standard.lines import Answers, find_kind, read_lines
+
+    if file and not file.is_file():
+        raise WrongUse(f"there is no file {file}; fix: correct the path")
+    project = load_project()
+    dictionaries = Dictionaries(project.settings.dbt_dir)
+    kind = find_kind(dictionaries, project.registry, field)
+    progress = Console(stderr=True)
+    with progress.status("reading the values"):
+        answers = Answers(dictionaries, project.registry, kind, read_lines(file or sys.stdin.buffer))
+        if as_json:
+            text = json.dumps(answers.rows(), ensure_ascii=False, indent=2, default=str)
+            out.write_text(text, encoding="utf-8") if out else print(text)
+        elif out:
+            answers.write_csv(out)
+        else:
+            answers.print_csv(sys.stdout.buffer)
+    if out or progress.is_terminal:
+        table = Table("status", "reason", "lines", title=kind)
+        for status, reason, lines in answers.by_status():
+            table.add_row(status, reason, str(lines))
+        progress.print(table)
+
+
+@app.command()
 def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="Port of the web UI.")] = 3000) -> None:
     """Start the Dagster web UI on 127.0.0.1 with this home folder. 启动网页界面。"""
     _configure(home)

@@ -6,7 +6,7 @@ The unions of the subjects, `staged.value` and `staged.record` are views over th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -308,10 +308,11 @@ def refuse_lost_feeds(con: duckdb.DuckDBPyConnection, registry: Registry, settin
 
 
 def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
-    """Create the unions of the subjects and what dbt reads beside them: staged.value and staged.record.
+    """Create the unions of the subjects and what dbt reads beside them: staged.batch, staged.value and staged.record.
 
     staged.<subject>: feed, lineage, received_on, is_repeat, flags, the subject's fields; released batches only.
-    staged.value: kind, raw; one row per distinct raw value of a kind that a standardiser understands.
+    staged.batch: feed, sha256, contract_hash; one row per released file, by which a dictionary knows what it has read.
+    staged.value: kind, raw, feed, sha256; one row per cell of a kind that a standardiser understands, superseded rows too.
     staged.record: one row per landed row that is not blank: feed, subject, lineage, received_on, status, is_repeat, flags.
     """
     for contract in registry.feeds.values():
@@ -322,21 +323,17 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
         parts = [_subject_part(contract, registry, name) for contract in registry.feeds_of(name)]
         parts = parts or [_subject_part(None, registry, name) + " where false"]
         con.execute(f"create or replace view staged.{name} as " + "\nunion all by name\n".join(parts))
-        for field in subject.fields:
-            if kind := registry.fields[field].standardiser:
-                values.append(f"select {literal(kind)} as kind, {quote(field)} as raw from staged.{name}")
-        for kind, members in subject.composites.items():
-            raw = " || '|' || ".join(f"coalesce({quote(member)}, '')" for member in members)
-            present = " or ".join(f"{quote(member)} is not null" for member in members)
-            values.append(f"select {literal(kind)} as kind, {raw} as raw from staged.{name} where {present}")
+        values += [part for contract in registry.feeds_of(name) for part in _values(contract, registry, name)]
         lineage = "feed, file, sha256, member, row"
         records.append(
             f"select {lineage}, {literal(name)} as subject, received_on, 'staged' as status, is_repeat, flags from staged.{name}"
         )
+    nothing = "select '' as kind, '' as raw, '' as feed, '' as sha256 where false"
+    con.execute("create or replace view staged.value as\n" + "\nunion all ".join([nothing, *values]))
     con.execute(
-        "create or replace view staged.value as select distinct kind, raw from ("
-        + " union all ".join(values)
-        + ") where raw is not null"
+        """create or replace view staged.batch as select g.feed, g.sha256, l.contract_hash
+        from ops.batch_gate as g join ops.file_ledger as l on l.feed = g.feed and l.sha256 = g.sha256 and l.status <> 'repeat'
+        where g.status = 'released'"""
     )
     subjects = ", ".join(f"{literal(feed)}: {literal(contract.subject)}" for feed, contract in registry.feeds.items())
     records.append(
@@ -346,6 +343,25 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
         join ops.batch_gate as g on g.feed = q.feed and g.sha256 = q.sha256 and g.status = 'released'"""
     )
     con.execute("create or replace view staged.record as " + " union all ".join(records))
+
+
+def _values(contract: Contract, registry: Registry, subject: str) -> Iterator[str]:
+    """Queries for the cells of a feed that dictionaries read: kind, raw, feed, sha256."""
+    declared = registry.subjects[subject]
+    raws = [
+        (registry.fields[field].standardiser, quote(field), f"{quote(field)} is not null")
+        for field in declared.fields
+        if field in contract.fields and registry.fields[field].standardiser and field_type(registry, contract, field) == "text"
+    ]  # fmt: skip
+    for kind, members in declared.composites.items():
+        has = [member in contract.fields for member in members]
+        cells = [f"coalesce({quote(m)}, '')" if there else "''" for m, there in zip(members, has, strict=True)]
+        given = " or ".join(f"{quote(m)} is not null" for m, there in zip(members, has, strict=True) if there)
+        raws.append((kind, " || '|' || ".join(cells), given or "false"))
+    for kind, raw, given in raws:
+        yield f"""select {literal(str(kind))} as kind, {raw} as raw, {literal(contract.feed)} as feed, _sha256 as sha256
+            from staged.{contract.feed}
+            where ({given}) and _sha256 in (select sha256 from ops.batch_gate where feed = {literal(contract.feed)} and status = 'released')"""
 
 
 def _subject_part(contract: Contract | None, registry: Registry, subject: str) -> str:

@@ -4,30 +4,75 @@
 -#}
 {%- macro rule_version(dictionary) -%}
     {%- set versions = {
-        "phone": "1",
-        "region": "1",
+        "address": "1",
         "company_name": "1",
+        "date": "1",
+        "email": "1",
+        "headcount": "1",
+        "id_card": "1",
+        "industry": "1",
+        "job_title": "1",
+        "money": "1",
+        "organisation_code": "1",
+        "person": "1",
+        "phone": "1",
+        "postcode": "1",
+        "region": "1",
+        "source_site": "1",
+        "uscc": "1",
+        "website": "1",
     } -%}
-    {{- versions[dictionary] -}}
+    {{- versions.get(dictionary, "") -}}
 {%- endmacro -%}
 
 
 {#-
     One row per distinct raw value of a kind that the dictionary has not read yet, or read with other rules.
-    `raw` is the only column. Values already read with today's rules are skipped, so a run without new values does nothing.
+    `raw` is the only column. A run looks only into files that the dictionary has not read (ops.read_batch), and skips
+    the values in them that it knows; so a run without new files does nothing.
 -#}
 {%- macro values_to_read(kind) -%}
-    {%- set known -%}
-        and not exists (
-            select 1
-            from {{ this }} as known
-            where known.raw = staged_value.raw and known.rule_version = '{{ rule_version(kind) }}'
-        )
-    {%- endset -%}
     select distinct staged_value.raw
     from {{ source("staged", "value") }} as staged_value
+    {%- if is_incremental() %}
+    semi join ({{ batches_to_read(kind) }}) as batch
+        on staged_value.feed = batch.feed and staged_value.sha256 = batch.sha256
+    anti join (select raw from {{ this }} where rule_version = '{{ rule_version(kind) }}') as known
+        on staged_value.raw = known.raw
+    {%- endif %}
     where
-        staged_value.kind = '{{ kind }}'
+        (staged_value.kind = '{{ kind }}'{{ misplaced_values(kind) }})
         and staged_value.raw is not null
-        {{ known if is_incremental() }}
+{%- endmacro -%}
+
+{#- The released files that a dictionary (or another model that reads files once) has not read with today's rules. -#}
+{%- macro batches_to_read(dictionary) -%}
+    select feed, sha256
+    from {{ source("staged", "batch") }} as batch
+    where
+        not exists (
+            select 1
+            from {{ source("ops", "read_batch") }} as done
+            where
+                done.dictionary = '{{ dictionary }}'
+                and done.rule_version = '{{ rule_version(dictionary) }}'
+                and done.feed = batch.feed
+                and done.sha256 = batch.sha256
+                and done.contract_hash is not distinct from batch.contract_hash
+        )
+{%- endmacro -%}
+
+{#- Post-hooks of a model that reads files once: every released file is now read, said in the transaction that read it. -#}
+{%- macro forget_batches(dictionary) -%}
+    {%- if rule_version(dictionary) -%}
+    delete from {{ source("ops", "read_batch") }} where dictionary = '{{ dictionary }}'
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro remember_batches(dictionary) -%}
+    {%- if rule_version(dictionary) -%}
+    insert into {{ source("ops", "read_batch") }}
+    select '{{ dictionary }}', '{{ rule_version(dictionary) }}', feed, sha256, contract_hash
+    from {{ source("staged", "batch") }}
+    {%- endif -%}
 {%- endmacro -%}

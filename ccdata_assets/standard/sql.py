@@ -1,0 +1,91 @@
+"""The SQL of the dictionaries, rendered without starting dbt.
+
+dbt's project stays the only place where a rule is written: its models and macros are Jinja over SQL, and a dictionary uses
+no more of dbt than `ref`, `source`, `config`, `this` and `is_incremental`. So a command that reads a file of values, and
+the staging of contracts, render the same text in milliseconds where dbt takes seconds to start.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jinja2
+import yaml
+
+from ccdata_assets.errors import CcdataError
+
+
+class Project:
+    """The models, macros and seeds of a dbt project folder, by name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        files = [*folder.glob("models/standard/*.sql"), *folder.glob("analyses/standard/*.sql")]
+        self.models = {path.stem: path for path in sorted(files)}
+        self.seeds = {path.stem: path for path in sorted(folder.glob("seeds/*.csv"))}
+        self._macros = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("macros/*.sql")))
+        self._properties: dict[str, dict[str, Any]] = {}
+        for path in sorted([*folder.glob("seeds/*.yml"), *folder.glob("models/standard/*.yml"), *folder.glob("analyses/standard/*.yml")]):  # fmt: skip
+            declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            for kind in ("seeds", "models", "analyses"):
+                self._properties |= {each["name"]: each for each in declared.get(kind, [])}
+
+    def properties(self, name: str) -> dict[str, Any]:
+        """What the yml file beside a model or seed says of it; empty where there is none."""
+        return self._properties.get(name, {})
+
+    def alias(self, seed: str) -> str:
+        """The table that a seed becomes, in the schema reference."""
+        return str(self.properties(seed).get("config", {}).get("alias", seed))
+
+    def seed_types(self, seed: str) -> dict[str, str]:
+        """The declared column types of a seed."""
+        return dict(self.properties(seed).get("config", {}).get("column_types", {}))
+
+    def render(self, name: str, found: set[str] | None = None) -> str:
+        """The SQL of a first run of a model; the names of what it refers to are added to `found`.
+
+        Models are called standard.<name>, seeds reference.<table>, sources <schema>.<table>.
+        """
+        if name not in self.models:
+            raise CcdataError(f"there is no dictionary {name}; fix: use one of {', '.join(self.models)}")
+        found = set() if found is None else found
+
+        def ref(other: str) -> str:
+            found.add(other)
+            return f"reference.{self.alias(other)}" if other in self.seeds else f"standard.{other}"
+
+        macros = self._module(ref, f"standard.{name}")
+        template = macros.environment.from_string(self.models[name].read_text(encoding="utf-8"))
+        return template.render({key: value for key, value in vars(macros).items() if not key.startswith("_")})
+
+    def macro(self, name: str, *args: Any, **kwargs: Any) -> str:
+        """The text of one macro."""
+        return str(getattr(self._module(lambda other: f"standard.{other}", ""), name)(*args, **kwargs)).strip()
+
+    def _module(self, ref: Callable[[str], str], this: str) -> Any:
+        environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
+        environment.globals |= {
+            "ref": ref,
+            "source": lambda schema, table: f"{schema}.{table}",
+            "config": lambda **_: "",
+            "is_incremental": lambda: False,
+            "this": this,
+            "target": {"schema": "main"},
+            "tojson": json.dumps,
+            "fromjson": json.loads,
+        }
+        module: ModuleType | Any = environment.from_string(self._macros).make_module()
+        module.environment = environment
+        return module
+
+
+@lru_cache
+def load_sql(folder: Path) -> Project:
+    """The project of a folder, read once a process."""
+    return Project(folder)
