@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -18,13 +18,19 @@ class Measured:
     megabytes: float
 
 
+def _peak() -> int:
+    """Peak memory of this process (kB). getrusage would count what the parent had when it started this one."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
+
+
 def _child(queue: Any, work: Callable[..., None], prepare: Callable[[], None] | None, args: tuple[Any, ...]) -> None:
     if prepare:
         prepare()
-    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, begun = _peak(), time.perf_counter()
     work(*args)
     seconds = time.perf_counter() - begun
-    queue.put(Measured(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
+    queue.put(Measured(seconds, (_peak() - before) / 1024))
 
 
 def measure(work: Callable[..., None], *args: Any, prepare: Callable[[], None] | None = None) -> Measured:

@@ -10,6 +10,9 @@ from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import HERE, Registry, contract_schema, load_registry
 from ccdata_assets.metrics.registry import Kpi, load_kpis
 from ccdata_assets.settings import PROJECT_DIR
+from ccdata_assets.standard.dictionaries import Dictionaries
+from ccdata_assets.standard.reasons import reasons_of
+from ccdata_assets.standard.sql import load_sql
 
 GENERATED = PROJECT_DIR / "docs" / "generated"
 _NOTE = "<!-- Written by `make docs` from the declarations; change those, not this page. -->\n\n"
@@ -22,6 +25,7 @@ def documents() -> dict[Path, str]:
         HERE / "contract.schema.json": contract_schema(),
         GENERATED / "feeds.md": _feeds(registry),
         GENERATED / "kpis.md": _kpis(kpis),
+        GENERATED / "dictionaries.md": _dictionaries(registry),
     }
 
 
@@ -83,6 +87,29 @@ def _kpis(kpis: dict[str, Kpi]) -> str:
         + "# KPIs 指标\n\n"
         + _table(("id", "中文", "English", "定义", "definition", "formula", "unit", "target", "version"), rows)
     )
+
+
+def _dictionaries(registry: Registry) -> str:
+    project = load_sql(PROJECT_DIR / "dbt_project")
+    parts = [_NOTE + "# Dictionaries 标准化字典\n"]
+    for name in Dictionaries(PROJECT_DIR / "dbt_project").kinds:
+        declared = project.properties(name)
+        title = declared["config"]["meta"]["title"]
+        fields = [f"`{field}`" for field, spec in registry.fields.items() if spec.standardiser == name]
+        parts.append(f"\n## {name}: {title['zh']} {title['en']}\n\n{declared['description'].strip()}\n")
+        parts.append(
+            f"\nRules: [standard/{name}.md](../standard/{name}.md). {'Fields: ' + ', '.join(fields) + '.' if fields else ''}\n\n"
+        )
+        parts.append(
+            _table(
+                ("column", "is"), [(f"`{c['name']}`", " ".join(c["description"].split())) for c in declared["columns"]]
+            )
+        )
+        said: list[tuple[object, ...]] = [
+            (f"`{r.reason}`", ", ".join(r.statuses), r.zh, r.en) for r in reasons_of(project, name)
+        ]
+        parts.append("\n" + _table(("reason", "status", "中文", "English"), said))
+    return "".join(parts)
 
 
 def main(check: bool) -> int:

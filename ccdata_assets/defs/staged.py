@@ -20,7 +20,9 @@ from ccdata_assets.project import load_project
 from ccdata_assets.quality.record import check_table
 from ccdata_assets.quality.suites import FRESHNESS, ROW_ACCOUNTING, SCHEMA_DRIFT, staged_checks
 from ccdata_assets.quality.supplier_kit import Kits, write_kits
-from ccdata_assets.warehouse.declared import write_declared
+from ccdata_assets.standard.reasons import all_reasons
+from ccdata_assets.standard.sql import load_sql
+from ccdata_assets.warehouse.declared import write_declared, write_reasons
 from ccdata_assets.warehouse.gate import account, days_late, decide, mark, undecided
 from ccdata_assets.warehouse.staging import StagedFile, create_views, refuse_lost_feeds, stage_feed
 from ccdata_assets.warehouse.state import is_current
@@ -226,6 +228,7 @@ def staged_unions(context: dg.AssetExecutionContext, warehouse: WarehouseResourc
         if not is_current(con, project.registry, project.settings):
             create_views(con, project.registry)
             write_declared(con, project.registry)
+            write_reasons(con, all_reasons(load_sql(project.settings.dbt_dir)))
         accounts = [
             (contract.feed, batch)
             for contract in project.registry.feeds.values()

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource
 
 from ccdata_assets.errors import CcdataError, scrub
-from ccdata_assets.orchestration.metadata import table_metadata
+from ccdata_assets.orchestration.metadata import dictionary_metadata, table_metadata
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.project import Project
 from ccdata_assets.settings import Settings
@@ -132,7 +133,7 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
         for result in results:
             if isinstance(result, dg.Output) and isinstance(result.metadata, Mapping):
                 key = context.asset_key_for_output(result.output_name)
-                extra = table_metadata(con, ".".join(f'"{part}"' for part in key.path))
+                extra = _metadata(con, key)
                 result = dg.Output(
                     result.value,
                     output_name=result.output_name,
@@ -142,6 +143,15 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
             yield result
     if not succeeded:
         raise CcdataError(_failures(invocation))
+
+
+def _metadata(con: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[str, Any]:
+    metadata = table_metadata(con, ".".join(f'"{part}"' for part in key.path))
+    schema, name = key.path
+    names = {column.name for column in metadata["dagster/column_schema"].columns}
+    if schema == "standard" and {"raw", "status", "reason"} <= names:
+        metadata |= dictionary_metadata(con, name)
+    return metadata
 
 
 def _short(metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +185,7 @@ def _unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
     own = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs}
     with warehouse.get_connection() as con:
         for key in (key for key in TopologicalSorter(own).static_order() if key in own):
-            metadata = {**table_metadata(con, ".".join(f'"{part}"' for part in key.path)), "unchanged": True}
+            metadata = {**_metadata(con, key), "unchanged": True}
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
     for check in context.selected_asset_check_keys:
         yield dg.AssetCheckResult(

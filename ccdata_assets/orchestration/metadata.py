@@ -28,6 +28,25 @@ def table_metadata(
     return {"dagster/row_count": rows, "dagster/column_schema": dg.TableSchema(columns=columns)}
 
 
+def dictionary_metadata(con: duckdb.DuckDBPyConnection, dictionary: str) -> dict[str, Any]:
+    """How the values of a dictionary were read: the share that is valid, and what was said of how many."""
+    rows = con.execute(
+        f"""select d.status, d.reason, any_value(r.zh), any_value(r.en), count(*) as "values"
+        from standard.{dictionary} as d
+        left join reference.reason as r on r.dictionary = ? and r.reason = d.reason and r.status = d.status
+        group by d.status, d.reason order by "values" desc, d.status, d.reason""",
+        [dictionary],
+    ).fetchall()
+    total = sum(row[-1] for row in rows)
+    if not total:
+        return {}
+    valid = sum(row[-1] for row in rows if row[0] == "valid")
+    return {
+        "valid_share": round(valid / total, 4),
+        "values": markdown_table(("status", "reason", "含义", "meaning", "values"), rows),
+    }
+
+
 _NUMBERS = re.compile(r"\d{7,}")
 _MAIL = re.compile(r"[^\s/@]+@[^\s/@]+")
 

@@ -18,15 +18,20 @@ HELPERS = ("rule_version",)
 
 
 class Dictionaries:
-    """The dictionaries over a database in memory; reference tables are loaded when a dictionary first needs them."""
+    """The dictionaries over a database; reference tables are loaded when a dictionary first needs them.
+
+    Without a connection they stand in a database in memory, and `read` gives them their values; with one, `build` makes
+    them from its staged tables, as a first run of dbt would.
+    """
 
     def __init__(self, folder: Path, con: duckdb.DuckDBPyConnection | None = None) -> None:
         self.project: Project = load_sql(folder)
         self.con = con or duckdb.connect()
         self._ready: set[str] = set()
-        for schema in ("reference", "standard", "staged", "ops"):
+        for schema in ("reference", "standard", "staged"):
             self.con.execute(f"create schema if not exists {schema}")
-        self.con.execute("create table if not exists staged.value (kind varchar, raw varchar)")
+        if con is None:
+            self.con.execute("create table staged.value (kind varchar, raw varchar)")
 
     @property
     def kinds(self) -> list[str]:
@@ -53,18 +58,23 @@ class Dictionaries:
             self._ready.add(name)
             if name in self.project.seeds:
                 self._load_seed(name)
-            elif name not in self.kinds:
-                self.prepare(name)
-                self.con.execute(f"create or replace table standard.{name} as {self.project.render(name)}")
-            else:  # a dictionary that another one reads: on the same values
-                raise NotImplementedError(f"{kind} reads the dictionary {name}")
+            else:
+                self.build(name)
+
+    def build(self, name: str) -> None:
+        """Make the table standard.<name> from the staged tables, and before it what it reads."""
+        self._ready.add(name)
+        self.prepare(name)
+        self.con.execute(f"create or replace table standard.{name} as {self.project.render(name)}")
 
     def read(self, kind: str, values: Iterable[str | None]) -> duckdb.DuckDBPyRelation:
         """The dictionary's rows of the distinct values: raw, standard, status, reason, its parts, rule_version."""
         self.prepare(kind)
         self.con.register("given_values", pa.table({"raw": pa.array(values, pa.string())}))
         self.con.execute("delete from staged.value")
-        self.con.execute("insert into staged.value select distinct $1, raw from given_values where raw is not null", [kind])
+        self.con.execute(
+            "insert into staged.value select distinct $1, raw from given_values where raw is not null", [kind]
+        )
         self.con.unregister("given_values")
         return self.con.sql(self.project.render(kind))
 

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -89,14 +88,6 @@ class Answers:
         texts = [_as_text(name, kinds[name]) for name in self.columns]
         query = f"select {', '.join(texts)} from ({self._select})"
         self._con.execute(f"copy ({query}) to {literal(str(out))} (format csv, header true)")
-
-    def print_csv(self, out: BinaryIO) -> None:
-        """Write the same to a stream; DuckDB writes to files only."""
-        with TemporaryDirectory() as folder:
-            path = Path(folder, "answers.csv")
-            self.write_csv(path)
-            with path.open("rb") as written:
-                shutil.copyfileobj(written, out)
 
     def print_csv(self, out: BinaryIO) -> None:
         """Write the same to a stream; DuckDB writes to files only."""

@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import jinja2
@@ -19,18 +18,20 @@ import yaml
 
 from ccdata_assets.errors import CcdataError
 
+_PARTS = ("models/standard", "models/party", "analyses/standard")
+"""Folders of models that need no more of dbt than is rendered here."""
+
 
 class Project:
     """The models, macros and seeds of a dbt project folder, by name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        files = [*folder.glob("models/standard/*.sql"), *folder.glob("analyses/standard/*.sql")]
-        self.models = {path.stem: path for path in sorted(files)}
+        self.models = {path.stem: path for part in _PARTS for path in sorted(folder.glob(f"{part}/*.sql"))}
         self.seeds = {path.stem: path for path in sorted(folder.glob("seeds/*.csv"))}
         self._macros = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("macros/*.sql")))
         self._properties: dict[str, dict[str, Any]] = {}
-        for path in sorted([*folder.glob("seeds/*.yml"), *folder.glob("models/standard/*.yml"), *folder.glob("analyses/standard/*.yml")]):  # fmt: skip
+        for path in [path for part in ("seeds", *_PARTS) for path in sorted(folder.glob(f"{part}/*.yml"))]:
             declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
             for kind in ("seeds", "models", "analyses"):
                 self._properties |= {each["name"]: each for each in declared.get(kind, [])}
@@ -60,15 +61,16 @@ class Project:
             found.add(other)
             return f"reference.{self.alias(other)}" if other in self.seeds else f"standard.{other}"
 
-        macros = self._module(ref, f"standard.{name}")
-        template = macros.environment.from_string(self.models[name].read_text(encoding="utf-8"))
-        return template.render({key: value for key, value in vars(macros).items() if not key.startswith("_")})
+        environment, macros = self._environment(ref, f"standard.{name}")
+        template = environment.from_string(self.models[name].read_text(encoding="utf-8"))
+        return str(template.render(macros))
 
     def macro(self, name: str, *args: Any, **kwargs: Any) -> str:
         """The text of one macro."""
-        return str(getattr(self._module(lambda other: f"standard.{other}", ""), name)(*args, **kwargs)).strip()
+        _, macros = self._environment(lambda other: f"standard.{other}", "")
+        return str(macros[name](*args, **kwargs)).strip()
 
-    def _module(self, ref: Callable[[str], str], this: str) -> Any:
+    def _environment(self, ref: Callable[[str], str], this: str) -> tuple[jinja2.Environment, dict[str, Any]]:
         environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
         environment.globals |= {
             "ref": ref,
@@ -80,9 +82,8 @@ class Project:
             "tojson": json.dumps,
             "fromjson": json.loads,
         }
-        module: ModuleType | Any = environment.from_string(self._macros).make_module()
-        module.environment = environment
-        return module
+        module = environment.from_string(self._macros).make_module()
+        return environment, {key: value for key, value in vars(module).items() if not key.startswith("_")}
 
 
 @lru_cache

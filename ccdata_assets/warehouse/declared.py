@@ -1,10 +1,13 @@
-"""The declarations as tables, so that SQL and readers can name things: reference.feed and reference.field."""
+"""The declarations as tables, so that SQL and readers can name things: reference.feed, reference.field, reference.reason."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import duckdb
 
 from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.standard.reasons import Reason
 from ccdata_assets.warehouse.engine import transaction
 
 
@@ -34,3 +37,14 @@ def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
             "create or replace table reference.field (field varchar, zh varchar, en varchar, type varchar, pii varchar, weight double)"
         )
         con.executemany("insert into reference.field values (?, ?, ?, ?, ?, ?)", fields)
+
+
+def write_reasons(con: duckdb.DuckDBPyConnection, reasons: Iterable[Reason]) -> None:
+    """reference.reason: one row per status and reason that a dictionary gives: dictionary, reason, status, zh, en."""
+    rows = [(r.dictionary, r.reason, status, r.zh, r.en) for r in reasons for status in r.statuses]
+    with transaction(con):
+        con.execute(
+            "create or replace table reference.reason (dictionary varchar, reason varchar, status varchar, zh varchar, en varchar)"
+        )
+        if rows:
+            con.executemany("insert into reference.reason values (?, ?, ?, ?, ?)", rows)

@@ -319,7 +319,7 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
         _create_table(con, contract, registry)
     values: list[str] = []
     records: list[str] = []
-    for name, subject in registry.subjects.items():
+    for name in registry.subjects:
         parts = [_subject_part(contract, registry, name) for contract in registry.feeds_of(name)]
         parts = parts or [_subject_part(None, registry, name) + " where false"]
         con.execute(f"create or replace view staged.{name} as " + "\nunion all by name\n".join(parts))
@@ -348,16 +348,16 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
 def _values(contract: Contract, registry: Registry, subject: str) -> Iterator[str]:
     """Queries for the cells of a feed that dictionaries read: kind, raw, feed, sha256."""
     declared = registry.subjects[subject]
-    raws = [
+    raws: list[tuple[str | None, str, str]] = [
         (registry.fields[field].standardiser, quote(field), f"{quote(field)} is not null")
         for field in declared.fields
         if field in contract.fields and registry.fields[field].standardiser and field_type(registry, contract, field) == "text"
     ]  # fmt: skip
-    for kind, members in declared.composites.items():
+    for composite, members in declared.composites.items():
         has = [member in contract.fields for member in members]
         cells = [f"coalesce({quote(m)}, '')" if there else "''" for m, there in zip(members, has, strict=True)]
         given = " or ".join(f"{quote(m)} is not null" for m, there in zip(members, has, strict=True) if there)
-        raws.append((kind, " || '|' || ".join(cells), given or "false"))
+        raws.append((composite, " || '|' || ".join(cells), given or "false"))
     for kind, raw, given in raws:
         yield f"""select {literal(str(kind))} as kind, {raw} as raw, {literal(contract.feed)} as feed, _sha256 as sha256
             from staged.{contract.feed}

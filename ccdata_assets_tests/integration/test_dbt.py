@@ -45,3 +45,46 @@ def test_the_unit_tests_of_dbt_pass(world: World, tmp_path: Path) -> None:
     statuses = [result["status"] for result in results]
     assert len(statuses) >= 6, f"dbt ran {len(statuses)} unit tests; its output:\n{output}"
     assert set(statuses) == {"pass"}, f"not every unit test passed; dbt's output:\n{output}"
+
+
+@pytest.mark.slow
+def test_a_dictionary_reads_a_file_once_and_again_when_its_rules_change(world: World, tmp_path: Path) -> None:
+    def run() -> None:
+        with world.warehouse() as con:
+            write_declared(con, world.registry)
+        dbt(world, tmp_path, "build", "--select", "resource_type:seed", "ccdata.standard.*", "ccdata.party.*",
+            "--exclude-resource-type", "unit_test")  # fmt: skip
+
+    def standards(dictionary: str) -> dict[str, str]:
+        rows = world.query(f"select raw, standard from standard.{dictionary}")
+        assert len(rows) == len({row["raw"] for row in rows}), "a value stands once"
+        return {row["raw"]: row["standard"] for row in rows}
+
+    header = "company_name,phone\n"
+    world.put("directory/a.csv", header + "甲乙科技有限公司,0755-86001234\n丙丁贸易有限公司,13912345678\n")
+    world.stage()
+    run()
+    assert standards("phone") == {"0755-86001234": "+8675586001234", "13912345678": "+8613912345678"}
+    with world.warehouse() as con:  # a mark that another reading would wipe out
+        con.execute("update standard.phone set standard = 'read once'")
+        con.execute("update standard.company_name set standard = 'read once'")
+
+    run()
+    assert set(standards("phone").values()) == {"read once"}, "nothing new, nothing read"
+
+    world.put("directory/b.csv", header + "甲乙科技有限公司,13912345678\n戊己商行,010-65001234\n")
+    world.stage()
+    run()
+    assert standards("phone") == {
+        "0755-86001234": "read once", "13912345678": "read once", "010-65001234": "+861065001234",
+    }  # fmt: skip
+    records = world.query("select company_name, numbers from standard.party_record order by file, row")
+    assert [record["numbers"] for record in records[-1:]] == [["+861065001234"]]
+    assert len(records) == 4
+
+    with world.warehouse() as con:  # as if the rules of phone had been of another version then
+        con.execute("update standard.phone set rule_version = '0'")
+        con.execute("update ops.read_batch set rule_version = '0' where dictionary = 'phone'")
+    run()
+    assert standards("phone")["0755-86001234"] == "+8675586001234"
+    assert set(standards("company_name").values()) >= {"read once"}, "the rules of other dictionaries have not changed"

@@ -521,11 +521,25 @@ def test_the_union_of_a_subject_has_the_rows_of_all_its_feeds_with_their_lineage
     ]
 
 
-def test_each_value_to_understand_stands_once_by_its_kind(world: World) -> None:
-    world.stage_one(table(("company_name", "phone", "city"), [("甲公司", "1", "x"), ("甲公司", "1", "y")]))
-    values = {(row["kind"], row["raw"]) for row in world.query("from staged.value")}
-    assert {("company_name", "甲公司"), ("phone", "1")} <= values
-    assert len(values) == len(world.query("from staged.value"))
+def test_values_to_understand_are_given_by_kind_and_file(world: World) -> None:
+    staged = world.stage_one(table(("company_name", "phone", "city"), [("甲公司", "1", "x"), ("甲公司", "", "y")]))
+    values = [tuple(row.values()) for row in world.query("select kind, raw, feed from staged.value order by all")]
+    assert values == [
+        ("company_name", "甲公司", "directory"), ("company_name", "甲公司", "directory"), ("phone", "1", "directory"),
+        ("region", "|x|", "directory"), ("region", "|y|", "directory"),
+    ]  # fmt: skip
+    (batch,) = world.query("select sha256, contract_hash from staged.batch")
+    (line,) = world.query("select sha256, contract_hash, file from ops.file_ledger")
+    assert (batch["sha256"], batch["contract_hash"]) == (line["sha256"], line["contract_hash"])
+    assert {row["sha256"] for row in world.query("select sha256 from staged.value")} == {batch["sha256"]}
+    assert staged.file == line["file"]
+
+
+def test_values_of_a_held_file_are_not_given(world: World) -> None:
+    world.contract(gate={"max_rejected": 0})
+    world.stage_one(table(("company_name", "phone"), [("甲公司", "1"), ("", "2")]))
+    assert world.query("select status from ops.batch_gate") == [{"status": "held"}]
+    assert world.query("from staged.value") == world.query("from staged.batch") == []
 
 
 def test_the_unions_exist_where_nothing_has_landed(world: World) -> None:

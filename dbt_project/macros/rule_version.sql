@@ -22,7 +22,13 @@
         "uscc": "1",
         "website": "1",
     } -%}
-    {{- versions.get(dictionary, "") -}}
+    {#- what puts dictionaries together depends on all of them -#}
+    {%- set records = {"misplaced_value": "1", "party_reading": "1"} -%}
+    {%- if dictionary in records -%}
+        {{- records[dictionary] }}:{{ versions.values() | join(".") -}}
+    {%- else -%}
+        {{- versions.get(dictionary, "") -}}
+    {%- endif -%}
 {%- endmacro -%}
 
 
