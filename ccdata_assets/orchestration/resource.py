@@ -11,6 +11,7 @@ import duckdb
 from dagster_duckdb import DuckDBResource
 from pydantic import PrivateAttr
 
+from ccdata_assets.orchestration.history import keep_history_open
 from ccdata_assets.project import load_project
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import duckdb_config, open_warehouse
@@ -46,6 +47,7 @@ class WarehouseResource(DuckDBResource):
             if context.log:
                 context.log.info(message)
 
+        keep_history_open()
         self._held = ExitStack()
         self._held.enter_context(writer_lock(Path(self.lock_path), self.lock_timeout_s, tell))
         try:

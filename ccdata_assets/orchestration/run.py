@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from ccdata_assets.landing.inbox import scan_inbox
 from ccdata_assets.orchestration.events import EVENTS, WAITING, listening
+from ccdata_assets.orchestration.history import keep_history_open
 from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, touched_months, waiting_files
 from ccdata_assets.orchestration.summary import RunSummary, run_errors, summarise
 from ccdata_assets.project import load_project
@@ -49,6 +50,7 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
         copy_sample(settings)
     from ccdata_assets.definitions import defs
 
+    keep_history_open()
     repository = defs().get_repository_def()
     with (
         dg.DagsterInstance.get() as instance,
