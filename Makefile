@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test test-fast nightly check fix bench docs clean
+.PHONY: help install run dev test test-fast nightly check fix bench docs reference clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ bench: $(INSTALLED)  ## measure landing against its floor, the sniffing, the dra
 
 docs: $(INSTALLED)  ## write what is generated: the JSON Schema of contracts and the tables under docs/generated
 	$(BIN)/python -m ccdata_assets.docs
+
+reference: $(INSTALLED)  ## write the reference tables again that packages carry; look at what changed before you commit
+	$(BIN)/python -m ccdata_assets.standard.reference
 
 clean:  ## remove the virtual environment and all that runs have written
 	rm -rf $(VENV) dbt_project/target dbt_project/logs data/dagster data/inbox data/lake data/published data/quarantine data/reports data/warehouse

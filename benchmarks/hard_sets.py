@@ -89,8 +89,10 @@ def labelled_sets(folder: Path) -> Iterator[tuple[str, str, list[dict[str, str]]
             return list(csv.DictReader(lines))
 
     # INTL says that the number is foreign, not which
-    phones = [row for row in read("phones_generated") if row["truth"] != "INTL"]
-    yield "phone", "phones_generated", [{"raw": row["raw"], "standard": row["truth"]} for row in phones]
+    yield "phone", "phones_generated", [
+        {"raw": row["raw"]} | ({"kind": "foreign", "status": "valid"} if row["truth"] == "INTL" else {"standard": row["truth"]})
+        for row in read("phones_generated")
+    ]
     tricky = read("addresses_tricky")
     yield "address", "addresses_tricky", [{"raw": r["address"], "province": r["province"], "city": r["city"], "county": r["county"]} for r in tricky]  # fmt: skip
     yield "address", "addresses_tricky: province", [{"raw": r["address"], "province": r["province"]} for r in tricky]

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ccdata_assets.errors import WrongUse
@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     max_depth: int = Field(3, ge=1, description="So is an archive within more archives.")
     settle_s: float = Field(2, ge=0, description="A file that changes within so many seconds is left for the next run.")
     lock_timeout_s: float = Field(3600, ge=0, description="How long a run waits for another to finish.")
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key that secret values are hashed with; default: <home>/secret.key, made at first use.",
+    )
     publish_personal: bool = Field(False, description="Publish personal columns in clear instead of masked.")
     run_retention_days: int = Field(180, ge=1, description="Finished runs older than this leave Dagster's history.")
     retired_feeds: str = Field(
@@ -67,6 +71,13 @@ class Settings(BaseSettings):
             raise ValueError("not a time zone; give one such as Asia/Shanghai") from None
         return name
 
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value()) < 16:
+            raise ValueError("the key is shorter than 16 characters; give a long random one")
+        return key
+
     @field_validator("now")
     @classmethod
     def _a_time(cls, text: str) -> str:
@@ -84,6 +95,15 @@ class Settings(BaseSettings):
     @property
     def raw_dir(self) -> Path:
         return self.home / "lake" / "raw"
+
+    @property
+    def secret_key_path(self) -> Path:
+        return self.home / "secret.key"
+
+    @property
+    def secret_mark_path(self) -> Path:
+        """A mark of the key that the raw store's values were hashed with."""
+        return self.home / "lake" / "secret.mark"
 
     @property
     def quarantine_dir(self) -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ from ccdata_assets.contracts.headers import HeaderMap
 from ccdata_assets.contracts.model import CodeList, Contract, FieldUse, Rule
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from ccdata_assets.contracts.registry import Registry
 
 LINEAGE = ("_file", "_sha256", "_member", "_row", "_landed_at")
@@ -31,8 +33,12 @@ COLUMN_TYPES = {
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
 CLOCK_FORMATS = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f")
 TIMESTAMP_FORMATS = tuple(f"{day}{gap}{clock}" for day in DATE_FORMATS for gap in (" ", "T") for clock in CLOCK_FORMATS)
-TRUE_WORDS = ("true", "t", "yes", "y", "1", "是", "有", "对")
-FALSE_WORDS = ("false", "f", "no", "n", "0", "否", "无", "错")
+YES_NO = "yes_no"
+"""The code list that fields of type boolean are read by."""
+SHARED = {
+    "read_date": {"date", "timestamp", "instant"}, "fold_width": {"integer", "number"}, "fold_code": {"boolean"},
+}  # fmt: skip
+"""Macros of the dbt project that read a field, with the types they read: the dictionaries' rules and staging's are one."""
 
 LANDING_FAULTS = {
     "short_row": "the row has fewer cells than the header; fix: quote cells that hold the delimiter or a line break",
@@ -69,6 +75,14 @@ DAMAGED_NUMBER = "[-+]?[0-9]([.][0-9]+)?[eE][+]?[0-9]+"
 """Digits of a long number that a spreadsheet has shortened, such as 1.38E+10."""
 
 
+REPLACED = "[a-z]+:[a-z0-9_]+:hmac:[0-9a-f]{32}"
+"""What landing writes in the place of a secret value: status, reason, keyed hash."""
+NOT_REPLACED = "invalid:not_replaced"
+"""What stands for a secret value that landed in clear, before anything said that it is secret."""
+_TEXT = '"the text"'
+"""Stands for the text in an expression that is rendered once for all fields."""
+
+
 def quote(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
@@ -94,52 +108,112 @@ def column_type(kind: str) -> str:
     return COLUMN_TYPES.get(kind, "varchar")
 
 
-def _code_map(codes: CodeList, use: FieldUse) -> dict[str, str]:
-    words = {word.casefold(): value for value, spec in codes.values.items() for word in (value, *spec.aliases)}
-    return words | {word.casefold(): value for word, value in use.codes.items()}
+def code_words(codes: CodeList, own: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Word, as it is written in lower case and as the lookup folds it, → value; a feed's own words win."""
+    usual = {word: value for value, spec in codes.values.items() for word in (value, *spec.aliases)}
+    known: dict[str, str] = {}
+    for spelt in (usual, own or {}):
+        for word, folded in zip(spelt, fold_codes(tuple(spelt)), strict=True):
+            known |= {word.lower(): spelt[word], folded: spelt[word]}
+    return known
 
 
 def _map_lookup(words: Mapping[str, str], text: str) -> str:
     entries = ", ".join(f"{literal(word)}: {literal(value)}" for word, value in sorted(words.items()))
-    return f"(map {{{entries}}})[lower({text})]"
+    # most words stand there just so; folding each would cost more than looking it up
+    return f"coalesce((map {{{entries}}})[lower({text})], (map {{{entries}}})[{shared_sql('fold_code', text)}])"
 
 
-def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str) -> str:
-    """An expression that reads the text `text` as `kind`, null where it cannot."""
+@lru_cache
+def fold_codes(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a code list as they are looked up, folded by the SQL that folds the values."""
+    query = f"select {shared_sql('fold_code', 'word')} from (select unnest({_texts(words)}) as word)"
+    return tuple(row[0] for row in _folding().cursor().execute(query).fetchall())
+
+
+@lru_cache
+def _folding() -> DuckDBPyConnection:
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1})
+
+
+def shared_sql(macro: str, text: str) -> str:
+    """An expression over the text `text` that the dictionaries use too: a macro of the dbt project."""
+    return _macro(macro).replace(_TEXT, text)
+
+
+@lru_cache
+def _macro(name: str) -> str:
+    # loaded when a contract needs it
+    from ccdata_assets.settings import PROJECT_DIR
+    from ccdata_assets.standard.sql import load_sql
+
+    return load_sql(PROJECT_DIR / "dbt_project").macro(name, _TEXT)
+
+
+def _in_any_width(read: Callable[[str], str], text: str) -> str:
+    """A reading of a text of digits, also where they are full-width."""
+    return f"coalesce({read(text)}, case when regexp_matches({text}, '[^ -~]') then {read(shared_sql('fold_width', text))} end)"
+
+
+def _integer(text: str) -> str:
+    return f"case when regexp_full_match({text}, '[-+]?[0-9][0-9,]*([.]0+)?') then try_cast(try_cast(replace({text}, ',', '') as decimal(38, 6)) as bigint) end"
+
+
+def _number(text: str) -> str:
+    return f"try_cast(replace({text}, ',', '') as double)"
+
+
+def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str, is_usual_only: bool = False) -> str:
+    """An expression that reads the text `text` as `kind`, null where it cannot; `is_usual_only`: dates in usual forms only."""
     match kind.partition(":")[0]:
         case "text":
             return f"case when not (starts_with({text}, '#') and regexp_full_match({text}, {literal(CELL_ERROR)})) then {text} end"
         case "integer":
-            return f"case when regexp_full_match({text}, '[-+]?[0-9][0-9,]*([.]0+)?') then try_cast(try_cast(replace({text}, ',', '') as decimal(38, 6)) as bigint) end"
+            return _in_any_width(_integer, text)
         case "number":
-            return f"try_cast(replace({text}, ',', '') as double)"
+            return _in_any_width(_number, text)
         case "date":
-            return f"cast({_moment(use, text, DATE_FORMATS + TIMESTAMP_FORMATS, zone)} as date)"
+            return f"cast({_moment(use, text, DATE_FORMATS + TIMESTAMP_FORMATS, zone, is_usual_only)} as date)"
         case "clock":
             return f"cast(try_strptime({text}, {_texts(use.format or CLOCK_FORMATS)}) as time)"
         case "timestamp":
-            return _moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone)
+            return _moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone, is_usual_only)
         case "instant":
-            return f"timezone({literal(zone)}, {_moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone)})"
+            return f"timezone({literal(zone)}, {_moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone, is_usual_only)})"
         case "boolean":
-            words = dict.fromkeys(TRUE_WORDS, "true") | dict.fromkeys(FALSE_WORDS, "false")
-            return f"try_cast({_map_lookup(words, text)} as boolean)"
+            return f"({_map_lookup(code_words(registry.codes[YES_NO], use.codes), text)} = 'yes')"
         case "code":
-            return _map_lookup(_code_map(registry.codes[kind.partition(":")[2]], use), text)
+            return _map_lookup(code_words(registry.codes[kind.partition(":")[2]], use.codes), text)
         case _:
             raise AssertionError(kind)
 
 
-def _moment(use: FieldUse, text: str, forms: tuple[str, ...], zone: str) -> str:
-    """A local time: of the contract's forms, else of the usual ones, with an offset, or a spreadsheet's number of days."""
-    read = f"try_strptime({text}, {_texts(use.format or forms)})"
+def _moment(use: FieldUse, text: str, forms: tuple[str, ...], zone: str, is_usual_only: bool) -> str:
+    """A local time: of the contract's forms, else of the usual ones, with an offset, a spreadsheet's number of days, or
+    what else the rules of macros/date.sql read for certain."""
+    moment = f"try_strptime({text}, {_texts(use.format or forms)})"
     # %Y takes `26` for the year 26
-    read = f"case when {read} >= timestamp '{FIRST_YEAR}-01-01' then {read} end"
+    read = f"case when {moment} >= timestamp '{FIRST_YEAR}-01-01' then {moment} end"
     if use.format:
         return read
+    # 2018111 may be two days
+    read = f"case when length({text}) <> 7 and {moment} >= timestamp '{FIRST_YEAR}-01-01' then {moment} end"
     days = f"case when regexp_full_match({text}, {literal(SERIAL_DATE)}) then timestamp '1899-12-30' + to_seconds(cast(round(try_cast({text} as double) * 86400) as bigint)) end"
     with_offset = f"case when regexp_matches({text}, {literal(OFFSET)}) then timezone({literal(zone)}, try_cast({text} as timestamptz)) end"
-    return f"coalesce({read}, {days}, {with_offset})"
+    rarer = [] if is_usual_only else [_rarer_moment(text, zone, is_day=forms[0] == DATE_FORMATS[0])]
+    return f"coalesce({', '.join([read, days, with_offset, *rarer])})"
+
+
+def _rarer_moment(text: str, zone: str, is_day: bool) -> str:
+    """The local time of a date in any other form; 24:00 is the start of the next day, but a date stays its own day."""
+    seconds = "least(_found.seconds, 86399)" if is_day else "_found.seconds"
+    written = f"try_cast(_found.standard as timestamp) + to_seconds({seconds} - coalesce(_found.utc_offset, 0) * 60)"
+    moved = f"timezone({literal(zone)}, timezone('UTC', {written}))"
+    moment = f"case when length(_found.standard) = 10 then if(_found.utc_offset is null, {written}, {moved}) end"
+    # what is read in a form above, or is empty, never comes here
+    return f"case when {text} is not null then list_transform([{shared_sql('read_date', text)}], lambda _found: {moment})[1] end"
 
 
 def _furniture(contract: Contract, columns: Sequence[str]) -> str:
@@ -165,6 +239,12 @@ def _furniture(contract: Contract, columns: Sequence[str]) -> str:
     return " or ".join(f"coalesce({part}, false)" for part in parts)
 
 
+def _as_replaced(text: str) -> str:
+    """A secret value as landing writes it. What landed before the contract called it secret is not let on."""
+    is_replaced = f"regexp_full_match({text}, {literal(REPLACED)})"
+    return f"case when {is_replaced} then {text} when regexp_matches({text}, '\\pN') then {literal(NOT_REPLACED)} end"
+
+
 def _header(column: str) -> str:
     """The header cell that a raw column got its name from: none, or the first of several alike."""
     return "" if re.fullmatch(r"column \d+", column) else re.sub(r" \(\d+\)$", "", column)
@@ -186,7 +266,8 @@ def _type_reason(use: FieldUse, kind: str) -> str:
             return f"not a value of the code list {kind.partition(':')[2]}; fix: add the spelling to codes.yaml or to the contract's codes"
         case "date" | "clock" | "timestamp" | "instant":
             forms = f" of the form {' or '.join(use.format)}" if use.format else ""
-            return f"not {_article(base)}{forms}; fix: correct the value or add its form under `format`"
+            doubt = "" if use.format or base == "clock" else ", or one that may be read in two ways"
+            return f"not {_article(base)}{forms}{doubt}; fix: correct the value or add its form under `format`"
         case _:
             return f"not {_article(base)}; fix: correct the value"
 
@@ -228,6 +309,8 @@ def staging_query(
         text = f"nullif(trim({quote(column)}, ' \t\r\n　'), '')" if column else "cast(null as varchar)"
         if use.none:
             text = f"case when {text} not in ({', '.join(literal(word) for word in use.none)}) then {text} end"
+        if name in registry.fields and registry.fields[name].pii == "secret":
+            text = _as_replaced(text)
         texts.append(f"{text} as {quote('text ' + name)}")
         typed.append(
             f"{parse_sql(registry, use, field_type(registry, contract, name), quote('text ' + name), zone)} as {quote(name)}"
@@ -314,12 +397,15 @@ def contract_hash(registry: Registry, contract: Contract) -> str:
     """
     known = {name: registry.fields[name] for name in contract.fields if name in registry.fields}
     fields = {name: [spec.type, spec.zh, spec.aliases, spec.pii, spec.standardiser] for name, spec in known.items()}
-    lists = {field_type(registry, contract, name).partition(":")[2] for name in contract.fields} - {""}
+    kinds = {field_type(registry, contract, name) for name in contract.fields}
+    lists = {kind.partition(":")[2] for kind in kinds if ":" in kind} | ({YES_NO} if "boolean" in kinds else set())
     codes = {
         name: {value: spec.aliases for value, spec in registry.codes[name].values.items()} for name in sorted(lists)
     }
     body = contract.model_dump(mode="json", exclude={"title", "description", "owner", "freshness", "trust", "gate"})
-    parts = [body, fields, codes, registry.time_zone, registry.functions, _code()]
+    rules = {name for name, types in SHARED.items() if kinds & types or (name == "fold_code" and lists)}
+    shared = [shared_sql(name, "text") for name in sorted(rules)]
+    parts = [body, fields, codes, registry.time_zone, registry.functions, shared, _code()]
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -382,7 +382,7 @@ def _column(
     if not values:
         return Evidence(rows, 0, 0, dict.fromkeys(_TYPES, 0.0), {}, {}, {}, None, tuple(sorted(nothing)))
     use = FieldUse()
-    parsed = [parse_sql(registry, use, kind, "t", registry.time_zone) for kind in _TYPES]
+    parsed = [parse_sql(registry, use, kind, "t", registry.time_zone, is_usual_only=True) for kind in _TYPES]
     shares = con.execute(
         f"select {', '.join(f'coalesce(sum(n) filter (where {sql} is not null), 0) / sum(n)' for sql in parsed)}, "
         "sum(n * length(t)) / sum(n), coalesce(bool_or(t similar to '0[0-9]+'), false) from looked"

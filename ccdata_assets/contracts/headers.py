@@ -74,3 +74,33 @@ def map_headers(contract: Contract, fields: Mapping[str, FieldDef], columns: Seq
             found[field] = column
     missing = tuple(name for name in contract.required if contract.fields[name].derive is None and name not in found)
     return HeaderMap(found, tuple(unmapped), missing)
+
+
+# --- headers of secret fields ------------------------------------------------------------------------------------
+
+COPY = re.compile(r" \(\d+\)$")
+"""What a second column of a name ends with."""
+_SURE = re.compile(
+    r"(身[份分][证證](件|字)?(号码?|號碼?|编号|編號|no|number)?|idcard(no|number|code)?)\d*(必填|选填)?$"
+)
+"""Ending of a normalised header that names an identity number, whoever's it is: 法人身份证号, 身份证号2."""
+
+
+def secret_fields(fields: Mapping[str, FieldDef]) -> dict[str, FieldDef]:
+    """The fields of PII class `secret`, by name."""
+    return {name: spec for name, spec in fields.items() if spec.pii == "secret"}
+
+
+def secret_headers(fields: Mapping[str, FieldDef]) -> set[str]:
+    """Normalised headers of secret fields."""
+    return {
+        normal_header(text)
+        for name, spec in secret_fields(fields).items()
+        for text in (name, spec.zh, spec.en, *spec.aliases)
+    }
+
+
+def is_secret_header(header: str, known: set[str]) -> bool:
+    """True for a header of a secret field, and for one that ends by naming an identity number."""
+    normal = normal_header(COPY.sub("", header))
+    return normal in known or bool(_SURE.search(normal))

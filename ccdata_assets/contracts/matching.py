@@ -364,7 +364,7 @@ class Reader:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self.names = {name: names_of(name, spec) for name, spec in registry.fields.items() if spec.pii != "secret"}
+        self.names = {name: names_of(name, spec) for name, spec in registry.fields.items()}
         if {"phone", "mobile"} <= set(self.names):
             self.names["phone"] = replace(self.names["phone"], akin=self.names["mobile"])
         subjects = registry.subjects.values()

@@ -14,13 +14,15 @@ from typing import Any
 import duckdb
 
 from ccdata_assets.contracts import compile as compiler
-from ccdata_assets.contracts.headers import HeaderMap, header_index, normal_header
+from ccdata_assets.contracts.headers import HeaderMap, header_index, is_secret_header, normal_header, secret_headers
 from ccdata_assets.contracts.model import CodeList, Contract, FieldDef, FileSource, Subject
 from ccdata_assets.contracts.yaml_source import YamlSource
 from ccdata_assets.errors import ContractError, scrub
 
 HERE = Path(__file__).parent
 FEEDS_DIR = HERE / "feeds"
+SECRET_KINDS = ("id_card",)
+"""Dictionaries of what landing replaces (landing.secrets)."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,14 @@ def _shipped(feeds_dir: Path, time_zone: str) -> tuple[Registry, dict[str, YamlS
         if spec.type.startswith("code:") and spec.type[5:] not in codes:
             problems.append(
                 fields_source.error((name, "type"), f"there is no code list {spec.type[5:]}", "add it to codes.yaml")
+            )
+        if spec.pii == "secret" and spec.standardiser not in SECRET_KINDS:
+            problems.append(
+                fields_source.error(
+                    (name, "pii"),
+                    f"nothing replaces values of {name} as they land",
+                    f"use one of {', '.join(SECRET_KINDS)}",
+                )
             )
     for name, subject in subjects.items():
         for place, member in enumerate(subject.fields):
@@ -148,6 +158,7 @@ def _check_feeds(registry: Registry, names: Sequence[str], sources: Mapping[str,
 
 
 def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> Iterable[ContractError]:
+    secret = secret_headers(registry.fields)
     if contract.subject not in registry.subjects:
         yield source.error(
             ("subject",), f"there is no subject {contract.subject}", f"use one of {', '.join(registry.subjects)}"
@@ -199,8 +210,21 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
                 yield source.error(
                     (*path, "format", place), "a format is a strptime form such as %Y-%m-%d", "correct it"
                 )
-        if registry.fields.get(name) and registry.fields[name].pii == "secret":
-            yield source.error(path, f"{name} is secret and cannot be landed in clear", "leave it out of the contract")
+        if name in registry.fields and registry.fields[name].pii == "secret":
+            if use.derive is not None or use.type not in (None, "text"):
+                yield source.error(
+                    path,
+                    f"{name} is secret and replaced as it lands",
+                    "read it from a column, without `derive` or `type`",
+                )
+        elif name not in registry.fields:
+            for place, alias in enumerate(use.from_):
+                if is_secret_header(alias, secret):
+                    yield source.error(
+                        (*path, "from", place),
+                        f"{alias} is a header of a secret field, and {name} is local",
+                        "read it into the secret field, or leave the column out",
+                    )
     yield from _check_positions(contract, source)
     if contract.control.rows and not contract.control.sidecar and re.search(contract.control.rows, "12"):
         yield source.error(

@@ -42,6 +42,7 @@ from ccdata_assets.landing.query_slices import (
 from ccdata_assets.landing.raw_store import Lineage, raw_files, write_raw
 from ccdata_assets.landing.reading import reading
 from ccdata_assets.landing.rows import column_names
+from ccdata_assets.landing.secrets import Hider
 from ccdata_assets.landing.sql_dialects import (
     Bound,
     Dialect,
@@ -89,6 +90,7 @@ class _Feed:
     run_id: str
     read_by: str
     overlap: timedelta
+    hider: Hider
 
     @property
     def folder(self) -> Path:
@@ -131,7 +133,8 @@ def land_query(
     or the query: that is a line of status `rejected` without rows.
     """
     assert isinstance(contract.source, SqlSource)
-    feed = _Feed(con, contract, settings, run_id, ":".join(reading(contract, registry, settings)), overlap)
+    read_by, hider = ":".join(reading(contract, registry, settings)), Hider(contract, registry, settings)
+    feed = _Feed(con, contract, settings, run_id, read_by, overlap, hider)
     variable, url = contract.source.sql.url.removeprefix("env "), None
     lines: list[LedgerLine] = []
     try:
@@ -164,7 +167,7 @@ def _land(feed: _Feed, connection: sa.Connection, dialect: Dialect, slice_rows: 
     before = _watermark(feed)
     if source.watermark is None:
         _refuse_change(before, "", None)
-        batches = stream(connection, source.query.strip(), source.fetch_rows)
+        batches = feed.hider.slices(stream(connection, source.query.strip(), source.fetch_rows), columns)
         yield _land_whole(feed, before, batches, columns, dialect.name)
         return
     name = _actual_name(source.watermark, [column.name for column in described])
@@ -179,7 +182,7 @@ def _land(feed: _Feed, connection: sa.Connection, dialect: Dialect, slice_rows: 
     high = _horizon(kind)
     _, ((unread,),) = fetch_all(connection, dialect.unread_sql(source.query, name, high, kind))
     sql = dialect.rows_sql(source.query, name, bound(low, kind) if low is not None else None, high, kind)
-    batches = stream(connection, sql, source.fetch_rows)
+    batches = feed.hider.slices(stream(connection, sql, source.fetch_rows), columns, columns[place])
     is_first, is_reload = True, before is None
     for spool in spool_slices(batches, feed.workdir, columns, columns[place], kind, mark.ordinal, slice_rows):
         line = _land_slice(feed, spool, columns, mark, before, is_first, is_reload, dialect.name)

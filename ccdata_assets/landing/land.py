@@ -20,22 +20,24 @@ from pathlib import Path
 import duckdb
 
 from ccdata_assets.contracts.compile import literal
+from ccdata_assets.contracts.headers import secret_fields
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
-from ccdata_assets.errors import clean_error
+from ccdata_assets.errors import CcdataError, clean_error
 from ccdata_assets.landing.access import NotReadableHere
 from ccdata_assets.landing.inbox import InboxFile, is_unchanged, settled
+from ccdata_assets.landing.kept import SEALED, copies, is_whole, keep_copy, shows_secrets, unseal
 from ccdata_assets.landing.ledger import LedgerLine, earlier_line, new_files, write_line
 from ccdata_assets.landing.open import is_machine_fault, open_file
 from ccdata_assets.landing.raw_store import Lineage, RawFile, raw_files, write_parts
 from ccdata_assets.landing.reading import read_options, reading
+from ccdata_assets.landing.secret_key import load_key
+from ccdata_assets.landing.secrets import Hider
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.control import declared_rows
 from ccdata_assets.warehouse.engine import transaction
 
 SIDECAR_BYTES = 65536
-KIT = ".kit.xlsx"
-"""Ending of what is written for suppliers, beside the kept copies."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,26 @@ def land_feed(
     run_id: str,
 ) -> Landed:
     """Land the new files of one feed and give their lines of the ledger."""
+    try:
+        return _land_new(con, contract, registry, settings, files, run_id)
+    finally:
+        shutil.rmtree(_opened(settings), ignore_errors=True)
+
+
+def _land_new(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    registry: Registry,
+    settings: Settings,
+    files: Iterable[InboxFile],
+    run_id: str,
+) -> Landed:
     source, whole = reading(contract, registry, settings)
     read_by = f"{source}:{whole}"
     is_stale = _is_stale(contract.feed, read_by)
-    files = list(files)
+    hider = Hider(contract, registry, settings)
+    files = [replace(file, name=hider.text(file.name)) for file in files]
+    shutil.rmtree(_opened(settings), ignore_errors=True)  # what a killed run left
     repeats = _repeats(con, contract.feed)
     new = new_files(con, contract.feed, files, is_stale)
     new += _kept_files(con, contract.feed, settings, {file.name for file in files}, read_by)
@@ -87,7 +105,7 @@ def land_feed(
         )
         try:
             line = replace(line, sha256=content_hash(file.path))
-            done = _land_file(con, contract, registry, settings, file, line)
+            done = _land_file(con, contract, registry, settings, file, line, hider)
         except (OSError, MemoryError, NotReadableHere) as error:
             if not file.path.exists():
                 continue  # it was taken away while we looked
@@ -135,6 +153,7 @@ def _land_file(
     settings: Settings,
     file: InboxFile,
     line: LedgerLine,
+    hider: Hider,
 ) -> LedgerLine | None:
     """Land one file; None where it changed while it was read. Raises only what is the machine's fault."""
     earlier = earlier_line(con, contract.feed, line.sha256)
@@ -150,13 +169,13 @@ def _land_file(
         if file.sidecar is None and contract.control.sidecar:  # a kept copy has none
             line = replace(line, declared_rows=_declared_before(con, line))
     folder = settings.raw_dir / contract.feed
-    raw, problem = _read(contract, registry, settings, file, line)
+    raw, problem = _read(contract, registry, settings, file, line, hider)
     try:
         if not is_unchanged(file):
             return None
         if problem:
-            _keep_copy(file.path, settings.quarantine_dir / contract.feed, line.sha256)
-            line = replace(line, status="rejected", error=problem)
+            note = _keep_copy(contract, registry, settings, file, line, hider)
+            line = replace(line, status="rejected", error=problem + note)
             _record(con, line)
             for path in raw_files(folder, line.sha256):  # of when it could be read
                 path.unlink()
@@ -172,7 +191,7 @@ def _land_file(
         if not raw.members:
             line = replace(line, status="rejected", error="the file holds no table; fix: export it again")
         if raw.unread:
-            _keep_copy(file.path, settings.quarantine_dir / contract.feed, line.sha256)
+            _keep_copy(contract, registry, settings, file, line, hider)
         if earlier and raw_files(folder, line.sha256):  # a run killed while old and new files are mixed reads it again
             con.execute(
                 "update ops.file_ledger set read_by = '' where feed = ? and sha256 = ? and status <> 'repeat'",
@@ -181,7 +200,7 @@ def _land_file(
         raw.commit()
         _record(con, line)
         if raw.members and not raw.unread:
-            for copy in _copies(settings.quarantine_dir / contract.feed, line.sha256):
+            for copy in copies(settings.quarantine_dir / contract.feed, line.sha256):
                 copy.unlink()
         return line
     finally:
@@ -189,17 +208,18 @@ def _land_file(
 
 
 def _read(
-    contract: Contract, registry: Registry, settings: Settings, file: InboxFile, line: LedgerLine
+    contract: Contract, registry: Registry, settings: Settings, file: InboxFile, line: LedgerLine, hider: Hider
 ) -> tuple[RawFile, str | None]:
     """What was written of a file, without names yet; or why it cannot be read."""
     folder = settings.raw_dir / contract.feed
     options = read_options(contract, registry, settings)
     assert options.workdir is not None
+    hider.found = False
     try:
         shutil.rmtree(options.workdir, ignore_errors=True)  # what a killed run left
         options.workdir.mkdir(parents=True)
         # closed before the folder is removed: what is open keeps its space
-        with closing(open_file(file.path, options)) as members:
+        with closing(hider.members(open_file(file.path, options))) as members:
             return write_parts(folder, members, Lineage(file.name, line.sha256, line.landed_at)), None
     except Exception as error:  # one bad file must not stop the others; the line of the ledger says what it was
         if is_machine_fault(error):
@@ -328,21 +348,21 @@ def _heed_sidecars(con: duckdb.DuckDBPyConnection, contract: Contract, files: It
 # --- copies of what cannot be read -------------------------------------------------------------------------------
 
 
-def _keep_copy(path: Path, folder: Path, sha256: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    # a name in Chinese is soon too long for the disk
-    name = f"{sha256[:12]}-{path.stem[:40]}{path.suffix[:10]}"
-    if name.lower().endswith(KIT):
-        name = f"{name[: -len('.xlsx')]}.rejected.xlsx"
-    copy, part = folder / name, folder / f".{name}.part"
-    if path.parent != folder:
-        shutil.copy2(path, part)
-        part.replace(copy)
+def _keep_copy(
+    contract: Contract, registry: Registry, settings: Settings, file: InboxFile, line: LedgerLine, hider: Hider
+) -> str:
+    """Keep a copy of a file, sealed where it holds or may hold a secret; give what the ledger says of that."""
+    if file.path.parent == _opened(settings):
+        return ""  # it is kept, sealed
+    secret = hider.found or secret_fields(registry.fields).keys() & contract.fields.keys() or shows_secrets(file.path)
+    key = load_key(settings) if secret else None
+    keep_copy(file.path, Path(file.name).name, settings.quarantine_dir / contract.feed, line.sha256, key)
+    return "; its copy is sealed, for it may hold identity numbers: look at the original" if secret else ""
 
 
-def _copies(folder: Path, sha256: str) -> list[Path]:
-    """The kept copies of a file: its bytes, not what is written for its supplier."""
-    return [path for path in folder.glob(f"{sha256[:12]}-*") if not path.name.endswith(KIT)]
+def _opened(settings: Settings) -> Path:
+    """Where sealed copies lie open while they are read again."""
+    return settings.raw_dir.parent / "opened"
 
 
 def _kept_files(
@@ -355,7 +375,14 @@ def _kept_files(
     ).fetchall()
     kept = []
     for name, sha256, size in lines:
-        copies = [path for path in _copies(settings.quarantine_dir / feed, sha256) if path.stat().st_size == size]
-        if name not in present and copies:
-            kept.append(InboxFile(name, copies[0], size, copies[0].stat().st_mtime_ns))
+        whole = [path for path in copies(settings.quarantine_dir / feed, sha256) if is_whole(path, size)]
+        if name not in present and whole:
+            path = whole[0]
+            if path.suffix == SEALED:
+                path = _opened(settings) / path.name.removesuffix(SEALED)
+                try:
+                    unseal(whole[0], path, load_key(settings))
+                except CcdataError:
+                    continue  # without its key it stays rejected
+            kept.append(InboxFile(name, path, size, path.stat().st_mtime_ns))
     return kept

@@ -11,6 +11,7 @@ from ccdata_assets.contracts.headers import header_index, normal_header
 from ccdata_assets.contracts.model import Contract, FileSource
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.landing.rows import KnownHeaders, Limits, ReadOptions
+from ccdata_assets.landing.secrets import hiding
 from ccdata_assets.settings import Settings
 
 
@@ -59,10 +60,11 @@ def read_options(contract: Contract, registry: Registry, settings: Settings) -> 
 def reading(contract: Contract, registry: Registry, settings: Settings) -> tuple[str, str]:
     """What decides how a file is read, and what decides whether a rejected one might be read better.
 
-    Two hashes: of the source as the contract describes it; of the whole contract with the limits.
+    Two hashes: of the source as the contract describes it, with what is secret in it; of the whole contract with the limits.
     """
     form = contract.source.model_dump(mode="json", exclude={"files"})
     positions = [use.position for use in contract.fields.values()]
-    source = hashlib.sha256(json.dumps([form, positions], sort_keys=True).encode()).hexdigest()[:12]
+    parts = [form, positions, hiding(contract, registry)]
+    source = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
     bounds = hashlib.sha256(repr(limits(settings)).encode()).hexdigest()[:8]
     return source, f"{contract_hash(registry, contract)}-{bounds}"

@@ -54,7 +54,9 @@ class Dictionaries:
         """Load the reference tables that a dictionary reads, and what is made of them."""
         found: set[str] = set()
         self.project.render(kind, found)
-        for name in sorted(found - self._ready):
+        for name in sorted(found):
+            if name in self._ready:
+                continue
             self._ready.add(name)
             if name in self.project.seeds:
                 self._load_seed(name)

@@ -7,7 +7,6 @@ the staging of contracts, render the same text in milliseconds where dbt takes s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +29,8 @@ class Project:
         self.models = {path.stem: path for part in _PARTS for path in sorted(folder.glob(f"{part}/*.sql"))}
         self.seeds = {path.stem: path for path in sorted(folder.glob("seeds/*.csv"))}
         self._macros = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("macros/*.sql")))
+        sources = yaml.safe_load((folder / "models" / "sources.yml").read_text(encoding="utf-8"))["sources"]
+        self._schemas = {source["name"]: source.get("schema", source["name"]) for source in sources}
         self._properties: dict[str, dict[str, Any]] = {}
         for path in [path for part in ("seeds", *_PARTS) for path in sorted(folder.glob(f"{part}/*.yml"))]:
             declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
@@ -74,13 +75,11 @@ class Project:
         environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
         environment.globals |= {
             "ref": ref,
-            "source": lambda schema, table: f"{schema}.{table}",
+            "source": lambda source, table: f"{self._schemas[source]}.{table}",
             "config": lambda **_: "",
             "is_incremental": lambda: False,
             "this": this,
             "target": {"schema": "main"},
-            "tojson": json.dumps,
-            "fromjson": json.loads,
         }
         module = environment.from_string(self._macros).make_module()
         return environment, {key: value for key, value in vars(module).items() if not key.startswith("_")}

@@ -23,19 +23,18 @@
 
 {#- Kinds whose columns may hold a value meant for a kind: what is swapped in practice, neighbours in forms and tables. -#}
 {%- macro neighbours_of(kind) -%}
-    {{- tojson({
-        "phone": ["person", "company_name", "email", "website", "job_title"],
-        "email": ["person", "company_name", "phone", "website"],
-        "website": ["company_name", "email"],
-        "company_name": ["person"],
-        "person": ["company_name", "phone", "job_title"],
-        "job_title": ["person"],
-    }.get(kind, [])) -}}
+    {%- if kind == "phone" -%} person company_name email website job_title
+    {%- elif kind == "email" -%} person company_name phone website
+    {%- elif kind == "website" -%} company_name email
+    {%- elif kind == "company_name" -%} person
+    {%- elif kind == "person" -%} company_name phone job_title
+    {%- elif kind == "job_title" -%} person
+    {%- endif -%}
 {%- endmacro -%}
 
 {#- A further condition of values_to_read(): values of other kinds that may be meant for this one. -#}
 {%- macro misplaced_values(kind) -%}
-    {%- set neighbours = fromjson(neighbours_of(kind)) -%}
+    {%- set neighbours = neighbours_of(kind).split() -%}
     {%- if neighbours %}
         or (
             staged_value.kind in ('{{ neighbours | join("', '") }}')

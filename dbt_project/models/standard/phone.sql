@@ -17,13 +17,49 @@ source as (
 
 area as (
 
-    select area_code, local_len, is_current from {{ ref("area_code") }}
+    select area_code, local_len, is_current, region_code from {{ ref("area_code") }}
 
 ),
 
+digit as (
+
+    select unnest(string_split('0123456789', '')) as digit
+
+),
+
+-- one row per first four digits; a prefix of four digits holds before the one of three that it begins with
 mobile_prefix as (
 
-    select prefix, status as prefix_status from {{ ref("mobile_prefix") }}
+    select
+        seed.prefix || coalesce(digit.digit, '') as prefix,
+        seed.carrier,
+        seed.is_virtual,
+        seed.status as prefix_status
+    from {{ ref("mobile_prefix") }} as seed
+    left join digit on length(seed.prefix) = 3
+    anti join {{ ref("mobile_prefix") }} as longer
+        on length(seed.prefix) = 3 and seed.prefix || digit.digit = longer.prefix
+
+),
+
+mobile_region as (
+
+    select segment, region_code from {{ ref("mobile_region") }}
+
+),
+
+calling_code as (
+
+    select calling_code, country from {{ ref("calling_code") }}
+
+),
+
+bare as (
+
+    select
+        raw,
+        regexp_full_match(raw, '[0-9 ()+-]*') as is_bare
+    from source
 
 ),
 
@@ -31,36 +67,124 @@ folded as (
 
     select
         raw,
-        trim({{ phone_punctuation(fold_width("raw")) }}) as text
-    from source
+        is_bare,
+        if(is_bare, raw, {{ phone_punctuation(phone_masks(phone_trimmed(drop_invisible("lower(raw)")))) }}) as text
+    from bare
 
 ),
 
--- cells that cannot be read at all: said to be empty, without digits, or destroyed by a spreadsheet or a mask
-judged as (
+unlabelled as (
 
     select
         raw,
-        text,
-        case
-            when regexp_full_match(text, '#{3,}|#[a-z0-9/]+[!?]') then 'spreadsheet_error'
-            when {{ says_missing("text") }} then 'missing'
-            when regexp_full_match(text, '[''"=]*[+]?\d([.]\d+)?e[+]?\d{1,3}[''"]*') then 'scientific_notation'
-            when regexp_matches(text, '\d[ -]*(?:[*?•●×]{2,}|x{3,})') then 'masked'
-            when not regexp_matches(text, '\d') then 'no_digits'
-        end as unreadable
+        trim(if(is_bare, text, {{ phone_unlabelled(fold_width("text")) }})) as text
     from folded
 
 ),
 
+sorted as materialized (
+
+    select
+        raw,
+        text,
+        regexp_full_match(text, '{{ phone_plain_pattern() }}') as is_plain,
+        regexp_matches(text, '[/|]') as is_several
+    from unlabelled
+
+),
+
+-- cells of complete numbers in usual forms: nearly all
+
+plain_single as (
+
+    select
+        raw,
+        text as token,
+        1 as position
+    from sorted
+    where is_plain and not is_several
+
+),
+
+-- a condition here as in the others that read `sorted` would be tested before it, and every cell folded twice
+plain_list as (
+
+    select
+        raw,
+        if(is_plain and is_several, string_split_regex(text, ' ?[/|] ?'), null) as tokens
+    from sorted
+
+),
+
+plain_member as (
+
+    select
+        raw,
+        unnest(tokens) as token,
+        unnest(range(1, len(tokens) + 1)) as position
+    from plain_list
+
+),
+
+-- all other cells. Unreadable: said to be empty, without digits, or destroyed by a spreadsheet
+
+judged as (
+
+    select
+        raw,
+        {{ phone_chinese_digits("text") }} as text,
+        case
+            when regexp_full_match(text, '#{3,}|#[a-z0-9/]+[!?]') then 'spreadsheet_error'
+            when {{ says_missing("text") }} then 'missing'
+            when regexp_matches(text, '\d') or {{ phone_has_chinese_digits("text") }} then null
+            when {{ says_missing(phone_without_labels("text")) }} then 'missing'
+            else 'no_digits'
+        end as unreadable
+    from sorted
+    where not is_plain
+
+),
+
+-- what is left of a number that was masked or became 1.38E+10 is taken out, and remembered
 readable as (
 
     select
         raw,
-        regexp_full_match(text, '1\d{10}|0\d{2,3}-?\d{7,8}') as is_plain,
-        if(regexp_matches(text, '[^0-9+#/| ().-]'), {{ phone_undo("words", "text") }}, text) as text
+        regexp_matches(raw, '热线|熱線|市民|政务|便民|(?i:hotline)') as names_hotline,
+        case
+            when regexp_matches(text, '{{ phone_exponent_pattern() }}') then 'scientific_notation'
+            when regexp_matches(text, '\d[ -]*\*{2}|\*{2,}[ -]*\d') then 'masked'
+        end as damage,
+        case
+            when damage is null then text
+            else regexp_replace(text, '[0-9 -]*\*{2,}[0-9* -]*|{{ phone_exponent_pattern() }}', '|', 'g')
+        end as text
     from judged
     where unreadable is null
+
+),
+
+lettered as (
+
+    select
+        raw,
+        names_hotline,
+        damage,
+        text as written,
+        if(regexp_matches(text, '\d[ -]*[oil○〇]|[oil○〇]\d'), {{ phone_undo("letters", "text") }}, text) as text
+    from readable
+
+),
+
+worded as (
+
+    select
+        raw,
+        names_hotline,
+        damage,
+        text <> written as has_letters,
+        if(regexp_matches(text, '[^0-9+#/| ().-]'), {{ phone_undo("words", "text") }}, text) as text
+    from lettered
 
 ),
 
@@ -68,18 +192,36 @@ prefixed as (
 
     select
         raw,
-        is_plain,
-        if(is_plain, text, {{ phone_undo("prefixes", "text") }}) as text
-    from readable
+        names_hotline,
+        damage,
+        has_letters,
+        {{ phone_undo("prefixes", "text") }} as text
+    from worded
 
 ),
 
-tidied as (
+marked as (
 
     select
         raw,
-        if(is_plain, text, {{ phone_undo("marks", "text") }}) as text
+        names_hotline,
+        damage,
+        has_letters,
+        {{ phone_undo("marks", "text") }} as text
     from prefixed
+
+),
+
+parted as (
+
+    select
+        raw,
+        names_hotline,
+        damage,
+        has_letters,
+        text as glued,
+        if(regexp_matches(text, '\d{14}'), {{ phone_undo("glued", "text") }}, text) as text
+    from marked
 
 ),
 
@@ -87,8 +229,14 @@ found as (
 
     select
         raw,
+        names_hotline,
+        damage,
+        case
+            when text <> glued then 'glued'
+            when has_letters then 'letters_restored'
+        end as mended,
         regexp_extract_all(text, '{{ phone_number_pattern() }}') as tokens
-    from tidied
+    from parted
 
 ),
 
@@ -97,6 +245,9 @@ token as (
 
     select
         raw,
+        names_hotline,
+        damage,
+        mended,
         unnest(tokens) as token,
         unnest(range(1, len(tokens) + 1)) as position,
         len(tokens) = 1 as is_only
@@ -107,9 +258,7 @@ token as (
 split as (
 
     select
-        raw,
-        position,
-        is_only,
+        * exclude (token),
         regexp_extract(token, '{{ phone_number_pattern() }}', ['lead', 'main', 'extension']) as part
     from token
 
@@ -118,9 +267,7 @@ split as (
 token_part as (
 
     select
-        raw,
-        position,
-        is_only,
+        * exclude (part),
         part.main,
         nullif(part.extension, '') as extension,
         contains(part.lead, '/') as is_alternative,
@@ -179,21 +326,20 @@ shaped as (
         *,
         case
             when national is null then 'foreign'
+            when not has_trunk and nsn = '12345' then if(names_hotline or has_country_code, 'service', 'hotline')
             when
-                not has_trunk
-                and (
-                    regexp_full_match(nsn, '0{3,}|1{3,}|2{3,}|3{3,}|4{3,}|5{3,}|6{3,}|7{3,}|8{3,}|9{3,}')
-                    or (length(nsn) >= 5 and contains('12345678901234567890|9876543210', nsn))
-                    or regexp_full_match(nsn, '1[3-9]\d0{8}')
-                )
-                or regexp_full_match(national, '0+|0123456789?')
+                (not has_trunk or starts_with(nsn, '1')) and {{ phone_is_filler("nsn") }}
+                or regexp_full_match(national, '0+|0123456789?|0(10|2\d|[3-9]\d\d)(0{7,8}|1{7,8})')
                 then 'placeholder'
             when regexp_matches(main, '^0[1-9][ -]') then 'elsewhere'
             when regexp_full_match(nsn, '1[3-9]\d{9}') then 'mobile'
+            when not has_trunk and regexp_full_match(nsn, '14[014]\d{10}|1064[6-9]\d{8}') then 'machine'
+            when not has_trunk and not has_country_code and regexp_full_match(nsn, '106(\d{5,6}|\d{8,17})')
+                then 'sms_port'
             -- no prefix begins like this, which the list of prefixes then says
             when not has_trunk and regexp_full_match(nsn, '1\d{10}') then 'mobile'
             when regexp_full_match(nsn, '[48]00\d{7}') then 'toll_free'
-            when not has_trunk and regexp_full_match(nsn, '9[56]\d{3,4}|950\d{7,8}|1[12]\d|1[012]\d{3}') then 'service'
+            when not has_trunk and regexp_full_match(nsn, '{{ phone_service_pattern() }}|950\d{7,8}') then 'service'
             when has_trunk and regexp_full_match(nsn, '10|2\d|[3-9]\d\d') then 'area'
             when not has_trunk and not has_country_code and regexp_full_match(nsn, '[2-9]\d{6,7}') then 'local'
             when has_trunk or has_country_code or length(nsn) in (10, 11) then 'landline'
@@ -202,8 +348,7 @@ shaped as (
             when shape not in ('landline', 'area') then null
             when regexp_matches(nsn, '^(10|2\d)') then nsn[:2]
             else nsn[:3]
-        end as area_digits,
-        if(shape = 'mobile', nsn[:3], null) as mobile_digits
+        end as area_digits
     from significant
 
 ),
@@ -213,7 +358,6 @@ recognised as (
 
     select
         shaped.*,
-        mobile_prefix.prefix_status,
         area.area_code as own_area_code,
         if(area.area_code is null, null, area) as own_area,
         case
@@ -222,7 +366,6 @@ recognised as (
         end as own_subscriber
     from shaped
     left join area on shaped.area_digits = area.area_code[2:]
-    left join mobile_prefix on shaped.mobile_digits = mobile_prefix.prefix
 
 ),
 
@@ -260,7 +403,7 @@ related as (
         and has_country_code
         and not has_trunk
         and regexp_full_match(nsn, '[2-9]\d{6,7}')
-        and not coalesce(regexp_full_match(own_subscriber, '9[56]\d{3,4}|1[12]\d|1[012]\d{3}'), false) as lacks_area,
+        and not coalesce(regexp_full_match(own_subscriber, '{{ phone_service_pattern() }}'), false) as lacks_area,
         coalesce(
             base.extension is not null
             and length(digits) = length(base.extension)
@@ -276,7 +419,16 @@ related as (
             and extension is null
             and shape is distinct from 'area',
             false
-        ) as is_other_ending
+        ) as is_other_ending,
+        -- (212) 555-0123 is not grouped as a number of Shanghai, 21, is
+        coalesce(
+            shape = 'landline'
+            and not has_trunk
+            and not has_country_code
+            and regexp_matches(main, '[ -]')
+            and regexp_extract(main, '^\d+') <> area_digits,
+            false
+        ) as is_grouped_otherwise
     from in_context
 
 ),
@@ -289,19 +441,16 @@ completed as (
         is_only,
         digits,
         nsn,
-        prefix_status,
-        if(shape = 'foreign', ltrim(digits, '0'), null) as abroad,
         case
             when is_other_extension or is_other_ending
                 then if(coalesce(base.area, carried_area) is null, 'local', 'landline')
             when takes_area then 'landline'
-            when
-                own_area_code is not null
-                and regexp_full_match(own_subscriber, '9[56]\d{3,4}|1[12]\d|1[012]\d{3}')
+            when own_area_code is not null and regexp_full_match(own_subscriber, '{{ phone_service_pattern() }}')
                 then 'area_service'
             when lacks_area then 'local'
-            else shape
+            when not is_grouped_otherwise then shape
         end as shape,
+        if(shape = 'foreign', ltrim(digits, '0'), null) as abroad,
         case
             when is_other_extension or is_other_ending then coalesce(base.area, carried_area)
             when takes_area then carried_area
@@ -320,127 +469,186 @@ completed as (
         and not has_trunk
         and not has_country_code
         and not is_other_extension
-        and not is_other_ending as lost_trunk
+        and not is_other_ending as lost_trunk,
+        mended,
+        damage
     from related
     where shape is distinct from 'area'
 
 ),
 
-verdict as (
+long_way as materialized (
 
     select
-        *,
-        case
-            when shape = 'foreign' and not regexp_matches(abroad, '^{{ phone_country_code_pattern() }}')
-                then 'unknown_country_code'
-            when shape = 'foreign' and abroad[:1] = '1' and not regexp_full_match(abroad, '1[2-9]\d\d[2-9]\d{6}')
-                then 'bad_length'
-            -- Hong Kong and Macao have eight digits
-            when shape = 'foreign' and abroad[:3] in ('852', '853') and length(abroad) <> 11 then 'bad_length'
-            when shape = 'foreign' and length(abroad) not between 8 and 15 then 'bad_length'
-            when shape = 'foreign' then 'ok'
-            when shape = 'placeholder' then 'placeholder'
-            when shape = 'mobile' and prefix_status = 'valid' then 'ok'
-            when shape = 'mobile' and prefix_status = 'data_only' then 'data_only_prefix'
-            when shape = 'mobile' then 'unknown_prefix'
-            when shape in ('toll_free', 'service', 'area_service') then 'ok'
-            when shape = 'local' then 'no_area_code'
-            when
-                shape = 'landline'
-                and lost_trunk
-                and length(subscriber) = area.local_len
-                and regexp_matches(subscriber, '^[2-9]')
-                then 'trunk_zero_restored'
-            when shape = 'landline' and lost_trunk then 'bad_length'
-            when shape = 'elsewhere' then 'unknown_prefix'
-            when shape = 'landline' and area is null then if(nsn[:1] = '1', 'bad_length', 'unknown_prefix')
-            when shape = 'landline' and length(subscriber) not in (7, 8) then 'bad_length'
-            when shape = 'landline' and not regexp_matches(subscriber, '^[2-9]') then 'bad_subscriber'
-            when shape = 'landline' and length(subscriber) > area.local_len then 'bad_length'
-            -- seven digits where numbers now have eight: written before the change, or a digit is lost
-            when shape = 'landline' and length(subscriber) < area.local_len then 'short_for_area'
-            when shape = 'landline' and not area.is_current then 'old_area_code'
-            when shape = 'landline' then 'ok'
-            else 'bad_length'
-        end as reason
+        raw,
+        is_only,
+        position,
+        digits,
+        nsn,
+        shape,
+        abroad,
+        struct_extract(area, 'area_code') as area_code,
+        struct_extract(area, 'local_len') as local_len,
+        struct_extract(area, 'is_current') as is_current,
+        struct_extract(area, 'region_code') as region_code,
+        subscriber,
+        extension,
+        lost_trunk,
+        mended,
+        damage
     from completed
 
 ),
 
-number as (
+-- both ways together: cells of one number, and cells of several, whose numbers come together again
+
+single as (
+
+    {{ phone_plain("plain_single") }}
+    union all
+    select * exclude (is_only)
+    from long_way
+    where is_only
+
+),
+
+single_verdict as (
+
+    {{ phone_verdict("single") }}
+
+),
+
+single_cell as (
 
     select
         raw,
-        position,
-        is_only,
-        {
-            'e164': case
-                when reason not in ('ok', 'short_for_area', 'old_area_code', 'trunk_zero_restored') then null
-                when shape = 'foreign' then '+' || abroad
-                when area is not null then '+86' || area.area_code[2:] || subscriber
-                else '+86' || nsn
-            end,
-            'extension': extension,
-            'kind': case
-                when shape = 'area_service' then 'service'
-                when shape not in ('placeholder', 'elsewhere') then shape
-            end,
-            'area_code': area.area_code,
-            'subscriber': case
-                when shape in ('landline', 'local', 'area_service') then subscriber
-                when shape in ('mobile', 'toll_free', 'service') then nsn
-                else coalesce(abroad, digits)
-            end,
-            'status': case
-                when reason in ('ok', 'short_for_area', 'old_area_code', 'trunk_zero_restored') then 'valid'
-                when reason = 'no_area_code' then 'ambiguous'
-                when reason = 'placeholder' then 'placeholder'
-                else 'invalid'
-            end,
-            'reason': reason
-        } as number
-    from verdict
+        case when status = 'valid' then e164 || coalesce(';' || extension, '') end as standard,
+        status,
+        reason,
+        case when status = 'valid' then kind end as kind,
+        case when status = 'valid' then area_code end as area_code,
+        case when status = 'valid' then region_code end as region_code,
+        case when status = 'valid' then carrier end as carrier,
+        case when status = 'valid' then is_virtual end as is_virtual,
+        case when status = 'valid' then extension end as extension,
+        case when status = 'valid' then country end as country,
+        [{{ phone_struct() }}] as numbers,
+        mended,
+        damage
+    from single_verdict
+
+),
+
+member as (
+
+    {{ phone_plain("plain_member") }}
+    union all
+    select * exclude (is_only)
+    from long_way
+    where not is_only
+
+),
+
+member_verdict as (
+
+    {{ phone_verdict("member") }}
+
+),
+
+-- an ordered list() takes five times as long as a list that is sorted
+gathered as (
+
+    select
+        raw,
+        list_sort(
+            list(
+                {
+                    'position': position,
+                    'number': {{ phone_struct() }},
+                    'country': country
+                }
+            )
+        ) as members,
+        any_value(mended) as mended,
+        any_value(damage) as damage
+    from member_verdict
+    group by raw
+
+),
+
+listed as (
+
+    select
+        raw,
+        mended,
+        damage,
+        list_transform(members, lambda m: m.number) as numbers,
+        list_transform(members, lambda m: m.number.status) as statuses,
+        list_filter(members, lambda m: m.number.status = 'valid')[1] as first_valid,
+        list_filter(
+            list_transform(members, lambda m: m.number.e164 || coalesce(';' || m.number.extension, '')),
+            lambda e: e is not null
+        ) as written
+    from gathered
+
+),
+
+several_cell as (
+
+    select
+        raw,
+        -- a number written twice is given once
+        nullif(
+            array_to_string(
+                list_transform(
+                    list_filter(range(1, len(written) + 1), lambda i: list_position(written, written[i]) = i),
+                    lambda i: written[i]
+                ),
+                '|'
+            ),
+            ''
+        ) as standard,
+        case
+            when first_valid is not null then 'valid'
+            when list_contains(statuses, 'ambiguous') then 'ambiguous'
+            when len(list_distinct(statuses)) = 1 then statuses[1]
+            else 'invalid'
+        end as status,
+        case
+            when status = 'valid' and len(list_distinct(statuses)) > 1 then 'partly'
+            when status = 'valid' then coalesce(list_filter(numbers, lambda n: n.reason <> 'ok')[1].reason, 'ok')
+            else list_filter(numbers, lambda n: n.status = status)[1].reason
+        end as reason,
+        struct_extract(first_valid.number, 'kind') as kind,
+        struct_extract(first_valid.number, 'area_code') as area_code,
+        struct_extract(first_valid.number, 'region_code') as region_code,
+        struct_extract(first_valid.number, 'carrier') as carrier,
+        struct_extract(first_valid.number, 'is_virtual') as is_virtual,
+        struct_extract(first_valid.number, 'extension') as extension,
+        struct_extract(first_valid, 'country') as country,
+        numbers,
+        mended,
+        damage
+    from listed
 
 ),
 
 cell as (
 
-    select raw, [number] as numbers
-    from number
-    where is_only
-
+    select * from single_cell
     union all
-
-    select raw, list(number order by position) as numbers
-    from number
-    where not is_only
-    group by raw
+    select * from several_cell
 
 ),
 
-summed as (
+not_understood as (
 
     select
         judged.raw,
-        judged.unreadable,
-        coalesce(cell.numbers, []) as numbers,
-        list_transform(coalesce(cell.numbers, []), lambda n: n.status) as statuses,
-        list_filter(
-            list_transform(coalesce(cell.numbers, []), lambda n: n.e164 || coalesce(';' || n.extension, '')),
-            lambda e: e is not null
-        ) as written
+        coalesce(judged.unreadable, found.damage, if(len(found.tokens) = 0, 'no_number', 'bad_length')) as reason
     from judged
-    left join cell on judged.raw = cell.raw
-
-),
-
--- a number written twice is given once
-distinguished as (
-
-    select
-        *,
-        list_filter(range(1, len(written) + 1), lambda i: list_position(written, written[i]) = i) as firsts
-    from summed
+    left join found on judged.raw = found.raw
+    anti join long_way on judged.raw = long_way.raw
 
 ),
 
@@ -448,27 +656,48 @@ final as (
 
     select
         raw,
-        nullif(array_to_string(list_transform(firsts, lambda i: written[i]), '|'), '') as standard,
+        standard,
+        if(damage is not null and status not in ('valid', 'ambiguous'), 'damaged', status) as status,
         case
-            when unreadable = 'missing' then 'missing'
-            when unreadable in ('scientific_notation', 'spreadsheet_error', 'masked') then 'damaged'
-            when unreadable is not null then 'invalid'
-            when list_contains(statuses, 'valid') then 'valid'
-            when list_contains(statuses, 'ambiguous') then 'ambiguous'
-            when len(statuses) > 0 and len(list_filter(statuses, lambda s: s <> 'placeholder')) = 0 then 'placeholder'
-            else 'invalid'
-        end as status,
-        case
-            when unreadable is not null then unreadable
-            when list_contains(statuses, 'valid') and len(list_distinct(statuses)) > 1 then 'partly'
-            when list_contains(statuses, 'valid')
-                then coalesce(list_filter(numbers, lambda n: n.reason <> 'ok')[1].reason, 'ok')
-            when list_contains(statuses, 'ambiguous') then 'no_area_code'
-            else coalesce(numbers[1].reason, 'bad_length')
+            when damage is not null and status = 'valid' then 'partly'
+            when damage is not null and status <> 'ambiguous' then damage
+            when reason = 'ok' then coalesce(mended, 'ok')
+            else reason
         end as reason,
+        kind,
+        area_code,
+        region_code,
+        carrier,
+        is_virtual,
+        extension,
+        country,
         numbers,
         '{{ rule_version("phone") }}' as rule_version
-    from distinguished
+    from cell
+
+    union all
+
+    select
+        raw,
+        null as standard,
+        case reason
+            when 'missing' then 'missing'
+            when 'spreadsheet_error' then 'damaged'
+            when 'scientific_notation' then 'damaged'
+            when 'masked' then 'damaged'
+            else 'invalid'
+        end as status,
+        reason,
+        null as kind,
+        null as area_code,
+        null as region_code,
+        null as carrier,
+        null as is_virtual,
+        null as extension,
+        null as country,
+        [] as numbers,
+        '{{ rule_version("phone") }}' as rule_version
+    from not_understood
 
 )
 

@@ -9,6 +9,13 @@ region as (
 
 ),
 
+city_name as (
+
+    select distinct city from region
+    where level = 'city'
+
+),
+
 abolished as (
 
     select
@@ -16,6 +23,11 @@ abolished as (
         region.*
     from {{ ref("region_abolished") }} as old
     inner join region on old.successor_code = region.region_code
+    -- 市区 and 郊区 of long ago name nothing by themselves, and a city that grew out of a county of its name is the city
+    left join city_name on old.county = city_name.city
+    where
+        city_name.city is null
+        and (regexp_matches(old.county, '..[区县市旗]$') or regexp_matches(old.county, '^[^市城郊矿].$'))
 
 ),
 
@@ -37,12 +49,10 @@ province_form as (
 
     union all
 
-    select
-        region_code,
-        unnest([province_short || '省', province_short || '市', province_short || '自治区']) as form,
-        4 as rank
+    -- 广西省, 新疆自治区
+    select region_code, unnest([province_short || '省', province_short || '自治区']) as form, 4 as rank
     from region
-    where level = 'province'
+    where level = 'province' and province like '%自治区'
 
 ),
 
@@ -56,10 +66,26 @@ city_form as (
 
     select
         region_code,
-        unnest(list_transform(['市', '地区', '州', '盟', '自治州'], lambda kind: city_short || kind)) as form,
+        city_short || unnest(
+            case right(city, 1)
+                when '州' then ['州', '自治州', '地区', '市']
+                when '市' then if(region_code like '15%', ['盟', '地区'], ['地区'])
+                else ['市']
+            end
+        ) as form,
         4 as rank
     from region
     where level = 'city'
+
+    union all
+
+    -- 湘西土家族自治州, 巴音郭楞州
+    select
+        region_code,
+        regexp_replace(city, '族自治州$', '族州') as form,
+        4 as rank
+    from region
+    where level = 'city' and city like '%族自治州'
 
 ),
 
@@ -84,9 +110,19 @@ county_form as (
 
     union all
 
-    select region_code, {{ county_stem("county") }} as form, 5 as rank
+    select region_code, unnest([{{ county_stem("county") }}, regexp_extract(county, '^.+自治')]) as form, 5 as rank
     from region
     where level = 'county'
+
+    union all
+
+    -- 海拉尔市 and 昆山县: the kind of former times
+    select
+        region_code,
+        {{ county_stem("county") }} || unnest(if(county like '%区', ['市', '县'], ['县'])) as form,
+        4 as rank
+    from region
+    where level = 'county' and regexp_matches(county, '[区市]$') and not regexp_matches(county, '^市|[矿城郊东西南北中]区$')
 
 ),
 
@@ -115,7 +151,7 @@ final as (
         min(form.rank) as rank
     from form
     inner join region on form.region_code = region.region_code
-    where form.form is not null
+    where form.form <> ''
     group by all
 
 )

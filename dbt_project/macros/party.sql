@@ -1,0 +1,47 @@
+{#- The columns of a party that may be exchanged, each with the dictionary that reads it: column:dictionary, separated by spaces. -#}
+{%- macro party_fields() -%}
+    company_name:company_name contact_name:person title:job_title mobile:phone phone:phone other_phone:phone fax:phone email:email website:website
+{%- endmacro -%}
+
+{#- What identifies a row. -#}
+{%- macro row_key(relation) -%}
+    {{ relation }}.feed, {{ relation }}.sha256, {{ relation }}.member, {{ relation }}.row
+{%- endmacro -%}
+
+{%- macro same_row(one, other) -%}
+    {{ one }}.feed = {{ other }}.feed
+    and {{ one }}.sha256 = {{ other }}.sha256
+    and {{ one }}.member = {{ other }}.member
+    and {{ one }}.row = {{ other }}.row
+{%- endmacro -%}
+
+{#- Of an incremental model that reads files once: only the files it has not read. -#}
+{%- macro unread(relation, dictionary) -%}
+    {%- if is_incremental() %}
+    semi join ({{ batches_to_read(dictionary) }}) as batch
+        on {{ relation }}.feed = batch.feed and {{ relation }}.sha256 = batch.sha256
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- Pre-hook of such a model: what it holds of files that are read anew, or are no longer released, goes. -#}
+{%- macro drop_unread(dictionary) -%}
+    {%- if is_incremental() %}
+    delete from {{ this }}
+    where
+        (feed, sha256) in ({{ batches_to_read(dictionary) }})
+        or (feed, sha256) not in (select (feed, sha256) from {{ source("staged", "batch") }})
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- A region code without the zeros that say «all of it», so that what lies within begins with it. -#}
+{%- macro region_prefix(code) -%}
+    regexp_replace({{ code }}, '(?:0000|00)$', '')
+{%- endmacro -%}
+
+{#- True where one of two regions lies within the other, null where one is not known. -#}
+{%- macro regions_agree(one, other) -%}
+    (
+        starts_with({{ one }}, {{ region_prefix(other) }})
+        or starts_with({{ other }}, {{ region_prefix(one) }})
+    )
+{%- endmacro -%}

@@ -1,0 +1,355 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="append_new_columns",
+        pre_hook="{{ drop_unread('party_reading') }}",
+    )
+}}
+
+{%- set fields = party_fields().split() %}
+
+with
+
+region_table as (
+
+    select region_code, level, province, city, county, area_code, local_len
+    from {{ ref("region_code") }}
+
+),
+
+repair as (
+
+    select
+        {{ row_key("misplaced") }},
+        {%- for each in fields %}
+        {%- set field = each.split(":")[0] %}
+        any_value(raw) filter (where decision <> 'reported' and belongs_to = '{{ field }}') as into_{{ field }},
+        coalesce(bool_or(decision <> 'reported' and field = '{{ field }}'), false) as out_of_{{ field }},
+        {%- endfor %}
+        list(
+            struct_pack(field := field, looks_like := looks_like, belongs_to := belongs_to, decision := decision)
+            order by field
+        ) as misplaced
+    from {{ ref("misplaced_value") }} as misplaced
+    group by all
+
+),
+
+-- the record with its values in the columns they belong to
+record as (
+
+    select
+        {{ row_key("party") }},
+        {%- for each in fields %}
+        {%- set field = each.split(":")[0] %}
+        case
+            when repair.feed is null then party.{{ field }}
+            when repair.into_{{ field }} is not null then repair.into_{{ field }}
+            when not repair.out_of_{{ field }} then party.{{ field }}
+        end as {{ field }},
+        {%- endfor %}
+        repair.misplaced,
+        party.gender,
+        party.region_text,
+        party.address,
+        case
+            when party.province is not null or party.city is not null or party.county is not null
+                then coalesce(party.province, '') || '|' || coalesce(party.city, '') || '|' || coalesce(party.county, '')
+        end as place,
+        party.postcode,
+        party.industry,
+        party.uscc,
+        party.legal_representative,
+        party.registered_capital,
+        party.employees,
+        party.source_site
+    from {{ source("staged", "party") }} as party
+    {{ unread("party", "party_reading") }}
+    left join repair on {{ same_row("party", "repair") }}
+
+),
+
+joined as (
+
+    select
+        {{ row_key("record") }},
+        record.misplaced,
+        record.gender as said_gender,
+        company_name.standard as company_name,
+        company_name.match_key,
+        company_name.trade_name,
+        company_name.branch,
+        company_name.region_code as company_region_code,
+        person.standard as contact_name,
+        person.name_key as contact_key,
+        person.surname,
+        person.given_name,
+        person.gender as name_gender,
+        coalesce(job_title.standard, person.job_title) as title,
+        email.standard as email,
+        email.registered_domain as email_domain,
+        email.is_free_mail,
+        website.standard as website,
+        website.registered_domain as website_domain,
+        website.is_own_domain,
+        uscc.standard as uscc,
+        postcode.standard as postcode,
+        postcode.province_code as postcode_province_code,
+        postcode.region_codes as postcode_region_codes,
+        industry.standard as industry_code,
+        representative.standard as legal_representative,
+        capital.amount as registered_capital,
+        capital.currency as registered_capital_currency,
+        headcount.min_count as employees_min,
+        headcount.max_count as employees_max,
+        source_site.standard as source_site,
+        fax.standard as fax,
+        place.region_code as place_code,
+        place.candidates as place_candidates,
+        coalesce(address.region_code, whole.region_code) as address_code,
+        coalesce(address.candidates, whole.candidates) as address_candidates,
+        address.standard as address,
+        address.rest as address_rest,
+        address.rest_key as address_key,
+        list_concat(coalesce(mobile.numbers, []), coalesce(phone.numbers, []), coalesce(other_phone.numbers, [])) as cells,
+        struct_pack(
+            company_name := company_name.status, contact_name := person.status, title := job_title.status,
+            mobile := mobile.status, phone := phone.status, other_phone := other_phone.status, fax := fax.status,
+            email := email.status, website := website.status, region := place.status, address := address.status,
+            postcode := postcode.status, industry := industry.status, uscc := uscc.status,
+            legal_representative := representative.status, registered_capital := capital.status,
+            employees := headcount.status, source_site := source_site.status
+        ) as statuses
+    from record
+    {%- for field, kind, alias in [
+        ("company_name", "company_name", "company_name"), ("contact_name", "person", "person"), ("title", "job_title", "job_title"),
+        ("mobile", "phone", "mobile"), ("phone", "phone", "phone"), ("other_phone", "phone", "other_phone"), ("fax", "phone", "fax"),
+        ("email", "email", "email"), ("website", "website", "website"), ("place", "region", "place"), ("address", "address", "address"),
+        ("region_text", "address", "whole"), ("postcode", "postcode", "postcode"), ("industry", "industry", "industry"),
+        ("uscc", "uscc", "uscc"), ("legal_representative", "person", "representative"), ("registered_capital", "money", "capital"),
+        ("employees", "headcount", "headcount"), ("source_site", "source_site", "source_site"),
+    ] %}
+    left join {{ ref(kind) }} as {{ alias }} on record.{{ field }} = {{ alias }}.raw
+    {%- endfor %}
+
+),
+
+-- what says where the record is: its columns, its address, the area codes of its landlines, its postcode
+placed as (
+
+    select
+        *,
+        list_distinct(
+            list_transform(
+                list_filter(cells, lambda n: n.kind = 'landline' and n.status = 'valid' and n.region_code is not null),
+                lambda n: n.region_code
+            )
+        ) as landline_codes,
+        list_distinct(
+            list_transform(
+                list_filter(cells, lambda n: n.kind = 'mobile' and n.status = 'valid' and n.region_code is not null),
+                lambda n: n.region_code
+            )
+        ) as mobile_codes,
+        case
+            when len(postcode_region_codes) > 0 then postcode_region_codes
+            when postcode_province_code is not null then [postcode_province_code]
+        end as post_codes,
+        -- candidates of the address that the columns allow, and the other way round
+        case
+            when address_code is not null or address_candidates is null then null
+            when place_code is not null
+                then list_filter(address_candidates, lambda c: {{ regions_agree("c", "place_code") }})
+            else address_candidates
+        end as address_options,
+        case
+            when place_code is not null or place_candidates is null then null
+            when address_code is not null
+                then list_filter(place_candidates, lambda c: {{ regions_agree("c", "address_code") }})
+            else place_candidates
+        end as place_options
+    from joined
+
+),
+
+-- the candidates that area codes and postcode leave over
+narrowed as (
+
+    select
+        *,
+        list_filter(
+            coalesce(address_options, place_options),
+            lambda c: len(list_filter(landline_codes, lambda l: {{ regions_agree("c", "l") }})) > 0
+        ) as by_area_code,
+        list_filter(
+            coalesce(address_options, place_options),
+            lambda c: len(list_filter(post_codes, lambda p: {{ regions_agree("c", "p") }})) > 0
+        ) as by_postcode
+    from placed
+
+),
+
+-- of two places that contradict each other neither is believed beyond what they share, unless a landline decides
+decided as (
+
+    select
+        *,
+        case
+            when place_code is null or address_code is null then null
+            when starts_with(address_code, {{ region_prefix("place_code") }}) then address_code
+            when starts_with(place_code, {{ region_prefix("address_code") }}) then place_code
+            when
+                len(list_filter(landline_codes, lambda l: {{ regions_agree("address_code", "l") }})) > 0
+                and len(list_filter(landline_codes, lambda l: {{ regions_agree("place_code", "l") }})) = 0
+                then address_code
+            when
+                len(list_filter(landline_codes, lambda l: {{ regions_agree("place_code", "l") }})) > 0
+                and len(list_filter(landline_codes, lambda l: {{ regions_agree("address_code", "l") }})) = 0
+                then place_code
+            when left(place_code, 4) = left(address_code, 4) and substr(place_code, 3, 2) not in ('01', '02', '90')
+                then left(place_code, 4) || '00'
+            when left(place_code, 2) = left(address_code, 2) then left(place_code, 2) || '0000'
+            else ''
+        end as both_code,
+        case
+            when len(coalesce(address_options, place_options)) = 1 then coalesce(address_options, place_options)[1]
+            when len(by_area_code) = 1 then by_area_code[1]
+            when len(by_postcode) = 1 then by_postcode[1]
+            when len(list_intersect(by_area_code, by_postcode)) = 1 then list_intersect(by_area_code, by_postcode)[1]
+        end as option_code,
+        case
+            when len(coalesce(address_options, place_options)) = 1 then 'columns_and_address'
+            when len(by_area_code) = 1 then 'area_code'
+            when len(by_postcode) = 1 then 'postcode'
+            when len(list_intersect(by_area_code, by_postcode)) = 1 then 'area_code_and_postcode'
+        end as option_source
+    from narrowed
+
+),
+
+chosen as (
+
+    select
+        *,
+        nullif(coalesce(both_code, option_code, address_code, place_code), '') as chosen_code,
+        case
+            when both_code = '' then 'none'
+            when both_code is not null then 'columns_and_address'
+            when option_code is not null then option_source
+            when address_code is not null then 'address'
+            when place_code is not null then 'columns'
+        end as region_source
+    from decided
+
+),
+
+-- a landline without its area code is completed with the area code of the record's own city
+dialable as (
+
+    select
+        chosen.*,
+        region_table.province,
+        region_table.city,
+        region_table.county,
+        region_table.region_code,
+        region_table.level,
+        list_sort(
+            list_distinct(
+                list_filter(
+                    list_transform(
+                        chosen.cells,
+                        lambda n: case
+                            when n.status = 'valid' then n.e164
+                            when n.kind = 'local' and length(n.subscriber) = region_table.local_len
+                                then '+86' || ltrim(region_table.area_code, '0') || n.subscriber
+                        end
+                    ),
+                    lambda e: e is not null
+                )
+            )
+        ) as numbers
+    from chosen
+    left join region_table on chosen.chosen_code = region_table.region_code
+
+),
+
+final as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        company_name,
+        match_key,
+        trade_name,
+        branch,
+        contact_name,
+        contact_key,
+        surname,
+        given_name,
+        -- said beside the name or in its own column; where the two differ neither is believed
+        case when said_gender = name_gender or name_gender is null then said_gender when said_gender is null then name_gender end as gender,
+        title,
+        numbers,
+        fax,
+        email,
+        email_domain,
+        is_free_mail,
+        website,
+        website_domain,
+        province,
+        city,
+        county,
+        region_code,
+        left(region_code, 2) || '0000' as province_code,
+        case when level in ('city', 'county') then left(region_code, 4) || '00' end as city_code,
+        case
+            when region_code is not null then 'valid'
+            when region_source = 'none' or len(coalesce(address_options, place_options)) > 1 then 'ambiguous'
+            else coalesce(statuses.address, statuses.region, 'missing')
+        end as region_status,
+        coalesce(region_source, 'none') as region_source,
+        address,
+        address_rest,
+        address_key,
+        postcode,
+        industry_code,
+        uscc,
+        legal_representative,
+        registered_capital,
+        registered_capital_currency,
+        employees_min,
+        employees_max,
+        source_site,
+        len(numbers) > 0 or coalesce(statuses.email = 'valid', false) as has_channel,
+        statuses,
+        -- null where one of the two is not there to compare
+        struct_pack(
+            columns_address := {{ regions_agree("place_code", "address_code") }},
+            area_code_region := case
+                when len(landline_codes) > 0 and region_code is not null
+                    then len(list_filter(landline_codes, lambda l: {{ regions_agree("l", "region_code") }})) > 0
+            end,
+            mobile_region := case
+                when len(mobile_codes) > 0 and region_code is not null
+                    then len(list_filter(mobile_codes, lambda m: left(m, 2) = left(region_code, 2))) > 0
+            end,
+            postcode_region := case
+                when len(post_codes) > 0 and region_code is not null
+                    then len(list_filter(post_codes, lambda p: {{ regions_agree("p", "region_code") }})) > 0
+            end,
+            company_region := {{ regions_agree("company_region_code", "region_code") }},
+            email_website := case
+                when is_own_domain and not is_free_mail then email_domain = website_domain
+            end,
+            gender_name := said_gender = name_gender
+        ) as agreements,
+        coalesce(misplaced, []) as misplaced,
+        '{{ rule_version("party_reading") }}' as rule_version
+    from dialable
+
+)
+
+select * from final

@@ -1,0 +1,342 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="delete+insert",
+        unique_key="raw",
+        on_schema_change="append_new_columns",
+    )
+}}
+
+with
+
+source as (
+
+    {{ values_to_read("address") }}
+
+),
+
+judged as (
+
+    select raw, {{ is_plain_place("raw") }} as is_plain
+    from source
+
+),
+
+folded as (
+
+    select
+        raw,
+        is_plain,
+        if(is_plain, raw, {{ drop_invisible(fold_width("raw")) }}) as text
+    from judged
+
+),
+
+simplified as (
+
+    select
+        raw,
+        is_plain,
+        if(is_plain, text, {{ to_simplified("text") }}) as text
+    from folded
+
+),
+
+texts as (
+
+    select
+        raw,
+        is_plain,
+        if(is_plain, text, {{ without_spaces("text") }}) as text
+    from simplified
+
+),
+
+{{ region_reading("texts") }},
+
+-- texts in Latin letters, and Chinese ones that begin with a name in Latin letters
+latin as (
+
+    select raw, body
+    from region_reading
+    where used is null and regexp_matches(body, '^[^\p{Han}]*[A-Za-z]{2}')
+
+),
+
+{{ latin_region_reading("latin") }},
+
+joined as (
+
+    select
+        reading.raw,
+        reading.body,
+        reading.noise,
+        if(latin_reading.is_conflict, 'province', reading.conflict) as conflict,
+        reading.is_plain,
+        reading.is_old,
+        coalesce(reading.code, latin_reading.code) as code,
+        coalesce(reading.candidates, latin_reading.candidates) as candidates,
+        latin_reading.raw is not null as is_latin,
+        case
+            when latin_reading.raw is not null then latin_reading.rest
+            when reading.used is null then reading.noise || reading.body
+            else {{ around_regions("reading") }}
+        end as rest
+    from region_reading as reading
+    left join latin_reading on reading.raw = latin_reading.raw
+
+),
+
+-- without a postcode and a country behind it
+posted as (
+
+    select
+        *,
+        case
+            when noise <> '' and regexp_matches(noise, '[0-9]{6}') then regexp_extract(noise, '[0-9]{6}')
+            when has_six_digits
+                then nullif(
+                    regexp_extract(rest, '(?:邮编|邮政编码|(?i:zip(?: ?code)?|postcode))[: ]*([0-9]{6})(?:[^0-9]|$)', 1), ''
+                )
+        end as told_postcode,
+        case
+            when is_latin then nullif(regexp_extract(body, '(?:^|[ ,])([0-9]{6})(?:[ ,.]|$)', 1), '')
+            when has_six_digits then nullif(regexp_extract(rest, '(?:^|[^0-9-])([0-9]{6})[^0-9\pL]{0,3}$', 1), '')
+        end as last_postcode
+    from (
+        select *, not is_plain and regexp_matches(rest, '[0-9]{6}') as has_six_digits
+        from joined
+    ) as counted
+
+),
+
+postcode_province as (
+
+    select
+        left(postcode, 2) as prefix,
+        list(distinct left(region_code, 2)) as province_codes
+    from {{ ref("region_code") }}
+    where postcode is not null
+    group by left(postcode, 2)
+
+),
+
+postcode_place as (
+
+    select
+        left(postcode, 3) as prefix,
+        list(distinct left(region_code, 4)) as city_codes
+    from {{ ref("region_code") }}
+    where postcode is not null
+    group by left(postcode, 3)
+
+),
+
+-- a postcode without its label must be one of the province
+checked as (
+
+    select
+        posted.* exclude (told_postcode, last_postcode),
+        coalesce(
+            posted.told_postcode,
+            if(
+                posted.code is null or list_contains(postcode_province.province_codes, left(posted.code, 2)),
+                posted.last_postcode,
+                null
+            )
+        ) as postcode
+    from posted
+    left join postcode_province on left(posted.last_postcode, 2) = postcode_province.prefix
+
+),
+
+-- several regions of one name: the postcode may leave one
+fitting as (
+
+    select
+        checked.*,
+        if(
+            candidates is not null and conflict is null,
+            list_filter(candidates, lambda c: list_contains(postcode_place.city_codes, left(c, 4))),
+            null
+        ) as fitting
+    from checked
+    left join postcode_place on left(checked.postcode, 3) = postcode_place.prefix
+
+),
+
+narrowed as (
+
+    select
+        * exclude (code, candidates, fitting),
+        if(len(fitting) = 1, fitting[1], code) as code,
+        if(len(fitting) = 1, null, candidates) as candidates
+    from fitting
+
+),
+
+without_postcode as (
+
+    select
+        * exclude (rest),
+        case
+            when postcode is null then rest
+            else
+                regexp_replace(
+                    rest,
+                    '[ ,;(\[]*(?:邮编|邮政编码|(?i:zip(?: ?code)?|postcode))?[: ]*\b' || postcode || '[)\] .,;]*', ''
+                )
+        end as rest
+    from narrowed
+
+),
+
+without_country as (
+
+    select
+        * exclude (rest),
+        if(
+            not is_plain and right(rest, 1) in ('国', 'a', 'A', 'c', 'C', '.'),
+            regexp_replace(rest, '(?i)[ ,.;]*(?:\bp\.? ?r\.? ?china|\bchina|中国|\bp\.?r\.?c\.?)[.]?$', ''),
+            rest
+        ) as rest
+    from without_postcode
+
+),
+
+decided as (
+
+    select
+        raw,
+        body,
+        noise,
+        conflict,
+        is_old,
+        is_plain,
+        postcode,
+        code,
+        candidates,
+        case
+            when rest = '' then null
+            when is_plain then rest
+            when contains({{ rest_edges() }}, left(rest, 1)) or contains({{ rest_edges() }}, right(rest, 1))
+                then nullif(trim(rest, {{ rest_edges() }}), '')
+            else rest
+        end as rest
+    from without_country
+
+),
+
+reasoned as (
+
+    select
+        *,
+        case
+            when not is_plain and regexp_matches(body, '\*\*|×××|[xX]{4}|�|锟斤拷|\?\?\?|[ÃÂ][\x{0080}-\x{00bf}]|###')
+                then case
+                    when regexp_matches(body, '�|锟斤拷|\?\?\?|[ÃÂ][\x{0080}-\x{00bf}]') then 'mojibake'
+                    when contains(body, '###') then 'spreadsheet_error'
+                    else 'masked'
+                end
+            when code is null and candidates is null
+                then case
+                    when regexp_full_match(whole, '#[A-Za-z0-9/]+[!?]?|#{3,}') then 'spreadsheet_error'
+                    when regexp_full_match(whole, '[?�]{3,}.*') then 'mojibake'
+                    when {{ says_missing("lower(whole)") }} then 'missing'
+                    when regexp_full_match(whole, '[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+') then 'scientific_notation'
+                    when regexp_full_match(
+                        whole,
+                        '(?i)请选择.*|请填写.*|请输入.*|(?:详细|公司|联系)?地址|省市区.*|测试.*|test.*|地球|火星|某某.*|abc|asdf.*|同(?:上|公司|注册地址|注册地).*|见(?:名片|附件|备注)|其他|其它|全国|不限|国内|中国|china'
+                    ) then 'placeholder'
+                    when not regexp_matches(whole, '\pL{2}') or regexp_matches(whole, '(?i)@|https?:|www\.') then 'not_an_address'
+                    when regexp_matches(
+                        whole,
+                        '(?i)^(?:日本|美国|韩国|英国|德国|法国|意大利|俄罗斯|加拿大|澳大利亚|澳洲|新西兰|新加坡|马来西亚|泰国|越南|印度|印尼|菲律宾|缅甸|柬埔寨|老挝|蒙古国|朝鲜|巴西|墨西哥|南非|埃及|阿联酋|迪拜|西班牙|荷兰|瑞士|瑞典|比利时|土耳其|巴基斯坦|孟加拉)|\b(?:usa|u\.s\.a\.?|united states|japan|korea|uk|united kingdom|england|germany|france|italy|russia|canada|australia|new zealand|singapore|malaysia|thailand|vietnam|india|indonesia|philippines|brazil|mexico|uae|dubai|spain|netherlands|switzerland|turkey)[. 0-9]*$'
+                    ) then 'foreign'
+                    else 'unknown'
+                end
+            when conflict = 'province' then 'province_city_conflict'
+            when conflict = 'city' then 'city_conflict'
+            when is_old and candidates is not null and code like '%00' and code not like '%0000' then 'county_abolished'
+            when len(list_filter(candidates, lambda c: c like '%00')) > 0 then 'city_ambiguous'
+            when candidates is not null then 'county_ambiguous'
+            when conflict = 'county' then 'county_unknown'
+            when is_old then 'county_abolished'
+            else 'ok'
+        end as reason
+    from (
+        select *, noise || body as whole
+        from decided
+    ) as written
+
+),
+
+stated as (
+
+    select
+        * exclude (rest),
+        case
+            when reason in ('ok', 'county_unknown', 'county_abolished') then 'valid'
+            when reason in ('province_city_conflict', 'city_conflict', 'city_ambiguous', 'county_ambiguous') then 'ambiguous'
+            when reason in ('masked', 'mojibake', 'spreadsheet_error', 'scientific_notation') then 'damaged'
+            when reason in ('missing', 'placeholder') then reason
+            else 'invalid'
+        end as status,
+        if(reason in ('missing', 'placeholder'), null, rest) as rest
+    from reasoned
+
+),
+
+numbered as (
+
+    select
+        *,
+        {{ numbered_houses("rest") }} as numbered_rest
+    from stated
+
+),
+
+bare as (
+
+    select
+        *,
+        {{ bare_key("numbered_rest") }} as bare_rest
+    from numbered
+
+),
+
+house_keyed as (
+
+    select
+        *,
+        {{ house_key("bare_rest") }} as rest_key
+    from bare
+
+),
+
+final as (
+
+    select
+        house_keyed.raw,
+        case
+            when house_keyed.status = 'valid'
+                then concat_ws('', region.province, region.city, region.county, house_keyed.rest)
+        end as standard,
+        house_keyed.status,
+        house_keyed.reason,
+        region.province,
+        region.city,
+        region.county,
+        region.region_code,
+        region.level,
+        house_keyed.rest,
+        nullif(house_keyed.rest_key, '') as rest_key,
+        house_keyed.postcode,
+        house_keyed.candidates,
+        '{{ rule_version("address") }}' as rule_version
+    from house_keyed
+    left join {{ ref("region_code") }} as region on house_keyed.code = region.region_code
+
+)
+
+select * from final
