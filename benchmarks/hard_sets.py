@@ -10,9 +10,11 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ccdata_assets.settings import PROJECT_DIR
 from ccdata_assets.standard.dictionaries import Dictionaries
 
 HARD = Path(__file__).resolve().parents[1] / "ccdata_assets_tests" / "standard" / "hard"
@@ -81,6 +83,21 @@ def hard_sets(kinds: list[str]) -> Iterator[tuple[str, list[dict[str, str]]]]:
                 yield kind, list(csv.DictReader(lines))
 
 
+@lru_cache
+def _places() -> dict[str, tuple[str, ...]]:
+    """The first two characters of the names of each county and of what it lies in, by code."""
+    with (PROJECT_DIR / "dbt_project" / "seeds" / "region_code.csv").open(encoding="utf-8", newline="") as lines:
+        return {
+            row["region_code"]: tuple(row[part][:2] for part in ("province", "city", "county") if row[part])
+            for row in csv.DictReader(lines)
+        }
+
+
+def _names_its_place(address: str, code: str) -> bool:
+    """True where the address holds a part of the name of the place it is labelled with; a street alone says nothing."""
+    return any(name in address for name in _places()[code])
+
+
 def labelled_sets(folder: Path) -> Iterator[tuple[str, str, list[dict[str, str]]]]:
     """The labelled sets of a folder: kind, name, cases."""
 
@@ -97,4 +114,6 @@ def labelled_sets(folder: Path) -> Iterator[tuple[str, str, list[dict[str, str]]
     yield "address", "addresses_tricky", [{"raw": r["address"], "province": r["province"], "city": r["city"], "county": r["county"]} for r in tricky]  # fmt: skip
     yield "address", "addresses_tricky: province", [{"raw": r["address"], "province": r["province"]} for r in tricky]
     yield "address", "addresses_generated", [{"raw": r["address"], "region_code": r["county_code"]} for r in read("addresses_generated")]  # fmt: skip
+    named = [row for row in read("addresses_generated") if _names_its_place(row["address"], row["county_code"])]
+    yield "address", "addresses_generated: that name a place", [{"raw": r["address"], "region_code": r["county_code"]} for r in named]  # fmt: skip
     yield "company_name", "companies_generated", [{"raw": r["name"], "trade_name": r["trade_name"]} for r in read("companies_generated")]  # fmt: skip

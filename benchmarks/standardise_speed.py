@@ -159,7 +159,7 @@ def _dbt(home: Path, warehouse: Path) -> float:
     }
     begun = time.perf_counter()
     done = subprocess.run(
-        [DBT, "--quiet", "build", "--select", "resource_type:seed", "ccdata.standard.*", "ccdata.party.*", "--exclude-resource-type", "unit_test",
+        [DBT, "build", "--select", "resource_type:seed", "ccdata.standard.*", "ccdata.party.*", "--exclude-resource-type", "unit_test",
          "--project-dir", str(settings.dbt_dir), "--target-path", str(home / "target"), "--log-path", str(home / "logs")],
         env={**os.environ, **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -227,6 +227,77 @@ decided as (
 
 ),
 
+-- a town says which county where no county is named: the only one of its name, in the city that is known
+town_text as (
+
+    select
+        raw,
+        code,
+        regexp_extract(rest, '^(\p{Han}{2,9}?(?:街道|镇|乡|苏木))(?:[^村亲间下愁]|$)', 1) as form
+    from decided
+    where
+        candidates is null
+        and conflict is null
+        and (code is null or (code like '%00' and code not like '%0000'))
+        and regexp_matches(rest, '^\p{Han}{2,9}(?:街道|镇|乡|苏木)')
+
+),
+
+-- before the town the county may stand without its kind (和平林寨镇)
+town_reading as (
+
+    select
+        raw,
+        code,
+        unnest([0, 2, 3]) as stem_length,
+        unnest([form, substr(form, 3), substr(form, 4)]) as form,
+        unnest(['', left(form, 2), left(form, 3)]) as stem
+    from town_text
+    where form <> ''
+
+),
+
+town_county as (
+
+    select
+        town_reading.raw,
+        town_reading.stem_length,
+        list(distinct region_town.region_code order by region_town.region_code) as codes
+    from town_reading
+    inner join {{ ref("region_town") }} as region_town
+        on
+            town_reading.form = region_town.form
+            and (town_reading.code is null or starts_with(region_town.region_code, left(town_reading.code, 4)))
+            and (starts_with(region_town.county, town_reading.stem) or starts_with(region_town.city, town_reading.stem))
+    group by town_reading.raw, town_reading.stem_length
+
+),
+
+town_choice as (
+
+    select
+        raw,
+        arg_min(codes, stem_length) as codes,
+        min(stem_length) as stem_length
+    from town_county
+    group by raw
+
+),
+
+towned as (
+
+    select
+        decided.* replace (
+            if(len(town_choice.codes) = 1, town_choice.codes[1], decided.code) as code,
+            if(decided.code is null and len(town_choice.codes) > 1, town_choice.codes, decided.candidates) as candidates,
+            if(len(town_choice.codes) = 1, substr(decided.rest, 1 + town_choice.stem_length), decided.rest) as rest
+        ),
+        coalesce(len(town_choice.codes) = 1 and town_choice.codes[1] is distinct from decided.code, false) as is_by_town
+    from decided
+    left join town_choice on decided.raw = town_choice.raw
+
+),
+
 reasoned as (
 
     select
@@ -261,12 +332,13 @@ reasoned as (
             when len(list_filter(candidates, lambda c: c like '%00')) > 0 then 'city_ambiguous'
             when candidates is not null then 'county_ambiguous'
             when conflict = 'county' then 'county_unknown'
+            when is_by_town then 'county_by_town'
             when is_old then 'county_abolished'
             else 'ok'
         end as reason
     from (
         select *, noise || body as whole
-        from decided
+        from towned
     ) as written
 
 ),
@@ -276,7 +348,7 @@ stated as (
     select
         * exclude (rest),
         case
-            when reason in ('ok', 'county_unknown', 'county_abolished') then 'valid'
+            when reason in ('ok', 'county_unknown', 'county_abolished', 'county_by_town') then 'valid'
             when reason in ('province_city_conflict', 'city_conflict', 'city_ambiguous', 'county_ambiguous') then 'ambiguous'
             when reason in ('masked', 'mojibake', 'spreadsheet_error', 'scientific_notation') then 'damaged'
             when reason in ('missing', 'placeholder') then reason

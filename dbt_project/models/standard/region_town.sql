@@ -1,6 +1,6 @@
 {{ config(materialized="table") }}
 
--- a name that more counties share says too little to list them
+-- a name that many counties share says too little to list them
 with
 
 town as (
@@ -15,11 +15,13 @@ town as (
 final as (
 
     select
-        form,
-        list(region_code order by region_code) as region_codes
+        town.form,
+        town.region_code,
+        region.county,
+        region.city
     from town
-    group by form
-    having count(*) <= 20
+    inner join {{ ref("region_code") }} as region on town.region_code = region.region_code
+    qualify count(*) over (partition by town.form) <= 20
 
 )
 
