@@ -227,17 +227,17 @@ decided as (
 
 ),
 
--- a town says which county where no county is named: the only one of its name, in the city that is known
+-- a town says which county where none or several are named: the only one of its name, in the city or among the counties that fit
 town_text as (
 
     select
         raw,
         code,
+        candidates,
         regexp_extract(rest, '^(\p{Han}{2,9}?(?:街道|镇|乡|苏木))(?:[^村亲间下愁]|$)', 1) as form
     from decided
     where
-        candidates is null
-        and conflict is null
+        conflict is null
         and (code is null or (code like '%00' and code not like '%0000'))
         and regexp_matches(rest, '^\p{Han}{2,9}(?:街道|镇|乡|苏木)')
 
@@ -249,6 +249,7 @@ town_reading as (
     select
         raw,
         code,
+        candidates,
         unnest([0, 2, 3]) as stem_length,
         unnest([form, substr(form, 3), substr(form, 4)]) as form,
         unnest(['', left(form, 2), left(form, 3)]) as stem
@@ -268,6 +269,7 @@ town_county as (
         on
             town_reading.form = region_town.form
             and (town_reading.code is null or starts_with(region_town.region_code, left(town_reading.code, 4)))
+            and (town_reading.candidates is null or list_contains(town_reading.candidates, region_town.region_code))
             and (starts_with(region_town.county, town_reading.stem) or starts_with(region_town.city, town_reading.stem))
     group by town_reading.raw, town_reading.stem_length
 
@@ -289,7 +291,10 @@ towned as (
     select
         decided.* replace (
             if(len(town_choice.codes) = 1, town_choice.codes[1], decided.code) as code,
-            if(decided.code is null and len(town_choice.codes) > 1, town_choice.codes, decided.candidates) as candidates,
+            case
+                when len(town_choice.codes) > 1 and decided.code is null then town_choice.codes
+                when town_choice.codes is null then decided.candidates
+            end as candidates,
             if(len(town_choice.codes) = 1, substr(decided.rest, 1 + town_choice.stem_length), decided.rest) as rest
         ),
         coalesce(len(town_choice.codes) = 1 and town_choice.codes[1] is distinct from decided.code, false) as is_by_town
