@@ -245,6 +245,7 @@ def standardise(
 ) -> None:
     """Say how values are read: CSV of raw, standard, status, reason and parts, line by line. 逐行标准化。"""
     _configure(contracts=contracts)
+    from ccdata_assets.landing.secret_key import give_key, load_key
     from ccdata_assets.project import load_project
     from ccdata_assets.standard.dictionaries import Dictionaries
     from ccdata_assets.standard.lines import Answers, find_kind, read_lines
@@ -254,6 +255,8 @@ def standardise(
     project = load_project()
     dictionaries = Dictionaries(project.settings.dbt_dir)
     kind = find_kind(dictionaries, project.registry, field)
+    if dictionaries.is_secret(kind):
+        give_key(dictionaries.con, load_key(project.settings))
     progress = Console(stderr=True)
     with progress.status("reading the values"):
         answers = Answers(dictionaries, project.registry, kind, read_lines(file or sys.stdin.buffer))

@@ -37,7 +37,7 @@ from ccdata_assets.landing.secret_key import give_key, keyed_hash, load_key
 from ccdata_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from ccdata_assets.standard.dictionaries import Dictionaries
+    import duckdb
 
 KIND = "id_card"
 """The dictionary of what secret columns hold, and of what is looked for everywhere."""
@@ -103,12 +103,25 @@ class Hider:
         return load_key(self._settings)
 
     @cached_property
-    def _dictionaries(self) -> Dictionaries:
+    def _dictionary(self) -> tuple[duckdb.DuckDBPyConnection, str]:
+        """A connection with what the dictionary reads, and its SQL: rendered once, for a table has many batches."""
         from ccdata_assets.standard.dictionaries import Dictionaries
 
         dictionaries = Dictionaries(self._settings.dbt_dir)
         dictionaries.con.execute(f"set threads = {self._settings.threads}")
-        return dictionaries
+        dictionaries.prepare(KIND)
+        return dictionaries.con, dictionaries.project.render(KIND)
+
+    def _read(self, values: pa.Array, with_key: bool) -> list[tuple[str, str | None, str, str]]:
+        """The dictionary's raw, standard, status and reason of distinct values; standards need the key."""
+        con, sql = self._dictionary
+        if with_key:
+            give_key(con, self._key)
+        con.register("given_values", pa.table({"raw": values}))
+        con.execute("delete from staged.value")
+        con.execute("insert into staged.value select distinct $1, raw from given_values", [KIND])
+        con.unregister("given_values")
+        return con.execute(f"select raw, standard, status, reason from ({sql})").fetchall()
 
     # --- tables ---------------------------------------------------------------------------------------------------
 
@@ -185,9 +198,7 @@ class Hider:
         }
         if not len(given):
             return tokens
-        give_key(self._dictionaries.con, self._key)
-        relation = self._dictionaries.read(KIND, pc.replace_substring(given, "\0", ""))
-        rows = relation.select("raw", "standard", "status", "reason").fetchall()
+        rows = self._read(pc.replace_substring(given, "\0", ""), with_key=True)
         read = {raw: (standard, status, reason) for raw, standard, status, reason in rows}
         for value in given.to_pylist():
             standard, status, reason = read[value.replace("\0", "")]
@@ -200,8 +211,8 @@ class Hider:
 
     def _valid(self, numbers: Sequence[str]) -> list[str]:
         """Those that are identity numbers, or may be."""
-        relation = self._dictionaries.read(KIND, numbers).filter("status in ('valid', 'ambiguous')")
-        return [raw for (raw,) in relation.select("raw").order("raw").fetchall()]
+        rows = self._read(pa.array(numbers, pa.string()), with_key=False)
+        return [raw for raw, _, status, _ in rows if status in ("valid", "ambiguous")]
 
     def _hash(self, value: str) -> str:
         """The hash of what has no standard form; of what was replaced before, the hash it has."""

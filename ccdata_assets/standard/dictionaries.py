@@ -43,6 +43,10 @@ class Dictionaries:
         config = self.project.properties(kind).get("config", {})
         return dict(config.get("meta", {}))
 
+    def is_secret(self, kind: str) -> bool:
+        """True where the values may not be repeated and their standard is a keyed hash."""
+        return kind in self.project.models and bool(self.meta(kind).get("secret"))
+
     def columns(self, kind: str) -> list[str]:
         """The answer's columns, in order: raw, standard, status, reason, then the parts."""
         self.prepare(kind)

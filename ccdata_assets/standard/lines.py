@@ -70,15 +70,14 @@ class Answers:
         if kind in dictionaries.kinds:
             relation = dictionaries.read(kind, lines)
             self.columns = dictionaries.columns(kind)
-            is_secret = bool(dictionaries.meta(kind).get("secret"))
         else:
             from ccdata_assets.standard.codes import read_codes
 
             relation = read_codes(self._con, registry, kind, lines)
-            self.columns, is_secret = relation.columns, False
+            self.columns = relation.columns
         self._con.execute(f"create or replace temp table answer as {relation.sql_query()}")
         self._con.register("line", pa.table({"place": range(len(lines)), "raw": pa.array(lines, pa.string())}))
-        shown = "repeat('*', length(line.raw))" if is_secret else "line.raw"
+        shown = "repeat('*', length(line.raw))" if dictionaries.is_secret(kind) else "line.raw"
         self._select = f"""select {shown} as raw, answer.* exclude (raw)
             from line left join answer on line.raw = answer.raw order by line.place"""
 

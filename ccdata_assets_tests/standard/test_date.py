@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccdata_assets.contracts.compile import parse_sql
+from ccdata_assets.contracts import compile as compiler
+from ccdata_assets.contracts.compile import contract_hash, parse_sql
 from ccdata_assets.contracts.model import FieldUse
 from ccdata_assets.contracts.registry import load_registry
 
@@ -81,3 +82,18 @@ def test_a_spreadsheets_days_are_counted_as_it_counts_them(standardise: Standard
     expected = {str(days): (first + timedelta(days)).isoformat() for days in range(20000, 80000, 997)}
     read = standardise("date", expected)
     assert {raw: row["standard"] for raw, row in read.items()} == expected
+
+
+def test_a_changed_rule_of_dates_judges_the_feeds_with_dates_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = load_registry()
+    before = {name: contract_hash(registry, contract) for name, contract in registry.feeds.items()}
+    rule = compiler._macro
+    monkeypatch.setattr(compiler, "_macro", lambda name: rule(name) + " " * (name == "read_date"))
+    after = {name: contract_hash(registry, contract) for name, contract in registry.feeds.items()}
+    dated = {
+        name
+        for name, contract in registry.feeds.items()
+        if {compiler.field_type(registry, contract, field) for field in contract.fields}
+        & {"date", "timestamp", "instant"}
+    }
+    assert {name for name in before if before[name] != after[name]} == dated

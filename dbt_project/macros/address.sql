@@ -466,10 +466,8 @@ region_reading as (
 {%- macro place_in_body(reading, n) -%}
     coalesce(
         list_filter(
-            list_transform(
-                string_split(left({{ reading }}.body, 60), ''), lambda c, i: if(contains('{{ place_separators() }}', c), 0, i)
-            ),
-            lambda i: i > 0
+            range(1, 61),
+            lambda i: not contains('{{ place_separators() }}', substr({{ reading }}.body, i, 1))
         )[{{ n }}],
         length({{ reading }}.body) + 1
     )
@@ -477,37 +475,25 @@ region_reading as (
 
 {#- Chinese numbers of houses, floors and rooms to digits: 二十三号 to 23号, 一二〇三室 to 1203室. 五一路 stays. -#}
 {%- macro numbered_houses(text) -%}
-    {%- set units = "(?:号|栋|幢|座|楼|层|室|房|单元|期|弄|组|队|排)" -%}
+    {%- set number = "[零〇一二三四五六七八九十百两]" -%}
+    {%- set unit = "(?:号|栋|幢|座|楼|层|室|房|单元|期|弄|组|队|排)" -%}
     case
-        when not regexp_matches({{ text }}, '[零〇一二三四五六七八九十百两]{{ units }}') then {{ text }}
-        when not regexp_matches({{ text }}, '[零〇一二三四五六七八九十百两]{2}{{ units }}|[十百]{{ units }}')
-            then list_reduce(
-                list_distinct(regexp_extract_all({{ text }}, '[零〇一二三四五六七八九两]{{ units }}')),
-                lambda all_text, span: replace(
-                    all_text, span, translate(left(span, 1), '零〇一二三四五六七八九两', '001234567892') || substr(span, 2)
-                ),
-                {{ text }}
-            )
-        else
-            list_reduce(
-                -- the longer ones first: 十八号 is a part of 二十八号
+        when regexp_matches({{ text }}, '{{ number }}{{ unit }}')
+            then array_to_string(
                 list_transform(
-                    list_sort(list_transform(
-                        list_distinct(regexp_extract_all(
-                            {{ text }}, '[零〇一二三四五六七八九十百两]{1,7}{{ units }}'
-                        )),
-                        lambda span: {'shortness': -length(span), 'span': span}
-                    )),
-                    lambda s: s.span
+                    regexp_extract_all(
+                        {{ text }}, '{{ number }}{1,7}{{ unit }}|{{ number }}+|[^零〇一二三四五六七八九十百两]+'
+                    ),
+                    lambda p: if(
+                        regexp_full_match(p, '{{ number }}+{{ unit }}'),
+                        {{ chinese_count("rtrim(p, '号栋幢座楼层室房单元期弄组队排')") }}
+                        || ltrim(p, '零〇一二三四五六七八九十百两'),
+                        p
+                    )
                 ),
-                lambda all_text, span: replace(
-                    all_text,
-                    span,
-                    {{ chinese_count("rtrim(span, '号栋幢座楼层室房单元期弄组队排')") }}
-                    || ltrim(span, '零〇一二三四五六七八九十百两')
-                ),
-                {{ text }}
+                ''
             )
+        else {{ text }}
     end
 {%- endmacro -%}
 

@@ -8,8 +8,8 @@
     DuckDB needs twice the time to bind each further one.)
 -#}
 
-{%- macro step(before, body) -%}
-    list_transform({{ before }}, lambda _s: {{ body }})
+{%- macro step(before, body, name="_s") -%}
+    list_transform({{ before }}, lambda {{ name }}: {{ body }})
 {%- endmacro -%}
 
 {%- macro date_gap() -%}(?: ?[-/.,、_\\]+ ?| ){%- endmacro -%}
@@ -338,21 +338,23 @@
             when 'unix_time' then timestamp '1970-01-01 08:00:00' + to_seconds(try_cast(_s.f[:10] as bigint))
         end
     {%- endset -%}
-    {#- `f` the folded text, `g` what a glance tells, `w` its words made numbers, `n` whether it has words at all -#}
+    {#- `f` the folded text, `g` what a glance tells, `m` a moment that is counted, `w` the words made numbers -#}
     {%- set folded = step("[" ~ date_folded(text) ~ "]", "{'f': _s, 'g': " ~ date_glance("_s") ~ "}") -%}
-    {%- set split -%}
+    {%- set words = namespace(sql="[_s.f]") -%}
+    {%- for macro in (date_digits, date_tens, date_bare, date_months, date_era) -%}
+        {%- set words.sql = step(words.sql, macro("_w"), "_w") -%}
+    {%- endfor -%}
+    {%- set worded -%}
         {
-            'f': _s.f, 'g': _s.g, 'm': {{ counted }}, 'n': _s.g is null and not regexp_full_match(_s.f, '[0-9][0-9 :./,_\\t+z-]*'),
-            'w': if(_s.g is null, _s.f, null)
+            'f': _s.f, 'g': _s.g, 'm': {{ counted }},
+            'w': case
+                when _s.g is not null then null
+                when regexp_full_match(_s.f, '[0-9][0-9 :./,_\\t+z-]*') then _s.f
+                else ({{ words.sql }})[1]
+            end
         }
     {%- endset -%}
-    {%- set read = namespace(sql=step(folded, split)) -%}
-    {%- for macro in (date_digits, date_tens, date_bare, date_months, date_era) -%}
-        {%- set worded -%}
-            {'f': _s.f, 'g': _s.g, 'm': _s.m, 'n': _s.n, 'w': if(_s.n, {{ macro("_s.w") }}, _s.w)}
-        {%- endset -%}
-        {%- set read.sql = step(read.sql, worded) -%}
-    {%- endfor -%}
+    {%- set read = namespace(sql=step(folded, worded)) -%}
     {#- `c` day and clock apart, `x` day, `k` time of day, `p` readings, `v` those that are dates, `y` the reason -#}
     {%- set kept = "{'f': _s.f, 'g': _s.g, 'm': _s.m, " -%}
     {%- set read.sql = step(read.sql, kept ~ "'c': " ~ date_clock("_s.w") ~ "}") -%}
@@ -381,10 +383,12 @@
     case
         -- nearly all values look like this
         when
-            regexp_full_match({{ text }}, '(?:19[1-689]|20[0-8])\d-\d\d-\d\d')
-            and try_cast({{ text }} as date) is not null
+            regexp_full_match({{ text }}, '(?:19[1-689]|20[0-8])\d-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?')
+            and try_cast({{ text }} as timestamp) is not null
             then {
-                'reason': 'ok', 'standard': {{ text }}, 'seconds': 0::bigint, 'utc_offset': null::integer, 'candidates': null::varchar[]
+                'reason': 'ok', 'standard': {{ text }}[:10],
+                'seconds': epoch(try_cast({{ text }} as timestamp) - try_cast({{ text }}[:10] as timestamp))::bigint,
+                'utc_offset': null::integer, 'candidates': null::varchar[]
             }
         else ({{ step(step(read.sql, judged), verdict) }})[1]
     end

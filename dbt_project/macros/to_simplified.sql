@@ -1,7 +1,8 @@
 {#-
     Traditional characters to simplified, one for one: the traditional forms in common use (Big5 level one, and those that names of
-    regions need) whose simplified form differs, as OpenCC's character table has them (see seeds/SOURCES.md). Only the characters a text has are
-    looked up: translate() builds so large a table anew for each value. Readings that depend on the word (乾, 著 and the like) follow the table's first choice.
+    regions need) whose simplified form differs, as OpenCC's character table has them (see seeds/SOURCES.md). Gated, since few values
+    need it, and without translate(), which builds so large a table anew for each value. Readings that depend on the word (乾, 著 and the
+    like) follow the table's first choice.
 -#}
 {%- macro traditional_characters() -%}
     {%- set traditional = [
@@ -55,10 +56,12 @@
     ] | join -%}
     case
         when regexp_matches({{ text }}, '[{{ traditional }}]')
-            then list_reduce(
-                list_distinct(regexp_extract_all({{ text }}, '[{{ traditional }}]')),
-                lambda all_text, c: replace(all_text, c, substr('{{ simplified }}', strpos('{{ traditional }}', c), 1)),
-                {{ text }}
+            then array_to_string(
+                list_transform(
+                    string_split({{ text }}, ''),
+                    lambda c: coalesce(nullif(substr('{{ simplified }}', strpos('{{ traditional }}', c), 1), ''), c)
+                ),
+                ''
             )
         else {{ text }}
     end

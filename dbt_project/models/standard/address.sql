@@ -308,29 +308,8 @@ reasoned as (
     select
         *,
         case
-            when not is_plain and regexp_matches(body, '\*\*|×××|[xX]{4}|�|锟斤拷|\?\?\?|[ÃÂ][\x{0080}-\x{00bf}]|###')
-                then case
-                    when regexp_matches(body, '�|锟斤拷|\?\?\?|[ÃÂ][\x{0080}-\x{00bf}]') then 'mojibake'
-                    when contains(body, '###') then 'spreadsheet_error'
-                    else 'masked'
-                end
-            when code is null and candidates is null
-                then case
-                    when regexp_full_match(whole, '#[A-Za-z0-9/]+[!?]?|#{3,}') then 'spreadsheet_error'
-                    when regexp_full_match(whole, '[?�]{3,}.*') then 'mojibake'
-                    when {{ says_missing("lower(whole)") }} then 'missing'
-                    when regexp_full_match(whole, '[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+') then 'scientific_notation'
-                    when regexp_full_match(
-                        whole,
-                        '(?i)请选择.*|请填写.*|请输入.*|(?:详细|公司|联系)?地址|省市区.*|测试.*|test.*|地球|火星|某某.*|abc|asdf.*|同(?:上|公司|注册地址|注册地).*|见(?:名片|附件|备注)|其他|其它|全国|不限|国内|中国|china'
-                    ) then 'placeholder'
-                    when not regexp_matches(whole, '\pL{2}') or regexp_matches(whole, '(?i)@|https?:|www\.') then 'not_an_address'
-                    when regexp_matches(
-                        whole,
-                        '(?i)^(?:日本|美国|韩国|英国|德国|法国|意大利|俄罗斯|加拿大|澳大利亚|澳洲|新西兰|新加坡|马来西亚|泰国|越南|印度|印尼|菲律宾|缅甸|柬埔寨|老挝|蒙古国|朝鲜|巴西|墨西哥|南非|埃及|阿联酋|迪拜|西班牙|荷兰|瑞士|瑞典|比利时|土耳其|巴基斯坦|孟加拉)|\b(?:usa|u\.s\.a\.?|united states|japan|korea|uk|united kingdom|england|germany|france|italy|russia|canada|australia|new zealand|singapore|malaysia|thailand|vietnam|india|indonesia|philippines|brazil|mexico|uae|dubai|spain|netherlands|switzerland|turkey)[. 0-9]*$'
-                    ) then 'foreign'
-                    else 'unknown'
-                end
+            when not is_plain and {{ damaged_place_reason("body") }} <> '' then {{ damaged_place_reason("body") }}
+            when code is null and candidates is null then {{ unread_place_reason("whole") }}
             when conflict = 'province' then 'province_city_conflict'
             when conflict = 'city' then 'city_conflict'
             when is_old and candidates is not null and code like '%00' and code not like '%0000' then 'county_abolished'
