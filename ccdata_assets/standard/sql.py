@@ -8,7 +8,7 @@ the staging of contracts, render the same text in milliseconds where dbt takes s
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,20 @@ class Project:
         self.folder = folder
         self.models = {path.stem: path for part in _PARTS for path in sorted(folder.glob(f"{part}/*.sql"))}
         self.seeds = {path.stem: path for path in sorted(folder.glob("seeds/*.csv"))}
-        self._macros = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("macros/*.sql")))
+        self._macro_text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("macros/*.sql")))
         sources = yaml.safe_load((folder / "models" / "sources.yml").read_text(encoding="utf-8"))["sources"]
         self._schemas = {source["name"]: source.get("schema", source["name"]) for source in sources}
-        self._properties: dict[str, dict[str, Any]] = {}
-        for path in [path for part in ("seeds", *_PARTS) for path in sorted(folder.glob(f"{part}/*.yml"))]:
+        self._found: set[str] = set()
+
+    @cached_property
+    def _properties(self) -> dict[str, dict[str, Any]]:
+        """What the yml files say, by the name of a seed, model or analysis."""
+        found: dict[str, dict[str, Any]] = {}
+        for path in [path for part in ("seeds", *_PARTS) for path in sorted(self.folder.glob(f"{part}/*.yml"))]:
             declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
             for kind in ("seeds", "models", "analyses"):
-                self._properties |= {each["name"]: each for each in declared.get(kind, [])}
+                found |= {each["name"]: each for each in declared.get(kind, [])}
+        return found
 
     def properties(self, name: str) -> dict[str, Any]:
         """What the yml file beside a model or seed says of it; empty where there is none."""
@@ -56,33 +62,36 @@ class Project:
         """
         if name not in self.models:
             raise CcdataError(f"there is no dictionary {name}; fix: use one of {', '.join(self.models)}")
-        found = set() if found is None else found
-
-        def ref(other: str) -> str:
-            found.add(other)
-            return f"reference.{self.alias(other)}" if other in self.seeds else f"standard.{other}"
-
-        environment, macros = self._environment(ref, f"standard.{name}")
-        template = environment.from_string(self.models[name].read_text(encoding="utf-8"))
-        return str(template.render(macros))
+        self._found = set() if found is None else found
+        template = self._environment.from_string(self.models[name].read_text(encoding="utf-8"))
+        return str(template.render(self._macros))
 
     def macro(self, name: str, *args: Any, **kwargs: Any) -> str:
         """The text of one macro."""
-        _, macros = self._environment(lambda other: f"standard.{other}", "")
-        return str(macros[name](*args, **kwargs)).strip()
+        return str(self._macros[name](*args, **kwargs)).strip()
 
-    def _environment(self, ref: Callable[[str], str], this: str) -> tuple[jinja2.Environment, dict[str, Any]]:
+    def _ref(self, name: str) -> str:
+        self._found.add(name)
+        return f"reference.{self.alias(name)}" if name in self.seeds else f"standard.{name}"
+
+    @cached_property
+    def _environment(self) -> jinja2.Environment:
         environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
         environment.globals |= {
-            "ref": ref,
+            "ref": self._ref,
             "source": lambda source, table: f"{self._schemas[source]}.{table}",
             "config": lambda **_: "",
             "is_incremental": lambda: False,
-            "this": this,
+            "this": "",  # of a first run nothing is known yet
             "target": {"schema": "main"},
         }
-        module = environment.from_string(self._macros).make_module()
-        return environment, {key: value for key, value in vars(module).items() if not key.startswith("_")}
+        return environment
+
+    @cached_property
+    def _macros(self) -> dict[str, Any]:
+        """The macros of the project, compiled once: that takes longer than rendering with them."""
+        module = self._environment.from_string(self._macro_text).make_module()
+        return {key: value for key, value in vars(module).items() if not key.startswith("_")}
 
 
 @lru_cache

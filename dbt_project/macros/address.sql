@@ -287,7 +287,7 @@ read_0 as materialized (
     from begun
 
 ),
-{% for turn in (1, 2, 3) %}
+{% for turn in (1, 2) %}
 pending_{{ turn }} as materialized (
 
     select *, substr(key, first + used, 30) as tail
@@ -349,7 +349,7 @@ read_{{ turn }} as (
     select
         *,
         {{ common_region("codes") }} as code,
-        coalesce(has_moved, false) and length(key) > first + used and {{ turn }} < 3 as is_open
+        coalesce(has_moved, false) and length(key) > first + used and {{ turn }} < 2 as is_open
     from (
         select
             pending.raw,
@@ -390,7 +390,7 @@ region_reading as (
         null as conflict
     from opened
     where used is not null and key is null
-    {% for turn in (0, 1, 2, 3) %}
+    {% for turn in (0, 1, 2) %}
     union all
     select
         raw,
@@ -478,22 +478,27 @@ region_reading as (
     {%- set number = "[零〇一二三四五六七八九十百两]" -%}
     {%- set unit = "(?:号|栋|幢|座|楼|层|室|房|单元|期|弄|组|队|排)" -%}
     case
-        when regexp_matches({{ text }}, '{{ number }}{{ unit }}')
-            then array_to_string(
+        when not regexp_matches({{ text }}, '{{ number }}{{ unit }}') then {{ text }}
+        -- one number of one character
+        when not regexp_matches({{ text }}, '{{ number }}[^零〇一二三四五六七八九十百两]*{{ number }}|[十百]')
+            then translate({{ text }}, '零〇一二三四五六七八九两', '001234567892')
+        else
+            array_to_string(
                 list_transform(
                     regexp_extract_all(
                         {{ text }}, '{{ number }}{1,7}{{ unit }}|{{ number }}+|[^零〇一二三四五六七八九十百两]+'
                     ),
-                    lambda p: if(
-                        regexp_full_match(p, '{{ number }}+{{ unit }}'),
-                        {{ chinese_count("rtrim(p, '号栋幢座楼层室房单元期弄组队排')") }}
-                        || ltrim(p, '零〇一二三四五六七八九十百两'),
-                        p
-                    )
+                    lambda p: case
+                        when strpos('零〇一二三四五六七八九十百两', left(p, 1)) = 0
+                            or strpos('零〇一二三四五六七八九十百两', right(p, 1)) > 0
+                            then p
+                        else
+                            {{ chinese_count("rtrim(p, '号栋幢座楼层室房单元期弄组队排')") }}
+                            || ltrim(p, '零〇一二三四五六七八九十百两')
+                    end
                 ),
                 ''
             )
-        else {{ text }}
     end
 {%- endmacro -%}
 
@@ -519,8 +524,9 @@ region_reading as (
 {%- macro house_key(text) -%}
     case
         when regexp_matches({{ text }}, '[幢层房]|号[楼栋]')
-            then replace(replace(replace(replace(replace(replace(replace(
-                {{ text }}, '幢', '栋'), '号楼', '栋'), '号栋', '栋'), '层', '楼'), '房间', '室'), '号房', '室'), '房', '室')
+            then regexp_replace(
+                regexp_replace(replace({{ text }}, '层', '楼'), '号楼|幢|号栋', '栋', 'g'), '房间|号房|房', '室', 'g'
+            )
         else {{ text }}
     end
 {%- endmacro -%}
@@ -588,10 +594,12 @@ latin_phrase as (
         coalesce(keys[position + n + 1], '') as after_2,
         regexp_matches(words[position + n - 1], '[,|/;>]$') as is_closed
     from (
-        select raw, words, keys, unnest(range(1, len(keys) + 1)) as position
-        from latin_word
+        select raw, words, keys, position, unnest([1, 2, 3]) as n
+        from (
+            select raw, words, keys, unnest(range(1, len(keys) + 1)) as position
+            from latin_word
+        ) as start
     ) as word
-    cross join (select unnest([1, 2, 3]) as n) as size
     where
         position + n - 1 <= len(keys)
         -- no separator inside
@@ -814,4 +822,35 @@ latin_reading as (
 {#- Punctuation that ends nothing and begins nothing: an opening bracket may begin a rest, a closing one end it. -#}
 {%- macro rest_edges() -%}
     ' ,/|\·•・>;:、，。.~_=+*&!?"''`^-–—‐‑−－]】」』}→'
+{%- endmacro -%}
+
+{#- How an address was destroyed on its way, as a reason; null where it was not. -#}
+{%- macro damaged_place_reason(text) -%}
+    case
+        when not regexp_matches({{ text }}, '\*\*|×××|[xX]{4}|�|锟斤拷|\?\?\?|[ÃÂ][\x{0080}-\x{00bf}]|###') then null
+        when regexp_matches({{ text }}, '�|锟斤拷|\?\?\?|[ÃÂ][\x{0080}-\x{00bf}]') then 'mojibake'
+        when contains({{ text }}, '###') then 'spreadsheet_error'
+        else 'masked'
+    end
+{%- endmacro -%}
+
+{#- Why a text that names no region is no address that can be used, as a reason. -#}
+{%- macro unread_place_reason(text) -%}
+    case
+        when regexp_full_match({{ text }}, '#[A-Za-z0-9/]+[!?]?|#{3,}') then 'spreadsheet_error'
+        when regexp_full_match({{ text }}, '[?�]{3,}.*') then 'mojibake'
+        when {{ says_missing("lower(" ~ text ~ ")") }} then 'missing'
+        when regexp_full_match({{ text }}, '[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+') then 'scientific_notation'
+        when regexp_full_match(
+            {{ text }},
+            '(?i)请选择.*|请填写.*|请输入.*|(?:详细|公司|联系)?地址|省市区.*|测试.*|test.*|地球|火星|某某.*|abc|asdf.*|同(?:上|公司|注册地址|注册地).*|见(?:名片|附件|备注)|其他|其它|全国|不限|国内|中国|china'
+        ) then 'placeholder'
+        when not regexp_matches({{ text }}, '\pL{2}') or regexp_matches({{ text }}, '(?i)@|https?:|www\.') then 'not_an_address'
+        when regexp_matches(
+            {{ text }},
+            '(?i)^(?:日本|美国|韩国|英国|德国|法国|意大利|俄罗斯|加拿大|澳大利亚|澳洲|新西兰|新加坡|马来西亚|泰国|越南|印度|印尼|菲律宾|缅甸|柬埔寨|老挝|蒙古国|朝鲜|巴西|墨西哥|南非|埃及|阿联酋|迪拜|西班牙|荷兰|瑞士|瑞典|比利时|土耳其|巴基斯坦|孟加拉)'
+            || '|\b(?:usa|u\.s\.a\.?|united states|japan|korea|uk|united kingdom|england|germany|france|italy|russia|canada|australia|new zealand|singapore|malaysia|thailand|vietnam|india|indonesia|philippines|brazil|mexico|uae|dubai|spain|netherlands|switzerland|turkey)[. 0-9]*$'
+        ) then 'foreign'
+        else 'unknown'
+    end
 {%- endmacro -%}

@@ -4,7 +4,7 @@
     record then decides (models/party/party_reading.sql).
 -#}
 
-{#- A condition on a raw text: its form is that of the kind. It asks for no more than a reader would see at a glance. -#}
+{#- A condition on a raw text: its form is that of the kind. It asks for no more than a glance shows. -#}
 {%- macro has_form_of(kind, raw) -%}
     {%- if kind == "phone" -%}
         regexp_full_match({{ raw }}, '\s*(?:电话|手机|tel)?[:： ]*[+(（]?[0-9０-９](?:[\s()（）+－-]*[0-9０-９]){6,19}[\s)）]*')
@@ -21,7 +21,7 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Kinds whose columns may hold a value meant for a kind: what is swapped in practice, neighbours in forms and tables. -#}
+{#- Kinds whose columns may hold a value meant for a kind: what is swapped in practice, neighbours in forms. -#}
 {%- macro neighbours_of(kind) -%}
     {%- if kind == "phone" -%} person company_name email website job_title
     {%- elif kind == "email" -%} person company_name phone website

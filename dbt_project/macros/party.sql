@@ -1,6 +1,7 @@
-{#- The columns of a party that may be exchanged, each with the dictionary that reads it: column:dictionary, separated by spaces. -#}
+{#- The columns of a party that may be exchanged, each with the dictionary that reads it: column:dictionary. -#}
 {%- macro party_fields() -%}
-    company_name:company_name contact_name:person title:job_title mobile:phone phone:phone other_phone:phone fax:phone email:email website:website
+    company_name:company_name contact_name:person title:job_title mobile:phone phone:phone other_phone:phone fax:phone
+    email:email website:website
 {%- endmacro -%}
 
 {#- What identifies a row. -#}
@@ -20,6 +21,18 @@
     {%- if is_incremental() %}
     semi join ({{ batches_to_read(dictionary) }}) as batch
         on {{ relation }}.feed = batch.feed and {{ relation }}.sha256 = batch.sha256
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- A dictionary to join with `record` on a field; for a few new records only the values they have. -#}
+{%- macro entries_of(dictionary, field) -%}
+    {%- if is_incremental() -%}
+        (
+            select entry.* from {{ ref(dictionary) }} as entry
+            semi join record as asked on entry.raw = asked.{{ field }}
+        )
+    {%- else -%}
+        {{ ref(dictionary) }}
     {%- endif -%}
 {%- endmacro -%}
 

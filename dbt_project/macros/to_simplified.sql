@@ -58,8 +58,12 @@
         when regexp_matches({{ text }}, '[{{ traditional }}]')
             then array_to_string(
                 list_transform(
-                    string_split({{ text }}, ''),
-                    lambda c: coalesce(nullif(substr('{{ simplified }}', strpos('{{ traditional }}', c), 1), ''), c)
+                    regexp_extract_all({{ text }}, '[{{ traditional }}]|[^{{ traditional }}]+'),
+                    lambda p: if(
+                        length(p) = 1,
+                        coalesce(nullif(substr('{{ simplified }}', strpos('{{ traditional }}', p), 1), ''), p),
+                        p
+                    )
                 ),
                 ''
             )

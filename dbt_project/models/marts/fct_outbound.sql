@@ -22,7 +22,8 @@ final as (
         disposition,
         disposition = 'success' as is_success,
         disposition in (
-            'success', 'refused', 'callback', 'wrong_person', 'not_eligible', 'do_not_call'
+            'success', 'refused', 'callback', 'wrong_person', 'not_eligible', 'do_not_call', 'connected',
+            'interested', 'hung_up'
         ) as is_connected,
         talk_s,
         sale_amount,

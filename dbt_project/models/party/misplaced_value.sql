@@ -8,7 +8,10 @@
 }}
 
 {%- set fields = party_fields().split() -%}
-{%- set home = {"company_name": "company_name", "person": "contact_name", "job_title": "title", "email": "email", "website": "website"} %}
+{%- set home = {"person": "contact_name", "job_title": "title"} %}
+
+-- noqa: disable=LT02,LT05
+-- (lines that loops write have no indent of their own)
 
 with
 
@@ -19,9 +22,10 @@ record as (
         sha256,
         member,
         row,
-        {%- for field in fields %}
+    {%- for field in fields %}
         {{ field.split(":")[0] }}{{ "," if not loop.last }}
-        {%- endfor %}
+    
+{%- endfor %}
     from {{ source("staged", "party") }} as party
     {{ unread("party", "misplaced_value") }}
 
@@ -30,21 +34,22 @@ record as (
 -- values that the dictionary of their own column cannot read and another one can
 foreign_value as (
     {% for meant in ["phone", "email", "website", "company_name", "person", "job_title"] %}
-    {%- for kind in neighbours_of(meant).split() %}
-    select
-        '{{ kind }}' as kind,
-        '{{ meant }}' as looks_like,
-        own.raw,
-        {{ "if(other.kind = 'mobile', 'mobile', 'phone')" if meant == "phone" else "'" ~ home[meant] ~ "'" }} as belongs_to
-    from {{ ref(kind) }} as own
-    inner join {{ ref(meant) }} as other on own.raw = other.raw
-    where
-        other.status = 'valid'
-        and {{ has_form_of(meant, "own.raw") }}
-        {{ "and own.status not in ('valid', 'missing')" if (kind, meant) != ("company_name", "person") }}
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
-    {{ "union all" if not loop.last }}
+        {%- for kind in neighbours_of(meant).split() %}
+            select
+                '{{ kind }}' as kind,
+                '{{ meant }}' as looks_like,
+                own.raw,
+                {{ "if(other.kind = 'mobile', 'mobile', 'phone')" if meant == "phone" else "'" ~ home.get(meant, meant) ~ "'" }}
+                    as belongs_to
+            from {{ ref(kind) }} as own
+            inner join {{ ref(meant) }} as other on own.raw = other.raw
+            where
+                other.status = 'valid'
+                and {{ has_form_of(meant, "own.raw") }}
+                                {{ "and own.status not in ('valid', 'missing')" if (kind, meant) != ("company_name", "person") }}
+                        {{ "union all" if not loop.last }}
+        {%- endfor %}
+                {{ "union all" if not loop.last }}
     {%- endfor %}
 
 ),
@@ -65,18 +70,18 @@ claimed as (
 
 cell as (
     {% for each in fields %}
-    {%- set field, kind = each.split(":") %}
-    select
-        {{ row_key("record") }},
-        '{{ field }}' as field,
-        {{ loop.index }} as place,
-        claimed.looks_like,
-        claimed.is_certain,
-        claimed.belongs_to,
-        claimed.raw
-    from record
-    inner join claimed on record.{{ field }} = claimed.raw and claimed.kind = '{{ kind }}'
-    {{ "union all" if not loop.last }}
+        {%- set field, kind = each.split(":") %}
+        select
+            {{ row_key("record") }},
+            '{{ field }}' as field,
+            {{ loop.index }} as place,
+            claimed.looks_like,
+            claimed.is_certain,
+            claimed.belongs_to,
+            claimed.raw
+        from record
+        inner join claimed on record.{{ field }} = claimed.raw and claimed.kind = '{{ kind }}'
+                {{ "union all" if not loop.last }}
     {%- endfor %}
 
 ),
@@ -107,8 +112,8 @@ aimed as (
         placed.*,
         case placed.belongs_to
             {%- for each in fields %}
-            {%- set field = each.split(":")[0] %}
-            when '{{ field }}' then coalesce({{ says_missing("lower(trim(record." ~ field ~ "))") }}, true)
+                {%- set field = each.split(":")[0] %}
+                when '{{ field }}' then coalesce({{ says_missing("lower(trim(record." ~ field ~ "))") }}, true)
             {%- endfor %}
         end as is_free,
         row_number() over (

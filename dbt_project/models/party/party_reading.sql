@@ -23,9 +23,9 @@ repair as (
     select
         {{ row_key("misplaced") }},
         {%- for each in fields %}
-        {%- set field = each.split(":")[0] %}
-        any_value(raw) filter (where decision <> 'reported' and belongs_to = '{{ field }}') as into_{{ field }},
-        coalesce(bool_or(decision <> 'reported' and field = '{{ field }}'), false) as out_of_{{ field }},
+            {%- set field = each.split(":")[0] %}
+            any_value(raw) filter (where decision <> 'reported' and belongs_to = '{{ field }}') as into_{{ field }},
+            coalesce(bool_or(decision <> 'reported' and field = '{{ field }}'), false) as out_of_{{ field }},
         {%- endfor %}
         list(
             struct_pack(field := field, looks_like := looks_like, belongs_to := belongs_to, decision := decision)
@@ -42,12 +42,12 @@ record as (
     select
         {{ row_key("party") }},
         {%- for each in fields %}
-        {%- set field = each.split(":")[0] %}
-        case
-            when repair.feed is null then party.{{ field }}
-            when repair.into_{{ field }} is not null then repair.into_{{ field }}
-            when not repair.out_of_{{ field }} then party.{{ field }}
-        end as {{ field }},
+            {%- set field = each.split(":")[0] %}
+            case
+                when repair.feed is null then party.{{ field }}
+                when repair.into_{{ field }} is not null then repair.into_{{ field }}
+                when not repair.out_of_{{ field }} then party.{{ field }}
+            end as {{ field }},
         {%- endfor %}
         repair.misplaced,
         party.gender,
@@ -55,7 +55,11 @@ record as (
         party.address,
         case
             when party.province is not null or party.city is not null or party.county is not null
-                then coalesce(party.province, '') || '|' || coalesce(party.city, '') || '|' || coalesce(party.county, '')
+                then coalesce(party.province, '')
+                    || '|'
+                    || coalesce(party.city, '')
+                    || '|'
+                    || coalesce(party.county, '')
         end as place,
         party.postcode,
         party.industry,
@@ -112,7 +116,8 @@ joined as (
         address.standard as address,
         address.rest as address_rest,
         address.rest_key as address_key,
-        list_concat(coalesce(mobile.numbers, []), coalesce(phone.numbers, []), coalesce(other_phone.numbers, [])) as cells,
+        list_concat(coalesce(mobile.numbers, []), coalesce(phone.numbers, []), coalesce(other_phone.numbers, []))
+            as cells,
         struct_pack(
             company_name := company_name.status, contact_name := person.status, title := job_title.status,
             mobile := mobile.status, phone := phone.status, other_phone := other_phone.status, fax := fax.status,
@@ -130,7 +135,7 @@ joined as (
         ("uscc", "uscc", "uscc"), ("legal_representative", "person", "representative"), ("registered_capital", "money", "capital"),
         ("employees", "headcount", "headcount"), ("source_site", "source_site", "source_site"),
     ] %}
-    left join {{ ref(kind) }} as {{ alias }} on record.{{ field }} = {{ alias }}.raw
+        left join {{ entries_of(kind, field) }} as {{ alias }} on record.{{ field }} = {{ alias }}.raw
     {%- endfor %}
 
 ),
@@ -290,7 +295,11 @@ final as (
         surname,
         given_name,
         -- said beside the name or in its own column; where the two differ neither is believed
-        case when said_gender = name_gender or name_gender is null then said_gender when said_gender is null then name_gender end as gender,
+        case
+            when said_gender = name_gender or name_gender is null then said_gender when
+                said_gender is null
+                then name_gender
+        end as gender,
         title,
         numbers,
         fax,

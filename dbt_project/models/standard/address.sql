@@ -96,8 +96,9 @@ posted as (
             when noise <> '' and regexp_matches(noise, '[0-9]{6}') then regexp_extract(noise, '[0-9]{6}')
             when has_six_digits
                 then nullif(
-                    regexp_extract(rest, '(?:邮编|邮政编码|(?i:zip(?: ?code)?|postcode))[: ]*([0-9]{6})(?:[^0-9]|$)', 1), ''
-                )
+                        regexp_extract(rest, '(?:邮编|邮政编码|(?i:zip(?: ?code)?|postcode))[: ]*([0-9]{6})(?:[^0-9]|$)', 1),
+                        ''
+                    )
         end as told_postcode,
         case
             when is_latin then nullif(regexp_extract(body, '(?:^|[ ,])([0-9]{6})(?:[ ,.]|$)', 1), '')
@@ -227,7 +228,7 @@ decided as (
 
 ),
 
--- a town says which county where none or several are named: the only one of its name, in the city or among the counties that fit
+-- where no county is certain a town may tell it: the only one of its name, in the city or among the counties that fit
 town_text as (
 
     select
@@ -308,7 +309,7 @@ reasoned as (
     select
         *,
         case
-            when not is_plain and {{ damaged_place_reason("body") }} <> '' then {{ damaged_place_reason("body") }}
+            when damage is not null then damage
             when code is null and candidates is null then {{ unread_place_reason("whole") }}
             when conflict = 'province' then 'province_city_conflict'
             when conflict = 'city' then 'city_conflict'
@@ -321,7 +322,10 @@ reasoned as (
             else 'ok'
         end as reason
     from (
-        select *, noise || body as whole
+        select
+            *,
+            noise || body as whole,
+            if(is_plain, null, {{ damaged_place_reason("body") }}) as damage
         from towned
     ) as written
 
@@ -333,7 +337,9 @@ stated as (
         * exclude (rest),
         case
             when reason in ('ok', 'county_unknown', 'county_abolished', 'county_by_town') then 'valid'
-            when reason in ('province_city_conflict', 'city_conflict', 'city_ambiguous', 'county_ambiguous') then 'ambiguous'
+            when
+                reason in ('province_city_conflict', 'city_conflict', 'city_ambiguous', 'county_ambiguous')
+                then 'ambiguous'
             when reason in ('masked', 'mojibake', 'spreadsheet_error', 'scientific_notation') then 'damaged'
             when reason in ('missing', 'placeholder') then reason
             else 'invalid'

@@ -97,16 +97,20 @@ reasoned as (
         case
             when code is null and candidates is null
                 then case
-                    when trim(written, ' |') = '' or body = '' and not contains(written, '请选择') then 'missing'
-                    when contains(written, '请选择') then 'placeholder'
-                    else 'unknown'
-                end
+                        when trim(written, ' |') = '' or body = '' and not contains(written, '请选择') then 'missing'
+                        when contains(written, '请选择') then 'placeholder'
+                        else 'unknown'
+                    end
             when conflict = 'province' then 'province_city_conflict'
             when conflict = 'city' then 'city_conflict'
             when is_old and candidates is not null and code like '%00' and code not like '%0000' then 'county_abolished'
             when len(list_filter(candidates, lambda c: c like '%00')) > 0 then 'city_ambiguous'
             when candidates is not null then 'county_ambiguous'
-            when unread <> '' and region.level = 'province' and not region.is_municipality and contains(unread, parts[2]) and parts[2] <> ''
+            when unread <> ''
+                and region.level = 'province'
+                and not region.is_municipality
+                and contains(unread, parts[2])
+                and parts[2] <> ''
                 then 'city_unknown'
             when conflict = 'county' or unread <> '' and region.level <> 'county' then 'county_unknown'
             when is_old then 'county_abolished'
