@@ -106,10 +106,15 @@ def labelled_sets(folder: Path) -> Iterator[tuple[str, str, list[dict[str, str]]
             return list(csv.DictReader(lines))
 
     # INTL says that the number is foreign, not which
-    yield "phone", "phones_generated", [
-        {"raw": row["raw"]} | ({"kind": "foreign", "status": "valid"} if row["truth"] == "INTL" else {"standard": row["truth"]})
-        for row in read("phones_generated")
-    ]
+    yield (
+        "phone",
+        "phones_generated",
+        [
+            {"raw": row["raw"]}
+            | ({"kind": "foreign", "status": "valid"} if row["truth"] == "INTL" else {"standard": row["truth"]})
+            for row in read("phones_generated")
+        ],
+    )
     tricky = read("addresses_tricky")
     yield "address", "addresses_tricky", [{"raw": r["address"], "province": r["province"], "city": r["city"], "county": r["county"]} for r in tricky]  # fmt: skip
     yield "address", "addresses_tricky: province", [{"raw": r["address"], "province": r["province"]} for r in tricky]

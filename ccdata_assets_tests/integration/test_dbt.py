@@ -43,7 +43,7 @@ def test_the_unit_tests_of_dbt_pass(world: World, tmp_path: Path) -> None:
     output = dbt(world, tmp_path, "test", "--select", "test_type:unit")
     results = json.loads((tmp_path / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     statuses = [result["status"] for result in results]
-    assert len(statuses) >= 6, f"dbt ran {len(statuses)} unit tests; its output:\n{output}"
+    assert len(statuses) >= 3, f"dbt ran {len(statuses)} unit tests; its output:\n{output}"
     assert set(statuses) == {"pass"}, f"not every unit test passed; dbt's output:\n{output}"
 
 

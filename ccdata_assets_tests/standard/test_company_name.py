@@ -44,11 +44,17 @@ def test_brackets_width_and_script_do_not_change_the_key(standardise: Standardis
 @pytest.mark.parametrize(
     ("same", "key"),
     [
-        (["深圳美宇科技有限责任公司", "深圳美宇科技有限公司", "深圳美宇科技有限公司（已注销）"], "深圳美宇科技有限公司"),
+        (
+            ["深圳美宇科技有限责任公司", "深圳美宇科技有限公司", "深圳美宇科技有限公司（已注销）"],
+            "深圳美宇科技有限公司",
+        ),
         (["美宇股份公司", "美宇股份有限公司"], "美宇股份有限公司"),
         (["美宇店（个体工商户）", "美宇店"], "美宇店"),
         (["美宇(集团)有限公司", "美宇集团有限公司"], "美宇集团有限公司"),
-        (["Foo & Bar Co.,Ltd", "FOO AND BAR COMPANY LIMITED", "foo and bar co ltd.", "Foo&Bar Co. Limited"], "fooandbarcoltd"),
+        (
+            ["Foo & Bar Co.,Ltd", "FOO AND BAR COMPANY LIMITED", "foo and bar co ltd.", "Foo&Bar Co. Limited"],
+            "fooandbarcoltd",
+        ),
         (["Acme L.L.C.", "ACME LLC"], "acmellc"),
         (["Acme Incorporated", "Acme, Inc."], "acmeinc"),
     ],

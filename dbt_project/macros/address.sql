@@ -38,7 +38,12 @@
         path.is_old as is_hit_old,
         substr(prefix.{{ key }}, path.length + 1, 4) as after_hit
     from (
-        select *, unnest(range(2, least(length({{ key }}), 25) + 1)) as prefix_length
+        select
+            *,
+            -- only what names a people is long
+            unnest(range(
+                2, least(length({{ key }}), if(contains(left({{ key }}, 25), '自治'), 25, 14)) + 1
+            )) as prefix_length
         from {{ rows }}
     ) as prefix
     inner join path on substr(prefix.{{ key }}, 1, prefix.prefix_length) = path.path
@@ -143,15 +148,15 @@ opened as materialized (
         code,
         used,
         is_old,
-        names,
+        if(is_settled, null, names) as names,
         starts_with(body, key) as is_bare,
-        if(
-            used is not null
-            and (length(key) <= used + 1 or not contains(names, substr(key, used + 1, 2))),
-            null,
-            key
-        ) as key
-    from looked_up
+        if(is_settled, null, key) as key
+    from (
+        select
+            *,
+            used is not null and (length(key) <= used + 1 or not contains(names, substr(key, used + 1, 2))) as is_settled
+        from looked_up
+    ) as settled
 
 ),
 

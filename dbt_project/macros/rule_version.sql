@@ -71,13 +71,13 @@
 {#- Post-hooks of a model that reads files once: every released file is now read, said in the transaction that read it. -#}
 {%- macro forget_batches(dictionary) -%}
     {%- if rule_version(dictionary) -%}
-    delete from {{ source("ops", "read_batch") }} where dictionary = '{{ dictionary }}'
+    delete from {{ source("ops", "read_batch").render() }} where dictionary = '{{ dictionary }}'
     {%- endif -%}
 {%- endmacro -%}
 
 {%- macro remember_batches(dictionary) -%}
     {%- if rule_version(dictionary) -%}
-    insert into {{ source("ops", "read_batch") }}
+    insert into {{ source("ops", "read_batch").render() }}
     select '{{ dictionary }}', '{{ rule_version(dictionary) }}', feed, sha256, contract_hash
     from {{ source("staged", "batch") }}
     {%- endif -%}
