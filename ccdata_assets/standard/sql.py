@@ -7,7 +7,6 @@ the staging of contracts, render the same text in milliseconds where dbt takes s
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any

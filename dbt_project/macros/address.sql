@@ -2,10 +2,9 @@
 
 {#- Texts that can be read as they are: simplified characters, digits and letters only, no postcode, no xxxx for what is masked. -#}
 {%- macro is_plain_place(text) -%}
-    regexp_full_match({{ text }}, '[\x{4e00}-\x{9fff}]{2}[\x{4e00}-\x{9fff}0-9A-WYZa-wyz]*')
-    and not contains({{ text }}, '邮')
-    and not regexp_matches({{ text }}, '[{{ traditional_characters() }}]')
-    and not regexp_matches(right({{ text }}, 7), '[^0-9][0-9]{6}$')
+    not regexp_matches({{ text }}, '[^\x{4e00}-\x{9fff}0-9A-WYZa-wyz]|[邮{{ traditional_characters() }}]')
+    and left({{ text }}, 1) between '一' and '龥'
+    and not (right({{ text }}, 1) between '0' and '9' and regexp_matches(right({{ text }}, 7), '[^0-9][0-9]{6}$'))
 {%- endmacro -%}
 
 {#- An opening in official names (广东省深圳市南山区), for one lookup instead of many. -#}
@@ -38,12 +37,7 @@
         path.is_old as is_hit_old,
         substr(prefix.{{ key }}, path.length + 1, 4) as after_hit
     from (
-        select
-            *,
-            -- only what names a people is long
-            unnest(range(
-                2, least(length({{ key }}), if(contains(left({{ key }}, 25), '自治'), 25, 14)) + 1
-            )) as prefix_length
+        select *, unnest(range(2, least(length({{ key }}), 25) + 1)) as prefix_length
         from {{ rows }}
     ) as prefix
     inner join path on substr(prefix.{{ key }}, 1, prefix.prefix_length) = path.path
@@ -497,6 +491,8 @@ region_reading as (
                         when strpos('零〇一二三四五六七八九十百两', left(p, 1)) = 0
                             or strpos('零〇一二三四五六七八九十百两', right(p, 1)) > 0
                             then p
+                        when length(p) = 2 and strpos('十百', left(p, 1)) = 0
+                            then substr('001234567892', strpos('零〇一二三四五六七八九两', left(p, 1)), 1) || right(p, 1)
                         else
                             {{ chinese_count("rtrim(p, '号栋幢座楼层室房单元期弄组队排')") }}
                             || ltrim(p, '零〇一二三四五六七八九十百两')

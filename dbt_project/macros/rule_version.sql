@@ -5,7 +5,7 @@
 {%- macro rule_version(dictionary) -%}
     {%- set versions = {
         "address": "1",
-        "company_name": "1",
+        "company_name": "2",
         "date": "1",
         "email": "1",
         "headcount": "1",
@@ -15,9 +15,9 @@
         "money": "1",
         "organisation_code": "1",
         "person": "1",
-        "phone": "1",
+        "phone": "2",
         "postcode": "1",
-        "region": "1",
+        "region": "2",
         "source_site": "1",
         "uscc": "1",
         "website": "1",

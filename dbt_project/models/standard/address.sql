@@ -58,7 +58,7 @@ texts as (
 latin as (
 
     select raw, body
-    from region_reading
+    from read_0
     where used is null and regexp_matches(body, '^[^\p{Han}]*[A-Za-z]{2}')
 
 ),
@@ -324,7 +324,7 @@ reasoned as (
     from (
         select
             *,
-            noise || body as whole,
+            if(code is null and candidates is null, noise || body, null) as whole,
             if(is_plain, null, {{ damaged_place_reason("body") }}) as damage
         from towned
     ) as written

@@ -16,7 +16,7 @@
         when {{ says_missing("lower(text)") }} or regexp_full_match(text, '[\s—–_…-]*') then 'missing'
         when regexp_matches(text, '�|\?{2,}|锟斤拷|烫烫烫|屯屯屯|[\x{00c0}-\x{00ff}][\x{0080}-\x{00bf}]|[äåæçèéï][\x{0080}-\x{00ff}„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ¡-¿]')
             then 'mojibake'
-        when regexp_full_match(text, '#{3,}|#(?:REF|NAME|VALUE|DIV/0|NUM|NULL|SPILL|CALC)[!?]?|(?i:#n/?a!?)')
+        when regexp_full_match(text, '(?i)#{3,}|#(?:ref|name|value|div/0|num|null|spill|calc)[!?]?|#n/?a!?')
             then 'spreadsheet_error'
         when regexp_full_match(text, '[''"=]*[+]?\d([.]\d+)?[eE][+]?\d{1,3}[''"]*') then 'scientific_notation'
         when regexp_matches(text, '[*＊●•■□]{2,}') then 'masked'
@@ -38,6 +38,9 @@
         when regexp_full_match(text, '{{ company_persons() }}') then 'looks_like_person'
         end
 {%- endset %}
+
+-- noqa: disable=LT02,LT05,AL05
+-- (lines that loops and macros write have no indent of their own; patterns are long)
 
 with
 
@@ -77,13 +80,27 @@ place_en as (
 
 ),
 
+-- unnest keeps the filters here: DuckDB would apply a `where` after the work of all the steps below
+chinese_source as (
+
+    select unnest(if(regexp_matches(raw, '\p{Han}'), [raw], [])) as raw
+    from source
+
+),
+
+latin_source as (
+
+    select unnest(if(regexp_matches(raw, '\p{Han}'), [], [raw])) as raw
+    from source
+
+),
+
 bracketed_alike as (
 
     select
         raw,
         if(contains(raw, '(') or contains(raw, ')'), replace(replace(raw, '(', '（'), ')', '）'), raw) as text
-    from source
-    where regexp_matches(raw, '\p{Han}')
+    from chinese_source
 
 ),
 
@@ -106,6 +123,8 @@ folded as (
     select
         raw,
         is_plain,
+        -- one company and nothing else
+        is_plain and ends_with(text, '有限公司') and not contains(left(text, length(text) - 4), '有限') as is_regular,
         case
             when is_plain then text
             else {{ company_folded("raw") }}
@@ -120,6 +139,7 @@ judged as (
     select
         raw,
         is_plain,
+        is_regular,
         text,
         if(is_plain, null, {{ refusal }}) as refused
     from folded
@@ -132,6 +152,7 @@ tidied as (
     select
         raw,
         is_plain,
+        is_regular,
         refused,
         case
             when is_plain then text
@@ -150,9 +171,11 @@ noted as (
     select
         raw,
         is_plain,
+        is_regular,
         refused,
         tidy,
         case
+            when is_regular then tidy
             when is_plain and not regexp_matches(tidy, '(?:{{ company_note_signs() }})') then tidy
             else {{ company_without_notes("tidy") }}
         end as without_notes
@@ -165,10 +188,12 @@ named as (
     select
         raw,
         is_plain,
+        is_regular,
         refused,
         tidy = without_notes as is_without_notes,
         without_notes,
         case
+            when is_regular then without_notes
             when regexp_matches(without_notes, '(?:{{ company_departments() }})$')
                 then regexp_replace(
                     without_notes,
@@ -185,8 +210,10 @@ simplified as (
     select
         raw,
         name,
+        is_regular,
         refused,
         case
+            when is_regular then null
             when not is_without_notes then 'note_removed'
             when name != without_notes then 'department_removed'
         end as removed,
@@ -204,7 +231,9 @@ written as (
         raw,
         name,
         removed,
+        is_regular,
         case
+            when is_regular then null
             when refused is not null then refused
             when length(name) < 2 then 'too_short'
             when length(name) <= 12 and regexp_full_match(lower(name), '{{ company_placeholders() }}') then 'placeholder'
@@ -226,6 +255,7 @@ parted as (
         raw,
         name,
         removed,
+        is_regular,
         refused,
         simple,
         if(refused is null, simple, null) as chinese
@@ -239,6 +269,7 @@ branched as (
     select
         *,
         case
+            when is_regular then null
             when not regexp_matches(chinese, '(?:{{ company_branches() }})）?$|公司.*店）?$|附属') then null
             when regexp_matches(chinese, '公司（?.{1,24}(?:{{ company_branches() }}|店)）?$')
                 then regexp_extract(chinese, '^(.*?公司)（?(.{1,24}?(?:{{ company_branches() }}|店))）?$', ['parent', 'branch'])
@@ -259,7 +290,7 @@ branched as (
 wholes as (
 
     select
-        * exclude (parts),
+        * exclude (parts, is_regular),
         nullif(parts['parent'], '') as parent,
         nullif(parts['branch'], '') as branch,
         coalesce(nullif(parts['parent'], ''), chinese) as whole
@@ -671,8 +702,7 @@ latin_folded as (
     select
         raw,
         {{ company_folded("raw") }} as text
-    from source
-    where not regexp_matches(raw, '\p{Han}')
+    from latin_source
 
 ),
 

@@ -48,7 +48,7 @@ texts as (
 latin as (
 
     select raw, body
-    from region_reading
+    from opened
     where regexp_matches(body, '[A-Za-z]{2}')
 
 ),
