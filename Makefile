@@ -49,7 +49,7 @@ fix: $(INSTALLED)  ## let the formatters mend what they can
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project --disable-progress-bar
 
-bench: $(INSTALLED)  ## measure landing against its floor, the sniffing, the drafts and the start-up
+bench: $(INSTALLED)  ## measure landing against its floor, the sniffing, the drafts, the start-up and the dictionaries
 	$(BIN)/python -m benchmarks.landing
 	@echo
 	$(BIN)/python -m benchmarks.sniffing
@@ -57,6 +57,10 @@ bench: $(INSTALLED)  ## measure landing against its floor, the sniffing, the dra
 	$(BIN)/python -m benchmarks.drafting
 	@echo
 	$(BIN)/python -m benchmarks.startup
+	@echo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/python -m benchmarks.standardise
+	$(BIN)/python -m benchmarks.standardise_speed
 
 docs: $(INSTALLED)  ## write what is generated: the JSON Schema of contracts and the tables under docs/generated
 	$(BIN)/python -m ccdata_assets.docs
