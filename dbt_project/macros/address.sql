@@ -19,7 +19,7 @@
 {%- macro without_place_noise(text) -%}
     regexp_replace(
         {{ text }},
-        '^(?i:[^0-9:(]{0,8}(?:地址|住址|住所|所在地|所在地区|地区|区域|地点|位置|坐落|座落)(?:\([^)]{1,6}\))? ?[:]|(?:地址|坐落于|座落于|位于|坐落在|地处)|add(?:ress)?\.? ?[:]|addr\.? ?[:])?'
+        '^(?i:[^0-9:(]{0,8}(?:地址|住址|住所|所在地|所在地区|地区|区域|地点|位置|坐落|座落|总部|总公司|分公司|工厂|厂址|店址|门店|仓库|办事处)(?:\([^)]{1,6}\))? ?[:]|(?:地址|坐落于|座落于|位于|坐落在|地处)|add(?:ress)?\.? ?[:]|addr\.? ?[:])?'
         '(?i:{{ is_place_separator() }}|(?:邮编|邮政编码|zip|postcode|post code)[: ]*|[0-9]{6}\b|中华人民共和国|中国大陆|中国|people''?s republic of china\b|china\b|p\.?\s?r\.?\s?china\b|p\.?r\.?c\.?\b|cn\b)*',
         ''
     )
@@ -84,9 +84,9 @@ bodied as (
         is_plain,
         left(text, length(text) - length(bared)) as noise,
         if(
-            regexp_matches(bared, '辖|直管|^..市县'),
+            regexp_matches(bared, '辖|直管|兵团|^..市县|^\p{Han}{2,12}\([A-Za-z]'),
             regexp_replace(
-                regexp_replace(bared, '市辖[区县]|(?:省|自治区)?直(?:辖|管)县?级?(?:行政)?(?:区划|单位|县)?', '', 'g'),
+                regexp_replace(regexp_replace(bared, '^(\p{Han}{2,12})\([A-Za-z'' ]+\)', '\1'), '市辖[区县]|(?:省|自治区)?直(?:辖|管)县?级?(?:行政)?(?:区划|单位|县)?|(?:生产)?建设兵团(?:第?[一二三四五六七八九十0-9]{1,3}师)?', '', 'g'),
                 '^(重庆|北京|上海|天津)(市?)[ ,/|-]*市?县', '\1\2'
             ),
             bared
@@ -128,7 +128,14 @@ looked_up as (
         final_path.is_old,
         final_path.names
     from keyed
-    left join final_path on {{ official_opening("keyed.key") }} = final_path.path
+    left join final_path
+        on
+            {{ official_opening("keyed.key") }} = final_path.path
+            -- 芒市路, 沙县小吃
+            and (
+                final_path.length > 4
+                or not {{ is_part_of_longer_name("'full'", "substr(keyed.key, final_path.length + 1, 4)") }}
+            )
 
 ),
 
@@ -313,7 +320,7 @@ hit_{{ turn }} as (
     where
         hit_kind = 'full'
         or hit_kind in ('town', 'district') and is_named_by_city and hit_length >= 4
-        or hit_kind in ('short', 'town') and regexp_matches(after_hit, '^(?:经济|高新|高科|工业|科技园|技术|国家|综合|保税|出口|新区|开发|自贸|自由)')
+        or hit_kind in ('short', 'town') and regexp_matches(after_hit, '^(?:经济|高新|高科|工业|科技园|技术|国家|综合|保税|出口|新区|开发|自贸|自由|$)')
 
 ),
 
@@ -571,12 +578,12 @@ latin_word as materialized (
             regexp_extract_all(
                 regexp_replace(
                     regexp_replace(
-                        substr(body, 1, 300),
-                        '(?i)[ ,]+(?:the )?(?:people.?s republic of china|p\.? ?r\.? ?c(?:hina)?|china)\.?( *[0-9]{6})?[ .]*$', '\1'
+                        regexp_replace(substr(body, 1, 300), '(\pL{3})/', '\1/ ', 'g'),
+                        '(?i)[ ,]+(?:the )?(?:people.?s republic of china|p\.? ?r\.? ?c(?:hina)?|china)(?: ?\(mainland\))?\.?([ ,]*[0-9]{6})?[ .]*$', '\1'
                     ),
                     '(\p{Han}+)', ' \1 ', 'g'
                 ),
-                '[^\s,|/;>]+(?: *[,|/;>]+)*'
+                '[^\s,|;>]+(?: *[,|;>]+)*'
             ) as words
         from {{ bodies }}
     ) as split

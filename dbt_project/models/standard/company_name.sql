@@ -39,7 +39,7 @@
         end
 {%- endset %}
 
--- noqa: disable=LT02,LT05,AL05
+-- noqa: disable=LT02,LT05,LT14,AL05
 -- (lines that loops and macros write have no indent of their own; patterns are long)
 
 with
@@ -275,8 +275,8 @@ branched as (
                 then regexp_extract(chinese, '^(.*?公司)（?(.{1,24}?(?:{{ company_branches() }}|店))）?$', ['parent', 'branch'])
             when contains(chinese, '附属')
                 then regexp_extract(chinese, '^(.{2,}?)((?:第.{1,2})?附属.{1,12})$', ['parent', 'branch'])
-            when regexp_matches(chinese, '[院区校部]）$')
-                then regexp_extract(chinese, '^(.*(?:院|校|学))（([^（）]{1,10}(?:院|院区|校区|分部|门诊部))）$', ['parent', 'branch'])
+            when regexp_matches(chinese, '[院区校部]）$') and not regexp_matches(chinese, '(?:医院|卫生院|保健院)）$')
+                then regexp_extract(chinese, '^(.*(?:院|校|学))（([^（）]{0,10}(?:院|区|部))）$', ['parent', 'branch'])
             else regexp_extract(
                 chinese,
                 '^(.*?(?:集团|银行|合作社|信用社|联社|医院|保健院|大学|学院|中学|小学|幼儿园|酒店|超市|事务所|合伙）))(.{1,24}?(?:{{ company_branches() }}))$',
@@ -293,7 +293,11 @@ wholes as (
         * exclude (parts, is_regular),
         nullif(parts['parent'], '') as parent,
         nullif(parts['branch'], '') as branch,
-        coalesce(nullif(parts['parent'], ''), chinese) as whole
+        coalesce(
+            nullif(parts['parent'], ''),
+            -- a second name in brackets: 南通市康复医院（南通市第二人民医院）
+            if(ends_with(chinese, '院）'), regexp_replace(chinese, '(院|中心)（[^（）]{2,20}院）$', '\1'), chinese)
+        ) as whole
     from branched
 
 ),
@@ -302,11 +306,11 @@ formed as (
 
     select
         *,
-        if(
-            ends_with(whole, '酒店') and regexp_matches(whole, '[烟糖名白啤]酒店$'),
-            '店',
-            regexp_extract(whole, '(?:{{ company_forms("pattern") }})$')
-        ) as form
+        case
+            when not ends_with(whole, '酒店') then regexp_extract(whole, '(?:{{ company_forms("pattern") }})$')
+            when regexp_matches(whole, '[烟糖名白啤]酒店$') then '店'
+            else regexp_extract(whole, '(?:国际|大)?酒店$')
+        end as form
     from wholes
 
 ),
@@ -381,10 +385,14 @@ institutional as (
             -- 广东分公司佛山中心支公司
             when branch is not null then regexp_replace(branch, '^.*分公司(.)', '\1')
         end as inner_text,
-        form not in ('', '有限公司', '股份有限公司', '有限责任公司')
-        and regexp_matches(form, '{{ company_public_forms() }}') as is_public,
-        form not in ('', '有限公司', '股份有限公司', '有限责任公司')
-        and regexp_full_match(form, '{{ company_forms("institution") }}') as is_institution
+        case
+            when form = '' or ends_with(form, '公司') then false
+            else regexp_matches(form, '{{ company_public_forms() }}')
+        end as is_public,
+        case
+            when form = '' or ends_with(form, '公司') then false
+            else regexp_full_match(form, '{{ company_forms("institution") }}')
+        end as is_institution
     from bracketed
 
 ),
@@ -447,14 +455,11 @@ doubted as (
 
     select
         * exclude (inner_found_2, inner_found_3),
-        coalesce(
-            not found_1['is_full']
-            and (
-                regexp_matches(substr(head, found_1['size'] + 1), '^[东西南北中]?(?:路|街|大道|大街|巷|弄|站)')
-                or (found_1['is_common_word'] and has_bracket and inner_found_1 is not null)
-            ),
-            false
-        ) as is_no_place
+        case
+            when found_1 is null or found_1['is_full'] then false
+            when found_1['is_common_word'] and has_bracket and inner_found_1 is not null then true
+            else regexp_matches(substr(head, found_1['size'] + 1), '^[东西南北中]?(?:路|街|大道|大街|巷|弄|站)')
+        end as is_no_place
     from placed_3
 
 ),
@@ -548,7 +553,11 @@ region_ending as (
     select
         each_place.place.form,
         each_place.place.region_code
-    from (select unnest(places) as place from place where length(start) = 3 and starts_with(start, 'n')) as each_place
+    from (
+        select unnest(places) as place
+        from place
+        where length(start) = 3 and starts_with(start, 'n')
+    ) as each_place
     where
         each_place.place.rank in (0, 1, 2)
         and not each_place.place.is_common_word
@@ -589,13 +598,13 @@ reread as (
     select
         *,
         if(before_ending is null, null, regexp_extract(substr(before_ending, 3), '(?:{{ industries }})+$')) as industries_ending,
-        is_national and regexp_full_match(rest, '..银行') as is_state_bank,
+        case when is_national then regexp_full_match(rest, '..银行') else false end as is_state_bank,
         left_over = 1 and has_place and is_short and industries = '' as is_merged,
         left_over = 0 and has_place and is_short and not is_institution and not is_public
         and not (rest = '' and has_bracket and not inner_is_place)
         and not (has_bracket and length(rest) >= 2 and after != '')
-        and not (is_national and regexp_full_match(rest, '..银行')) as is_place_as_trade,
-        not starts_with(chinese, '个体') or not regexp_full_match(chinese, '个体(?:工商)?户.*') as is_named
+        and not case when is_national then regexp_full_match(rest, '..银行') else false end as is_place_as_trade,
+        case when starts_with(chinese, '个体') then not regexp_full_match(chinese, '个体(?:工商)?户.*') else true end as is_named
     from shortened
 
 ),
@@ -626,7 +635,10 @@ chinese_read as (
     select
         *,
         case
-            when trade_text is null or starts_with(trade_text, '第') and regexp_full_match(trade_text, '第[一二三四五六七八九十百〇零0-9]+') then null
+            when trade_text is null then null
+            when is_institution and regexp_matches(trade_text, '{{ company_no_trade_name() }}') then null
+            when starts_with(trade_text, '第')
+                then if(regexp_full_match(trade_text, '第[一二三四五六七八九十百〇零0-9]+'), null, trade_text)
             when contains(trade_text, '（') then nullif(regexp_replace(trade_text, '（.*', ''), '')
             else nullif(trade_text, '')
         end as trade_name,
@@ -653,6 +665,25 @@ chinese_read as (
 
 ),
 
+doubtful as (
+
+    select
+        *,
+        case
+            when form != '' or branch is not null or chinese is null then null
+            when
+                regexp_matches(
+                    chinese,
+                    '(?:路|街|道|巷|弄|村|镇|区|园|号|\d)\d*号|[0-9]+(?:室|楼|层|栋|幢|座|单元)$|(?:省|市).*(?:区|县|镇).*(?:路|街|大道|村)(?:\d.*)?$'
+                )
+                then 'looks_like_address'
+            when length(chinese) > 3 or has_place or industry_words is not null then null
+            when regexp_full_match(chinese, '{{ company_perhaps_person() }}') then 'perhaps_person'
+        end as address_or_person
+    from chinese_read
+
+),
+
 chinese_answer as (
 
     select
@@ -661,20 +692,9 @@ chinese_answer as (
         {{ company_key("simple") }} as unified,
         case
             when refused is not null then refused
-            when
-                form = ''
-                and branch is null
-                and regexp_matches(
-                    chinese,
-                    '(?:路|街|道|巷|弄|村|镇|区|园|号|\d)\d*号|[0-9]+(?:室|楼|层|栋|幢|座|单元)$|(?:省|市).*(?:区|县|镇).*(?:路|街|大道|村)(?:\d.*)?$'
-                )
-                then 'looks_like_address'
-            when
-                length(chinese) <= 3 and form = '' and branch is null and not has_place and industry_words is null
-                and regexp_full_match(chinese, '{{ company_perhaps_person() }}')
-                then 'perhaps_person'
+            when address_or_person is not null then address_or_person
             when removed is not null then removed
-            when ends_with(form, '店') and regexp_matches(form, '旗舰店|专营店|自营店|网店|淘宝|天猫|京东|官方|企业店') then 'shop_name'
+            when form in ({{ company_shops() }}) then 'shop_name'
             when form = '' and branch is null and is_named then 'no_legal_form'
             when is_place_as_trade then 'place_as_trade_name'
             when trade_name is null then 'no_trade_name'
@@ -684,7 +704,14 @@ chinese_answer as (
         case
             when not is_named then '个体工商户'
             when branch is not null
-                then regexp_extract(branch, '(?:{{ company_branches() }}|{{ company_forms("pattern") }}|店)$')
+                then
+                    nullif(
+                        regexp_extract(
+                            regexp_replace(branch, '（.*$', ''),
+                            '(?:{{ company_branches() }}|{{ company_forms("pattern") }}|店)$'
+                        ),
+                        ''
+                    )
             else nullif(form, '')
         end as legal_form,
         branch,
@@ -692,7 +719,7 @@ chinese_answer as (
         region_code,
         industry_words,
         is_group
-    from chinese_read
+    from doubtful
 
 ),
 

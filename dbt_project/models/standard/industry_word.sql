@@ -1,3 +1,6 @@
+-- noqa: disable=LT01,LT02,LT05,LT14,AL04,AL09,AL10,ST05
+-- (lines that loops and macros write have no indent of their own; patterns are long)
+
 with
 
 code as (
@@ -83,6 +86,3 @@ final as (
 )
 
 select * from final
--- noqa: disable=LT01,LT02,LT05,LT14,AL04,AL09,AL10,ST05
--- (lines that loops and macros write have no indent of their own; patterns are long)
-

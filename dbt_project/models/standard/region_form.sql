@@ -1,6 +1,7 @@
 {{ config(materialized="table") }}
 
--- rank: 1 the official name of today, 2 the name in use, 3 an abolished name, 4 a name made by rule, 5 the bare stem
+-- rank: 1 the official name of today, 2 the name in use, 3 an abolished name, 4 a name made by rule, 5 the bare stem,
+-- 6 the bare stem of an abolished name
 with
 
 region as (
@@ -116,10 +117,10 @@ county_form as (
 
     union all
 
-    -- 海拉尔市 and 昆山县: the kind of former times
+    -- 海拉尔市, 昆山县, 龙华新区: the kind of former times
     select
         region_code,
-        {{ county_stem("county") }} || unnest(if(county like '%区', ['市', '县'], ['县'])) as form,
+        {{ county_stem("county") }} || unnest(if(county like '%区', ['市', '县', '新区'], ['县'])) as form,
         4 as rank
     from region
     where level = 'county' and regexp_matches(county, '[区市]$') and not regexp_matches(county, '^市|[矿城郊东西南北中]区$')
@@ -137,6 +138,8 @@ form as (
     select region_code, form, 2 as rank from alias
     union all
     select region_code, form, 3 as rank from abolished
+    union all
+    select region_code, {{ county_stem("form") }} as form, 6 as rank from abolished
 
 ),
 

@@ -115,6 +115,14 @@ city_path as (
 
 ),
 
+city_short as (
+
+    select distinct city_short as form
+    from region
+    where level = 'city'
+
+),
+
 -- what may stand before a county: nothing, the province, the city, both
 before_county as (
 
@@ -158,7 +166,14 @@ before_county as (
 
 county_path as (
 
-    select form as path, code, rank, kind, form like '%市' as is_within, rank = 3 as is_old
+    -- alone it is the one on the mainland, if there is one
+    select
+        form as path,
+        code,
+        if(province_code in ('71', '81', '82'), rank + 1, rank) as rank,
+        kind,
+        form like '%市' as is_within,
+        rank = 3 as is_old
     from county
     where rank <= 3 and (kind = 'full' or rank = 2)
 
@@ -170,7 +185,7 @@ county_path as (
         before_county.rank + county.rank as rank,
         county.kind,
         true as is_within,
-        county.rank in (3, 4) as is_old
+        county.rank in (3, 4, 6) as is_old
     from county
     inner join before_county
         on before_county.code = case when before_county.is_province then county.province_code else county.city_code end
@@ -178,6 +193,8 @@ county_path as (
         -- 青岛市南京路 is no 市南区; 昆山县 needs its city
         not (county.form like '市%' and not county.is_full and not before_county.is_full)
         and (county.rank <> 4 or not before_county.is_province)
+        -- 长沙市长沙开发区 says 长沙 twice
+        and not (county.rank >= 5 and not before_county.is_province and county.form in (select form from city_short))
         -- 广东天河 is too little, 北京朝阳 is enough
         and (
             not before_county.is_province
