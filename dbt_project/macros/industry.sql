@@ -158,7 +158,13 @@
             ),
             lambda s: {{ chosen }} is null or {{ chosen }} // ({{ industry_scale("s.node") }}) <> s.node // ({{ industry_scale("s.node") }})
         )
-        || if({{ also }} is null, [], [{'confidence': 0.18::double, 'node': {{ also }}}])
+        || if(
+            {{ also }} is null
+            or coalesce({{ also }} = {{ chosen }}, false)
+            or list_contains(list_transform({{ votes }}, lambda v: v.node), {{ also }}),
+            [],
+            [{'confidence': 0.18::double, 'node': {{ also }}}]
+        )
     )[:3]
 {%- endmacro -%}
 

@@ -218,13 +218,17 @@ decided as (
             else ''
         end as both_code,
         case
-            when len(coalesce(address_options, place_options)) = 1 then coalesce(address_options, place_options)[1]
+            when
+                len(coalesce(address_options, place_options)) = 1 and coalesce(place_code, address_code) is not null
+                then coalesce(address_options, place_options)[1]
             when len(by_area_code) = 1 then by_area_code[1]
             when len(by_postcode) = 1 then by_postcode[1]
             when len(list_intersect(by_area_code, by_postcode)) = 1 then list_intersect(by_area_code, by_postcode)[1]
         end as option_code,
         case
-            when len(coalesce(address_options, place_options)) = 1 then 'columns_and_address'
+            when
+                len(coalesce(address_options, place_options)) = 1 and coalesce(place_code, address_code) is not null
+                then 'columns_and_address'
             when len(by_area_code) = 1 then 'area_code'
             when len(by_postcode) = 1 then 'postcode'
             when len(list_intersect(by_area_code, by_postcode)) = 1 then 'area_code_and_postcode'
@@ -316,7 +320,7 @@ final as (
         case when level in ('city', 'county') then left(region_code, 4) || '00' end as city_code,
         case
             when region_code is not null then 'valid'
-            when region_source = 'none' or len(coalesce(address_options, place_options)) > 1 then 'ambiguous'
+            when region_source = 'none' or len(coalesce(address_options, place_options)) > 0 then 'ambiguous'
             else coalesce(statuses.address, statuses.region, 'missing')
         end as region_status,
         coalesce(region_source, 'none') as region_source,

@@ -287,20 +287,36 @@ town_choice as (
 
 ),
 
+-- a town alone is not enough: another one of its name may have been abolished
+told as (
+
+    select
+        decided.*,
+        town_choice.codes as town_codes,
+        town_choice.stem_length,
+        coalesce(
+            len(town_choice.codes) = 1 and (decided.code is not null or decided.candidates is not null), false
+        ) as is_told
+    from decided
+    left join town_choice on decided.raw = town_choice.raw
+
+),
+
 towned as (
 
     select
-        decided.* replace (
-            if(len(town_choice.codes) = 1, town_choice.codes[1], decided.code) as code,
+        * replace (
+            if(is_told, town_codes[1], code) as code,
             case
-                when len(town_choice.codes) > 1 and decided.code is null then town_choice.codes
-                when town_choice.codes is null then decided.candidates
+                when is_told then null
+                when code is null then coalesce(town_codes, candidates)
+                else candidates
             end as candidates,
-            if(len(town_choice.codes) = 1, substr(decided.rest, 1 + town_choice.stem_length), decided.rest) as rest
+            if(is_told, substr(rest, 1 + stem_length), rest) as rest
         ),
-        coalesce(len(town_choice.codes) = 1 and town_choice.codes[1] is distinct from decided.code, false) as is_by_town
-    from decided
-    left join town_choice on decided.raw = town_choice.raw
+        is_told and town_codes[1] is distinct from code as is_by_town,
+        code is null and candidates is null and town_codes is not null as is_town_only
+    from told
 
 ),
 
@@ -315,6 +331,7 @@ reasoned as (
             when conflict = 'city' then 'city_conflict'
             when is_old and candidates is not null and code like '%00' and code not like '%0000' then 'county_abolished'
             when len(list_filter(candidates, lambda c: c like '%00')) > 0 then 'city_ambiguous'
+            when is_town_only then 'town_only'
             when candidates is not null then 'county_ambiguous'
             when conflict = 'county' then 'county_unknown'
             when is_by_town then 'county_by_town'
@@ -338,7 +355,7 @@ stated as (
         case
             when reason in ('ok', 'county_unknown', 'county_abolished', 'county_by_town') then 'valid'
             when
-                reason in ('province_city_conflict', 'city_conflict', 'city_ambiguous', 'county_ambiguous')
+                reason in ('province_city_conflict', 'city_conflict', 'city_ambiguous', 'county_ambiguous', 'town_only')
                 then 'ambiguous'
             when reason in ('masked', 'mojibake', 'spreadsheet_error', 'scientific_notation') then 'damaged'
             when reason in ('missing', 'placeholder') then reason

@@ -274,12 +274,12 @@ branched as (
             when regexp_matches(chinese, '公司（?.{1,24}(?:{{ company_branches() }}|店)）?$')
                 then regexp_extract(chinese, '^(.*?公司)（?(.{1,24}?(?:{{ company_branches() }}|店))）?$', ['parent', 'branch'])
             when contains(chinese, '附属')
-                then regexp_extract(chinese, '^(.{2,}?)((?:第.{1,2})?附属.{1,12})$', ['parent', 'branch'])
+                then regexp_extract(chinese, '^(.{2,}?)((?:第.{1,2})?附属.{1,30})$', ['parent', 'branch'])
             when regexp_matches(chinese, '[院区校部]）$') and not regexp_matches(chinese, '(?:医院|卫生院|保健院)）$')
                 then regexp_extract(chinese, '^(.*(?:院|校|学))（([^（）]{0,10}(?:院|区|部))）$', ['parent', 'branch'])
             else regexp_extract(
                 chinese,
-                '^(.*?(?:集团|银行|合作社|信用社|联社|医院|保健院|大学|学院|中学|小学|幼儿园|酒店|超市|事务所|合伙）))(.{1,24}?(?:{{ company_branches() }}))$',
+                '^(.*?(?:集团|银行|合作社|信用社|联社|医院|保健院|大学|学院|中学|小学|幼儿园|酒店|超市|事务所|合伙）))(.{0,24}?(?:{{ company_branches() }}))$',
                 ['parent', 'branch']
             )
         end as parts
@@ -598,12 +598,17 @@ reread as (
     select
         *,
         if(before_ending is null, null, regexp_extract(substr(before_ending, 3), '(?:{{ industries }})+$')) as industries_ending,
-        case when is_national then regexp_full_match(rest, '..银行') else false end as is_state_bank,
+        branch is null and form in ({{ company_branch_forms() }}) as is_branch_only,
+        case
+            when not ends_with(rest, '银行') then false
+            when is_national then length(rest) = 4
+            else not has_place and regexp_full_match(rest, '(?:工商|农业|建设|交通|人民|进出口)银行')
+        end as is_state_bank,
         left_over = 1 and has_place and is_short and industries = '' as is_merged,
         left_over = 0 and has_place and is_short and not is_institution and not is_public
         and not (rest = '' and has_bracket and not inner_is_place)
         and not (has_bracket and length(rest) >= 2 and after != '')
-        and not case when is_national then regexp_full_match(rest, '..银行') else false end as is_place_as_trade,
+        and not (is_national and ends_with(rest, '银行') and length(rest) = 4) as is_place_as_trade,
         case when starts_with(chinese, '个体') then not regexp_full_match(chinese, '个体(?:工商)?户.*') else true end as is_named
     from shortened
 
@@ -614,10 +619,10 @@ traded as (
     select
         *,
         case
-            when is_public or not is_named then null
+            when is_public or not is_named or is_branch_only or form = '（个体工商户）' then null
             when before_ending is not null then left(before_ending, length(before_ending) - length(industries_ending))
             when rest = '' and has_bracket and not inner_is_place then inside
-            when is_state_bank then left(rest, 2)
+            when is_state_bank then left(rest, length(rest) - 2)
             when is_place_as_trade then place_name
             when rest = '' then null
             when left_over = 0 and has_bracket and length(rest) >= 2 and after != '' then rest
@@ -639,6 +644,8 @@ chinese_read as (
             when is_institution and regexp_matches(trade_text, '{{ company_no_trade_name() }}') then null
             when starts_with(trade_text, '第')
                 then if(regexp_full_match(trade_text, '第[一二三四五六七八九十百〇零0-9]+'), null, trade_text)
+            when contains(trade_text, '第') then nullif(regexp_replace(trade_text, '(?:集团)?第[一二三四五六七八九十百〇零0-9]+$', ''), '')
+            when ends_with(trade_text, '集团') then nullif(left(trade_text, length(trade_text) - 2), '')
             when contains(trade_text, '（') then nullif(regexp_replace(trade_text, '（.*', ''), '')
             else nullif(trade_text, '')
         end as trade_name,
@@ -650,7 +657,7 @@ chinese_read as (
                 when left_over = 0 and has_bracket and after != '' and rest != '' then industries_after
                 when left_over <= 1 and industries = '' then all_industries || industries_after
                 when is_institution
-                    then regexp_replace(industries, '第[一二三四五六七八九十百〇零0-9]+', '', 'g') || industries_after
+                    then regexp_replace(industries, '第[一二三四五六七八九十百〇零0-9]+|^[立一二三四五六七八九十]', '', 'g') || industries_after
                 else industries || industries_after
             end,
             ''
@@ -696,6 +703,7 @@ chinese_answer as (
             when removed is not null then removed
             when form in ({{ company_shops() }}) then 'shop_name'
             when form = '' and branch is null and is_named then 'no_legal_form'
+            when is_branch_only then 'branch_unclear'
             when is_place_as_trade then 'place_as_trade_name'
             when trade_name is null then 'no_trade_name'
             else 'ok'
@@ -946,6 +954,8 @@ final as (
             when said.status != 'valid' then null
             when contains(said.branch, '附属') then 'institution'
             when said.branch is not null then 'branch'
+            when ends_with(said.legal_form, '合伙）') then 'partnership'
+            when ends_with(said.legal_form, '）') then 'sole_proprietorship'
             else coalesce(said.latin_code, form.legal_form_code)
         end as legal_form_code,
         if(said.status = 'valid', said.branch, null) as branch,

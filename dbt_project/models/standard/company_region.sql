@@ -36,7 +36,7 @@ form as (
     union all
 
     select
-        unnest(['中国', '中华']) as form,
+        unnest(['中国', '中华', '中华人民共和国']) as form,
         null as region_code,
         0 as rank
 

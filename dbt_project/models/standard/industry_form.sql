@@ -1,3 +1,5 @@
+{{ config(materialized="table") }}
+
 with
 
 code as (
@@ -42,6 +44,7 @@ spelt as (
 
     select
         path,
+        key as own_key,
         unnest(list_distinct([key, stem, stem || '业', stem || '行业'])) as key
     from name_key
 
@@ -51,7 +54,7 @@ name_form as (
 
     select
         key,
-        arg_max(path, length(path)) as path
+        arg_max(path, length(path) + if(key = own_key, 10, 0)) as path
     from spelt
     group by key
 

@@ -1,3 +1,5 @@
+{{ config(materialized="table") }}
+
 -- noqa: disable=LT01,LT02,LT05,LT14,AL04,AL09,AL10,ST05
 -- (lines that loops and macros write have no indent of their own; patterns are long)
 
