@@ -113,7 +113,11 @@ joined as (
         place.candidates as place_candidates,
         coalesce(address.region_code, whole.region_code) as address_code,
         coalesce(address.candidates, whole.candidates) as address_candidates,
-        address.standard as address,
+        -- what cannot be placed on the map is an address all the same
+        case
+            when address.status = 'valid' then address.standard
+            when address.status in ('invalid', 'ambiguous') then trim(record.address)
+        end as address,
         address.rest as address_rest,
         address.rest_key as address_key,
         list_concat(coalesce(mobile.numbers, []), coalesce(phone.numbers, []), coalesce(other_phone.numbers, []))
