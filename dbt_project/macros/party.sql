@@ -42,7 +42,7 @@
     delete from {{ this }}
     where
         (feed, sha256) in ({{ batches_to_read(dictionary) }})
-        or (feed, sha256) not in (select (feed, sha256) from {{ source("staged", "batch") }})
+        or (feed, sha256) not in (select (feed, sha256) from staged.batch)
     {%- endif -%}
 {%- endmacro -%}
 

@@ -51,14 +51,18 @@
         and staged_value.raw is not null
 {%- endmacro -%}
 
+{#-
+    staged.batch and ops.read_batch are named without source(): they say what a run has to do, and no value comes from them.
+-#}
+
 {#- The released files that a dictionary (or another model that reads files once) has not read with today's rules. -#}
 {%- macro batches_to_read(dictionary) -%}
     select feed, sha256
-    from {{ source("staged", "batch") }} as batch
+    from staged.batch as batch
     where
         not exists (
             select 1
-            from {{ source("ops", "read_batch") }} as done
+            from ops.read_batch as done
             where
                 done.dictionary = '{{ dictionary }}'
                 and done.rule_version = '{{ rule_version(dictionary) }}'
@@ -71,14 +75,14 @@
 {#- Post-hooks of a model that reads files once: every released file is now read, said in the transaction that read it. -#}
 {%- macro forget_batches(dictionary) -%}
     {%- if rule_version(dictionary) -%}
-    delete from {{ source("ops", "read_batch").render() }} where dictionary = '{{ dictionary }}'
+    delete from ops.read_batch where dictionary = '{{ dictionary }}'
     {%- endif -%}
 {%- endmacro -%}
 
 {%- macro remember_batches(dictionary) -%}
     {%- if rule_version(dictionary) -%}
-    insert into {{ source("ops", "read_batch").render() }}
+    insert into ops.read_batch
     select '{{ dictionary }}', '{{ rule_version(dictionary) }}', feed, sha256, contract_hash
-    from {{ source("staged", "batch") }}
+    from staged.batch
     {%- endif -%}
 {%- endmacro -%}
