@@ -118,24 +118,35 @@ final_path as materialized (
 
 ),
 
--- most texts begin with the full name of a county, once: one lookup settles them
-looked_up as (
+-- most texts begin with the full name of a county, once: one lookup settles them; not so 芒市路, 沙县小吃
+-- (an outer join on more than equality would compare every text with every path)
+found_path as (
 
     select
         keyed.*,
-        final_path.code,
-        final_path.length as used,
-        final_path.is_old,
-        final_path.names
+        final_path.code as found_code,
+        final_path.length as found_length,
+        final_path.is_old as found_is_old,
+        final_path.names as found_names,
+        coalesce(
+            final_path.length > 4
+            or not {{ is_part_of_longer_name("'full'", "substr(keyed.key, final_path.length + 1, 4)") }},
+            false
+        ) as is_place
     from keyed
-    left join final_path
-        on
-            {{ official_opening("keyed.key") }} = final_path.path
-            -- 芒市路, 沙县小吃
-            and (
-                final_path.length > 4
-                or not {{ is_part_of_longer_name("'full'", "substr(keyed.key, final_path.length + 1, 4)") }}
-            )
+    left join final_path on {{ official_opening("keyed.key") }} = final_path.path
+
+),
+
+looked_up as (
+
+    select
+        * exclude (found_code, found_length, found_is_old, found_names, is_place),
+        if(is_place, found_code, null) as code,
+        if(is_place, found_length, null) as used,
+        if(is_place, found_is_old, null) as is_old,
+        if(is_place, found_names, null) as names
+    from found_path
 
 ),
 
