@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -123,10 +124,10 @@ def speed_of_values(console: Console, kinds: list[str], values: int) -> None:
             beside = ["", "", ""]
             if kind in LIBRARIES:
                 library, _, size = LIBRARIES[kind]
-                try:
-                    theirs = min(size, count) / measure(_library, name, kind, prepare=None).seconds
+                if find_spec(library):
+                    theirs = min(size, count) / measure(_library, name, kind).seconds
                     beside = [library, f"{theirs:,.0f}", f"{rate / theirs:.1f}"]
-                except Exception:
+                else:
                     beside = [f"{library} is not installed", "", ""]
         table.add_row(kind, f"{count:,}", f"{ours.seconds:.2f}", f"{rate:,.0f}", f"{ours.megabytes:,.0f}", *beside)
     console.print(table)

@@ -14,6 +14,8 @@ from ccdata_assets.contracts.compile import literal, quote
 from ccdata_assets.contracts.headers import normal_header
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import WrongUse
+from ccdata_assets.landing.sniff import text_encoding
+from ccdata_assets.standard.codes import read_codes
 from ccdata_assets.standard.dictionaries import Dictionaries
 
 BY_TYPE = {"date": "date", "boolean": "yes_no"}
@@ -48,13 +50,13 @@ def find_kind(dictionaries: Dictionaries, registry: Registry, field: str) -> str
 
 def read_lines(source: BinaryIO | Path) -> list[str]:
     """The lines of a file or stream, without their ends; the encoding is found as for a delivered file."""
-    if isinstance(source, Path):
-        from ccdata_assets.landing.sniff import text_encoding
-
-        content = source.read_bytes()
-        encoding = text_encoding(source) if content else "utf-8"
-    else:
-        content, encoding = source.read(), "utf-8"
+    if not isinstance(source, Path):
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "lines")
+            path.write_bytes(source.read())
+            return read_lines(path)
+    content = source.read_bytes()
+    encoding = text_encoding(source) if content else "utf-8"
     text = content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding, errors="replace")
     lines = text.split("\n")
     if lines[-1] == "":
@@ -71,8 +73,6 @@ class Answers:
             relation = dictionaries.read(kind, lines)
             self.columns = dictionaries.columns(kind)
         else:
-            from ccdata_assets.standard.codes import read_codes
-
             relation = read_codes(self._con, registry, kind, lines)
             self.columns = relation.columns
         self._con.execute(f"create or replace temp table answer as {relation.sql_query()}")
