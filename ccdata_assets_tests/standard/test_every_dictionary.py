@@ -121,10 +121,8 @@ def test_any_text_has_a_status(
     assert _undeclared(dictionaries, kind, rows) == set()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not Dictionaries(DBT_PROJECT).meta(kind).get("secret")])
 def test_a_standard_is_its_own_standard(standardise: Standardise, kind: str) -> None:
-    if Dictionaries(DBT_PROJECT).meta(kind).get("secret"):
-        pytest.skip("the standard of a secret is a hash")
     standards = {row["standard"] for row in standardise(kind, cases_of(kind)).values() if row["standard"]}
     again = standardise(kind, standards)
     assert {standard: row["standard"] for standard, row in again.items()} == {s: s for s in standards}

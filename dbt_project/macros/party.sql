@@ -46,15 +46,43 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- A list that the telephone dictionary has of each of a record's cells, of all of them; null where none has it. -#}
+{%- macro of_all_phones(column) -%}
+    list_concat(mobile.{{ column }}, phone.{{ column }}, other_phone.{{ column }})
+{%- endmacro -%}
+
 {#- A region code without the zeros that say «all of it», so that what lies within begins with it. -#}
 {%- macro region_prefix(code) -%}
-    regexp_replace({{ code }}, '(?:0000|00)$', '')
+    case
+        when suffix({{ code }}, '0000') then left({{ code }}, 2)
+        when suffix({{ code }}, '00') then left({{ code }}, 4)
+        else {{ code }}
+    end
 {%- endmacro -%}
 
 {#- True where one of two regions lies within the other, null where one is not known. -#}
 {%- macro regions_agree(one, other) -%}
-    (
-        starts_with({{ one }}, {{ region_prefix(other) }})
-        or starts_with({{ other }}, {{ region_prefix(one) }})
-    )
+    case
+        when {{ one }} = {{ other }} then true
+        when starts_with({{ one }}, {{ region_prefix(other) }}) then true
+        else starts_with({{ other }}, {{ region_prefix(one) }})
+    end
+{%- endmacro -%}
+
+{#- True where one of a list of regions agrees with a region, null where there is no list or no region. Lists of one are the rule. -#}
+{%- macro any_agrees(codes, code) -%}
+    case
+        when len({{ codes }}) = 1 then {{ regions_agree(codes ~ "[1]", code) }}
+        when len({{ codes }}) > 1 and {{ code }} is not null
+            then len(list_filter({{ codes }}, lambda c: {{ regions_agree("c", code) }})) > 0
+    end
+{%- endmacro -%}
+
+{#- The members of a list, each once, sorted. Two of them, the rule, need no sorting. -#}
+{%- macro sorted_once(list) -%}
+    case
+        when len({{ list }}) < 2 or (len({{ list }}) = 2 and {{ list }}[1] < {{ list }}[2]) then {{ list }}
+        when len({{ list }}) = 2 and {{ list }}[1] > {{ list }}[2] then [{{ list }}[2], {{ list }}[1]]
+        else list_sort(list_distinct({{ list }}))
+    end
 {%- endmacro -%}

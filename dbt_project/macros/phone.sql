@@ -449,3 +449,13 @@
         'is_virtual': is_virtual
     }
 {%- endmacro -%}
+
+{#- One part of those numbers of a cell that a condition on `n` picks, sorted, each once; null where there is none. -#}
+{%- macro phone_list(numbers, condition, part) -%}
+    nullif(
+        list_sort(
+            list_distinct(list_transform(list_filter({{ numbers }}, lambda n: {{ condition }}), lambda n: {{ part }}))
+        ),
+        []
+    )
+{%- endmacro -%}

@@ -15,7 +15,7 @@
         "money": "1",
         "organisation_code": "1",
         "person": "1",
-        "phone": "2",
+        "phone": "3",
         "postcode": "1",
         "region": "2",
         "source_site": "1",
@@ -23,7 +23,7 @@
         "website": "1",
     } -%}
     {#- what puts dictionaries together depends on all of them -#}
-    {%- set records = {"misplaced_value": "1", "party_reading": "1"} -%}
+    {%- set records = {"misplaced_value": "1", "party_reading": "2"} -%}
     {%- if dictionary in records -%}
         {{- records[dictionary] }}:{{ versions.values() | join(".") -}}
     {%- else -%}

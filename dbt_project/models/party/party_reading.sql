@@ -74,6 +74,7 @@ record as (
 
 ),
 
+-- joins that bring many columns come last, because every later join carries them along
 joined as (
 
     select
@@ -120,8 +121,10 @@ joined as (
         end as address,
         address.rest as address_rest,
         address.rest_key as address_key,
-        list_concat(coalesce(mobile.numbers, []), coalesce(phone.numbers, []), coalesce(other_phone.numbers, []))
-            as cells,
+        {{ of_all_phones("valid_numbers") }} as valid_numbers,
+        {{ of_all_phones("local_numbers") }} as local_numbers,
+        {{ of_all_phones("landline_regions") }} as landline_codes,
+        {{ of_all_phones("mobile_regions") }} as mobile_codes,
         struct_pack(
             company_name := company_name.status, contact_name := person.status, title := job_title.status,
             mobile := mobile.status, phone := phone.status, other_phone := other_phone.status, fax := fax.status,
@@ -132,12 +135,12 @@ joined as (
         ) as statuses
     from record
     {%- for field, kind, alias in [
-        ("company_name", "company_name", "company_name"), ("contact_name", "person", "person"), ("title", "job_title", "job_title"),
-        ("mobile", "phone", "mobile"), ("phone", "phone", "phone"), ("other_phone", "phone", "other_phone"), ("fax", "phone", "fax"),
-        ("email", "email", "email"), ("website", "website", "website"), ("place", "region", "place"), ("address", "address", "address"),
-        ("region_text", "address", "whole"), ("postcode", "postcode", "postcode"), ("industry", "industry", "industry"),
-        ("uscc", "uscc", "uscc"), ("legal_representative", "person", "representative"), ("registered_capital", "money", "capital"),
-        ("employees", "headcount", "headcount"), ("source_site", "source_site", "source_site"),
+        ("source_site", "source_site", "source_site"), ("industry", "industry", "industry"), ("title", "job_title", "job_title"),
+        ("uscc", "uscc", "uscc"), ("legal_representative", "person", "representative"), ("fax", "phone", "fax"),
+        ("employees", "headcount", "headcount"), ("registered_capital", "money", "capital"), ("postcode", "postcode", "postcode"),
+        ("place", "region", "place"), ("region_text", "address", "whole"), ("email", "email", "email"), ("website", "website", "website"),
+        ("other_phone", "phone", "other_phone"), ("phone", "phone", "phone"), ("mobile", "phone", "mobile"),
+        ("address", "address", "address"), ("contact_name", "person", "person"), ("company_name", "company_name", "company_name"),
     ] %}
         left join {{ entries_of(kind, field) }} as {{ alias }} on record.{{ field }} = {{ alias }}.raw
     {%- endfor %}
@@ -149,18 +152,6 @@ placed as (
 
     select
         *,
-        list_distinct(
-            list_transform(
-                list_filter(cells, lambda n: n.kind = 'landline' and n.status = 'valid' and n.region_code is not null),
-                lambda n: n.region_code
-            )
-        ) as landline_codes,
-        list_distinct(
-            list_transform(
-                list_filter(cells, lambda n: n.kind = 'mobile' and n.status = 'valid' and n.region_code is not null),
-                lambda n: n.region_code
-            )
-        ) as mobile_codes,
         case
             when len(postcode_region_codes) > 0 then postcode_region_codes
             when postcode_province_code is not null then [postcode_province_code]
@@ -209,12 +200,12 @@ decided as (
             when starts_with(address_code, {{ region_prefix("place_code") }}) then address_code
             when starts_with(place_code, {{ region_prefix("address_code") }}) then place_code
             when
-                len(list_filter(landline_codes, lambda l: {{ regions_agree("address_code", "l") }})) > 0
-                and len(list_filter(landline_codes, lambda l: {{ regions_agree("place_code", "l") }})) = 0
+                {{ any_agrees("landline_codes", "address_code") }}
+                and not {{ any_agrees("landline_codes", "place_code") }}
                 then address_code
             when
-                len(list_filter(landline_codes, lambda l: {{ regions_agree("place_code", "l") }})) > 0
-                and len(list_filter(landline_codes, lambda l: {{ regions_agree("address_code", "l") }})) = 0
+                {{ any_agrees("landline_codes", "place_code") }}
+                and not {{ any_agrees("landline_codes", "address_code") }}
                 then place_code
             when left(place_code, 4) = left(address_code, 4) and substr(place_code, 3, 2) not in ('01', '02', '90')
                 then left(place_code, 4) || '00'
@@ -267,21 +258,16 @@ dialable as (
         region_table.county,
         region_table.region_code,
         region_table.level,
-        list_sort(
-            list_distinct(
-                list_filter(
+        case
+            when chosen.local_numbers is null then coalesce(chosen.valid_numbers, [])
+            else list_concat(
+                    chosen.valid_numbers,
                     list_transform(
-                        chosen.cells,
-                        lambda n: case
-                            when n.status = 'valid' then n.e164
-                            when n.kind = 'local' and length(n.subscriber) = region_table.local_len
-                                then '+86' || ltrim(region_table.area_code, '0') || n.subscriber
-                        end
-                    ),
-                    lambda e: e is not null
+                        list_filter(chosen.local_numbers, lambda n: length(n) = region_table.local_len),
+                        lambda n: '+86' || ltrim(region_table.area_code, '0') || n
+                    )
                 )
-            )
-        ) as numbers
+        end as numbers
     from chosen
     left join region_table on chosen.chosen_code = region_table.region_code
 
@@ -309,7 +295,7 @@ final as (
                 then name_gender
         end as gender,
         title,
-        numbers,
+        {{ sorted_once("numbers") }} as numbers,
         fax,
         email,
         email_domain,
@@ -345,18 +331,9 @@ final as (
         -- null where one of the two is not there to compare
         struct_pack(
             columns_address := {{ regions_agree("place_code", "address_code") }},
-            area_code_region := case
-                when len(landline_codes) > 0 and region_code is not null
-                    then len(list_filter(landline_codes, lambda l: {{ regions_agree("l", "region_code") }})) > 0
-            end,
-            mobile_region := case
-                when len(mobile_codes) > 0 and region_code is not null
-                    then len(list_filter(mobile_codes, lambda m: left(m, 2) = left(region_code, 2))) > 0
-            end,
-            postcode_region := case
-                when len(post_codes) > 0 and region_code is not null
-                    then len(list_filter(post_codes, lambda p: {{ regions_agree("p", "region_code") }})) > 0
-            end,
+            area_code_region := {{ any_agrees("landline_codes", "region_code") }},
+            mobile_region := {{ any_agrees("mobile_codes", "left(region_code, 2) || '0000'") }},
+            postcode_region := {{ any_agrees("post_codes", "region_code") }},
             company_region := {{ regions_agree("company_region_code", "region_code") }},
             email_website := case
                 when is_own_domain and not is_free_mail then email_domain = website_domain

@@ -314,7 +314,7 @@ towned as (
             end as candidates,
             if(is_told, substr(rest, 1 + stem_length), rest) as rest
         ),
-        is_told and town_codes[1] is distinct from code as is_by_town,
+        is_told and coalesce(town_codes[1] <> code, true) as is_by_town,
         code is null and candidates is null and town_codes is not null as is_town_only
     from told
 

@@ -532,7 +532,15 @@ single_cell as (
         case when status = 'valid' then is_virtual end as is_virtual,
         case when status = 'valid' then extension end as extension,
         case when status = 'valid' then country end as country,
-        [{{ phone_struct() }}] as numbers,
+        case when status <> 'valid' then [{{ phone_struct() }}] end as numbers,
+        case when status = 'valid' then [e164] end as valid_numbers,
+        case when kind = 'local' then [subscriber] end as local_numbers,
+        case
+            when status = 'valid' and kind = 'landline' and region_code is not null then [region_code]
+        end as landline_regions,
+        case
+            when status = 'valid' and kind = 'mobile' and region_code is not null then [region_code]
+        end as mobile_regions,
         mended,
         damage
     from single_verdict
@@ -627,6 +635,10 @@ several_cell as (
         struct_extract(first_valid.number, 'extension') as extension,
         struct_extract(first_valid, 'country') as country,
         numbers,
+        {{ phone_list("numbers", "n.status = 'valid'", "n.e164") }} as valid_numbers,
+        {{ phone_list("numbers", "n.kind = 'local'", "n.subscriber") }} as local_numbers,
+        {{ phone_list("numbers", "n.status = 'valid' and n.kind = 'landline'", "n.region_code") }} as landline_regions,
+        {{ phone_list("numbers", "n.status = 'valid' and n.kind = 'mobile'", "n.region_code") }} as mobile_regions,
         mended,
         damage
     from listed
@@ -672,6 +684,10 @@ final as (
         extension,
         country,
         numbers,
+        valid_numbers,
+        local_numbers,
+        landline_regions,
+        mobile_regions,
         '{{ rule_version("phone") }}' as rule_version
     from cell
 
@@ -696,6 +712,10 @@ final as (
         null as extension,
         null as country,
         [] as numbers,
+        null as valid_numbers,
+        null as local_numbers,
+        null as landline_regions,
+        null as mobile_regions,
         '{{ rule_version("phone") }}' as rule_version
     from not_understood
 
