@@ -99,7 +99,7 @@ bracketed_alike as (
 
     select
         raw,
-        if(contains(raw, '(') or contains(raw, ')'), replace(replace(raw, '(', '（'), ')', '）'), raw) as text
+        trim(if(contains(raw, '(') or contains(raw, ')'), replace(replace(raw, '(', '（'), ')', '）'), raw)) as text
     from chinese_source
 
 ),
