@@ -84,7 +84,7 @@ def write_line(con: duckdb.DuckDBPyConnection, line: LedgerLine) -> None:
         ).fetchall()
         if known:
             values["landing_seq"] = known[0][0]
-        for table in ("ops.quarantine", "ops.batch_gate", "ops.file_column"):
+        for table in ("ops.quarantine", "ops.batch_gate", "ops.file_column", "ops.read_batch"):
             con.execute(f"delete from {table} where {this}", [line.feed, line.sha256])
         con.execute(f"delete from ops.file_ledger where {this} and status <> 'repeat'", [line.feed, line.sha256])
     names, marks = ", ".join(values), ", ".join("?" * len(values))

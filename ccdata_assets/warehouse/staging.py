@@ -311,7 +311,7 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     """Create the unions of the subjects and what dbt reads beside them: staged.batch, staged.value and staged.record.
 
     staged.<subject>: feed, lineage, received_on, is_repeat, flags, the subject's fields; released batches only.
-    staged.batch: feed, sha256, contract_hash; one row per released file, by which a dictionary knows what it has read.
+    staged.batch: feed, sha256, contract_hash; one row per released file of a feed with a contract, by which a dictionary knows what it has read.
     staged.value: kind, raw, feed, sha256; one row per cell of a kind that a standardiser understands, superseded rows too.
     staged.record: one row per landed row that is not blank: feed, subject, lineage, received_on, status, is_repeat, flags.
     """
@@ -331,9 +331,9 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     nothing = "select '' as kind, '' as raw, '' as feed, '' as sha256 where false"
     con.execute("create or replace view staged.value as\n" + "\nunion all ".join([nothing, *values]))
     con.execute(
-        """create or replace view staged.batch as select g.feed, g.sha256, l.contract_hash
+        f"""create or replace view staged.batch as select g.feed, g.sha256, l.contract_hash
         from ops.batch_gate as g join ops.file_ledger as l on l.feed = g.feed and l.sha256 = g.sha256 and l.status <> 'repeat'
-        where g.status = 'released'"""
+        where g.status = 'released' and g.feed in ({", ".join(map(literal, registry.feeds)) or "''"})"""
     )
     subjects = ", ".join(f"{literal(feed)}: {literal(contract.subject)}" for feed, contract in registry.feeds.items())
     records.append(

@@ -12,9 +12,10 @@ import pytest
 from ccdata_assets.orchestration.dbt import DBT, dbt_environment
 from ccdata_assets.resolution.entities import resolve
 from ccdata_assets.resolution.rules import load_rules
+from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.declared import write_declared
 from ccdata_assets.warehouse.staging import create_views
-from ccdata_assets_tests.world import World, write_party_records
+from ccdata_assets_tests.world import World, make_settings, write_party_records
 
 
 def dbt(world: World, scratch: Path, command: str, *options: str) -> str:
@@ -47,13 +48,18 @@ def test_the_unit_tests_of_dbt_pass(world: World, tmp_path: Path) -> None:
     assert set(statuses) == {"pass"}, f"not every unit test passed; dbt's output:\n{output}"
 
 
+def run_dictionaries(world: World, scratch: Path, *only: str) -> None:
+    """Bring the dictionaries and the records up to date, or only the models named."""
+    with world.warehouse() as con:
+        write_declared(con, world.registry)
+    models = only or ("resource_type:seed", "ccdata.standard.*", "ccdata.party.*")
+    dbt(world, scratch, "build", "--select", *models, "--exclude-resource-type", "unit_test")
+
+
 @pytest.mark.slow
 def test_a_dictionary_reads_a_file_once_and_again_when_its_rules_change(world: World, tmp_path: Path) -> None:
     def run() -> None:
-        with world.warehouse() as con:
-            write_declared(con, world.registry)
-        dbt(world, tmp_path, "build", "--select", "resource_type:seed", "ccdata.standard.*", "ccdata.party.*",
-            "--exclude-resource-type", "unit_test")  # fmt: skip
+        run_dictionaries(world, tmp_path)
 
     def standards(dictionary: str) -> dict[str, str]:
         rows = world.query(f"select raw, standard from standard.{dictionary}")
@@ -88,3 +94,47 @@ def test_a_dictionary_reads_a_file_once_and_again_when_its_rules_change(world: W
     run()
     assert standards("phone")["0755-86001234"] == "+8675586001234"
     assert set(standards("company_name").values()) >= {"read once"}, "the rules of other dictionaries have not changed"
+
+
+@pytest.mark.slow
+def test_what_a_run_could_not_read_a_later_one_reads(tmp_path: Path) -> None:
+    """Files that come back with the same bytes, runs of one model alone, feeds that are given up for a while."""
+
+    def home(settings: Settings) -> World:
+        found = World(settings)
+        found.contract()
+        return found
+
+    def readings(world: World) -> dict[str, tuple[str | None, list[str]]]:
+        rows = world.query("select file, company_name, numbers from standard.party_record order by file, row")
+        return {Path(row["file"]).name: (row["company_name"], row["numbers"]) for row in rows}
+
+    expected = {
+        "a.csv": ("甲乙科技有限公司", ["+8675586001234"]),
+        "b.csv": ("戊己商行", ["+862086001234"]),
+        "z.csv": ("丙丁贸易有限公司", ["+861065001234"]),
+    }
+    narrow = home(make_settings(tmp_path / "home", max_columns=2))
+    narrow.put("directory/a.csv", "company_name,phone\n甲乙科技有限公司,0755-86001234\n")
+    narrow.put("directory/z.csv", "company_name,phone,city\n丙丁贸易有限公司,010-65001234,北京市\n")
+    narrow.stage()
+    run_dictionaries(narrow, tmp_path)
+    assert readings(narrow) == {"a.csv": expected["a.csv"]}, "a file of three columns is refused"
+
+    world = home(make_settings(tmp_path / "home"))  # which reads the same bytes anew
+    world.put("directory/b.csv", "company_name,phone\n戊己商行,020-86001234\n")
+    world.stage()
+    run_dictionaries(world, tmp_path, "party_reading")
+    run_dictionaries(world, tmp_path)
+    assert readings(world) == expected, "what was put together too early is put together again"
+
+    given_up = World(make_settings(tmp_path / "home"))
+    with given_up.warehouse() as con:
+        create_views(con, given_up.registry)
+        con.execute("update ops.read_batch set rule_version = '0'")
+    run_dictionaries(given_up, tmp_path)
+    assert readings(given_up) == {}
+    world = home(make_settings(tmp_path / "home"))
+    world.stage()
+    run_dictionaries(world, tmp_path)
+    assert readings(world) == expected, "a feed that comes back is read with today's rules"

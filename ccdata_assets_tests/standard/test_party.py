@@ -35,6 +35,17 @@ PLACES: list[tuple[Record, str | None, str]] = [
     ({"province": "广东省", "city": "广州市", "address": "深圳市南山区科技园"}, "440000", "columns_and_address"),
     ({"province": "北京市", "address": "深圳市南山区科技园"}, None, "none"),
     ({"province": "北京市", "address": "深圳市南山区科技园", "phone": "0755-86001234"}, "440305", "columns_and_address"),
+    # all the places of that name are elsewhere than the columns say
+    ({"province": "广东省", "city": "广州市", "address": "朝阳区建国路88号"}, None, "none"),
+    ({"province": "广东省", "city": "广州市", "address": "朝阳区建国路88号", "phone": "010-65001234"}, "110105", "columns_and_address"),
+    ({"province": "广东省", "city": "广州市", "address": "朝阳区建国路88号", "phone": "020-65001234"}, "440100", "columns_and_address"),
+    # an address that contradicts itself: the columns decide, if no landline speaks against them
+    ({"province": "广东省", "address": "广东省杭州市西湖区文三路1号"}, "440000", "columns_and_address"),
+    ({"province": "广东省", "address": "广东省杭州市西湖区文三路1号", "phone": "0571-85001234"}, None, "none"),
+    ({"city": "杭州市", "address": "广东省杭州市西湖区文三路1号"}, "330106", "columns_and_address"),
+    # columns that contradict themselves: the address is no less exact for them
+    ({"province": "广东省", "city": "杭州市", "address": "浙江省杭州市西湖区文三路1号"}, "330106", "columns_and_address"),
+    ({"province": "北京市", "city": "深圳市", "address": "深圳市南山区科技园"}, "440305", "columns_and_address"),
 ]  # fmt: skip
 REACHABLE: list[tuple[Record, bool]] = [
     ({"mobile": "13912345678"}, True),
@@ -55,6 +66,9 @@ AGREEMENTS: list[tuple[str, Record, bool | None]] = [
     ("postcode_region", {"city": "深圳市", "postcode": "518057"}, True),
     ("postcode_region", {"city": "深圳市", "postcode": "100020"}, False),
     ("mobile_region", {"city": "深圳市"}, None),
+    ("mobile_region", {"city": "深圳市", "mobile": "13802212345"}, True),
+    ("mobile_region", {"city": "深圳市", "mobile": "13912345678"}, False),
+    ("columns_address", {"province": "广东省", "city": "广州市", "address": "朝阳区建国路88号"}, False),
     ("email_website", {"email": "sales@jiayi-firm.com", "website": "http://www.jiayi-firm.com/"}, True),
     ("email_website", {"email": "sales@jiayi-firm.com", "website": "www.bing-firm.com"}, False),
     ("email_website", {"email": "jiayi@163.com", "website": "www.jiayi-firm.com"}, None),
@@ -63,6 +77,7 @@ AGREEMENTS: list[tuple[str, Record, bool | None]] = [
     ("gender_name", {"contact_name": "王先生", "gender": "男"}, True),
     ("gender_name", {"contact_name": "王先生", "gender": "女"}, False),
     ("gender_name", {"contact_name": "王小明", "gender": "男"}, None),
+    ("gender_name", {"contact_name": "王女士", "gender": "未知"}, None),
 ]
 
 
@@ -76,6 +91,7 @@ GENDERS: list[Record] = [
     {"contact_name": "王女士"},
     {"contact_name": "王女士", "gender": "男"},
     {"contact_name": "王小红"},
+    {"contact_name": "王女士", "gender": "未知"},
 ]
 NUMBER_AS_NAME: Record = {"contact_name": "13912345678"}
 NUMBER_TOO_MANY: Record = {"contact_name": "13912345678", "mobile": "13812345678", "phone": "0755-86001234"}
@@ -83,6 +99,13 @@ COMPANY_AS_PERSON: Record = {"company_name": "欧阳小明", "contact_name": "�
 SHORT_COMPANY: Record = {"company_name": "万科", "contact_name": "王小明"}
 NAME_AS_NUMBER: Record = {"contact_name": "13912345678", "mobile": "王小明"}
 SITE_AS_MAIL: Record = {"email": "www.jiayi-firm.com", "website": "sales@jiayi-firm.com"}
+TITLE_AS_NAME: Record = {"contact_name": "销售经理", "title": "王小明"}
+UNKNOWN_TITLE: Record = {"contact_name": "", "title": "安全"}
+# two values for one place: the one whose own place the other takes goes first, and nothing is lost
+HALF_SWAPPED: Record = {"company_name": "13812345678", "contact_name": "13912345678", "mobile": "王小明"}
+TWO_MAILS: Record = {"contact_name": "x@yfirm.com", "email": "www.jiayi-firm.com", "website": "sales@jiayi-firm.com"}
+FILLED_MAIL: Record = {"contact_name": "sales@jiayi-firm.com", "email": "xxx@xxx.com"}
+FILLED_SITE: Record = {"email": "www.jiayi-firm.com", "website": "ｎ／ａ"}
 OTHERS = [
     *LOCAL_NUMBERS,
     *GENDERS,
@@ -92,6 +115,12 @@ OTHERS = [
     SHORT_COMPANY,
     NAME_AS_NUMBER,
     SITE_AS_MAIL,
+    TITLE_AS_NAME,
+    UNKNOWN_TITLE,
+    HALF_SWAPPED,
+    TWO_MAILS,
+    FILLED_MAIL,
+    FILLED_SITE,
 ]
 
 
@@ -205,6 +234,43 @@ def test_an_address_of_the_web_in_the_e_mail_column_and_the_other_way_round(read
     assert (row["email"], row["website_domain"]) == ("sales@jiayi-firm.com", "jiayi-firm.com")
 
 
+def test_name_and_title_that_are_swapped(read: Reader) -> None:
+    row = read(**TITLE_AS_NAME)
+    assert {cell[0]: cell[3] for cell in misplaced(row)} == {"contact_name": "swapped", "title": "swapped"}
+    assert (row["contact_name"], row["title"]) == ("王小明", "销售经理")
+
+
+def test_a_title_that_no_list_has_is_no_name(read: Reader) -> None:
+    row = read(**UNKNOWN_TITLE)
+    assert (misplaced(row), row["contact_name"], row["title"]) == ([], None, "安全")
+
+
+def test_of_two_values_for_one_place_the_one_that_exchanges_takes_it(read: Reader) -> None:
+    row = read(**HALF_SWAPPED)
+    assert {cell[0]: cell[3] for cell in misplaced(row)} == {
+        "company_name": "reported", "contact_name": "swapped", "mobile": "swapped",
+    }  # fmt: skip
+    assert (row["contact_name"], row["numbers"]) == ("王小明", ["+8613912345678"])
+    row = read(**TWO_MAILS)
+    assert {cell[0]: cell[3] for cell in misplaced(row)} == {
+        "contact_name": "reported", "email": "swapped", "website": "swapped",
+    }  # fmt: skip
+    assert (row["email"], row["website_domain"]) == ("sales@jiayi-firm.com", "jiayi-firm.com")
+
+
+@pytest.mark.parametrize("record", [FILLED_MAIL, FILLED_SITE])
+def test_what_only_fills_a_cell_makes_room(read: Reader, record: dict[str, str]) -> None:
+    row = read(**record)
+    assert [cell[3] for cell in misplaced(row)] == ["moved"]
+    assert (row["email"], row["website_domain"]) in [("sales@jiayi-firm.com", None), (None, "jiayi-firm.com")]
+
+
+def test_every_swap_has_its_partner(read: Reader) -> None:
+    swaps = [{(cell[0], cell[2]) for cell in misplaced(read(**record)) if cell[3] == "swapped"} for record in OTHERS]
+    assert sum(map(len, swaps)) >= 8
+    assert all((there, here) in cells for cells in swaps for here, there in cells)
+
+
 # --- what agrees -------------------------------------------------------------------------------------------------
 
 
@@ -220,4 +286,4 @@ def test_fields_of_a_record_agree_or_do_not(
 
 
 def test_a_gender_that_is_said_twice_and_differently_is_not_believed(read: Reader) -> None:
-    assert [read(**record)["gender"] for record in GENDERS] == ["male", "female", None, None]
+    assert [read(**record)["gender"] for record in GENDERS] == ["male", "female", None, None, "female"]

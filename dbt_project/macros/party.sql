@@ -51,21 +51,12 @@
     list_concat(mobile.{{ column }}, phone.{{ column }}, other_phone.{{ column }})
 {%- endmacro -%}
 
-{#- A region code without the zeros that say «all of it», so that what lies within begins with it. -#}
-{%- macro region_prefix(code) -%}
-    case
-        when suffix({{ code }}, '0000') then left({{ code }}, 2)
-        when suffix({{ code }}, '00') then left({{ code }}, 4)
-        else {{ code }}
-    end
-{%- endmacro -%}
-
 {#- True where one of two regions lies within the other, null where one is not known. -#}
 {%- macro regions_agree(one, other) -%}
     case
         when {{ one }} = {{ other }} then true
-        when starts_with({{ one }}, {{ region_prefix(other) }}) then true
-        else starts_with({{ other }}, {{ region_prefix(one) }})
+        when starts_with({{ one }}, {{ region_stem(other) }}) then true
+        else starts_with({{ other }}, {{ region_stem(one) }})
     end
 {%- endmacro -%}
 
@@ -85,4 +76,14 @@
         when len({{ list }}) = 2 and {{ list }}[1] > {{ list }}[2] then [{{ list }}[2], {{ list }}[1]]
         else list_sort(list_distinct({{ list }}))
     end
+{%- endmacro -%}
+
+{#- Those of a list of regions that agree with a region. -#}
+{%- macro those_that_agree(codes, code) -%}
+    list_filter({{ codes }}, lambda c: {{ regions_agree("c", code) }})
+{%- endmacro -%}
+
+{#- Those of a list of regions that agree with one of other regions at least. -#}
+{%- macro those_that_agree_with_any(codes, others) -%}
+    list_filter({{ codes }}, lambda c: len(list_filter({{ others }}, lambda o: {{ regions_agree("c", "o") }})) > 0)
 {%- endmacro -%}

@@ -23,14 +23,25 @@
         "website": "1",
     } -%}
     {#- what puts dictionaries together depends on all of them -#}
-    {%- set records = {"misplaced_value": "1", "party_reading": "2"} -%}
+    {%- set records = {"misplaced_value": "2", "party_reading": "2"} -%}
     {%- if dictionary in records -%}
-        {{- records[dictionary] }}:{{ versions.values() | join(".") -}}
+        {{- records[dictionary] -}}
+        {%- for each in read_before(dictionary).split() -%}
+            {{- "." ~ rule_version(each) -}}
+        {%- endfor -%}
     {%- else -%}
         {{- versions.get(dictionary, "") -}}
     {%- endif -%}
 {%- endmacro -%}
 
+{#- The models that must have read a file before another one that puts their answers together reads it. -#}
+{%- macro read_before(model) -%}
+    {%- if model == "misplaced_value" -%}
+        company_name person job_title phone email website
+    {%- elif model == "party_reading" -%}
+        {{- read_before("misplaced_value") }} misplaced_value address region postcode industry uscc money headcount source_site
+    {%- endif -%}
+{%- endmacro -%}
 
 {#-
     One row per distinct raw value of a kind that the dictionary has not read yet, or read with other rules.
@@ -59,17 +70,28 @@
 {%- macro batches_to_read(dictionary) -%}
     select feed, sha256
     from staged.batch as batch
-    where
-        not exists (
-            select 1
-            from ops.read_batch as done
-            where
-                done.dictionary = '{{ dictionary }}'
-                and done.rule_version = '{{ rule_version(dictionary) }}'
-                and done.feed = batch.feed
-                and done.sha256 = batch.sha256
-                and done.contract_hash is not distinct from batch.contract_hash
-        )
+    where not {{ has_read(dictionary) }}{{ is_ready(dictionary) }}
+{%- endmacro -%}
+
+{#- True of a file of `batch` that a model has read with today's rules, as today's contract has it. -#}
+{%- macro has_read(dictionary) -%}
+    exists (
+        select 1
+        from ops.read_batch as done
+        where
+            done.dictionary = '{{ dictionary }}'
+            and done.rule_version = '{{ rule_version(dictionary) }}'
+            and done.feed = batch.feed
+            and done.sha256 = batch.sha256
+            and done.contract_hash is not distinct from batch.contract_hash
+    )
+{%- endmacro -%}
+
+{#- Of a model that puts dictionaries together: only files that all of them have read, whatever a run leaves out. -#}
+{%- macro is_ready(dictionary) -%}
+    {%- for each in read_before(dictionary).split() %}
+        and {{ has_read(each) }}
+    {%- endfor -%}
 {%- endmacro -%}
 
 {#- Post-hooks of a model that reads files once: every released file is now read, said in the transaction that read it. -#}
@@ -83,6 +105,7 @@
     {%- if rule_version(dictionary) -%}
     insert into ops.read_batch
     select '{{ dictionary }}', '{{ rule_version(dictionary) }}', feed, sha256, contract_hash
-    from staged.batch
+    from staged.batch as batch
+    where true{{ is_ready(dictionary) }}
     {%- endif -%}
 {%- endmacro -%}

@@ -9,6 +9,12 @@
 
 {%- set fields = party_fields().split() -%}
 {%- set home = {"person": "contact_name", "job_title": "title"} %}
+{%- set kinds = ["company_name", "person", "job_title", "phone", "email", "website"] %}
+{%- set fields_of = {} %}
+{%- for kind in kinds %}
+    {%- set _ = fields_of.update({kind: []}) %}
+    {%- for each in fields if each.endswith(":" ~ kind) %}{% set _ = fields_of[kind].append(each.split(":")[0]) %}{% endfor %}
+{%- endfor %}
 
 -- noqa: disable=LT02,LT05
 -- (lines that loops write have no indent of their own)
@@ -33,7 +39,7 @@ record as (
 
 -- values that the dictionary of their own column cannot read and another one can
 foreign_value as (
-    {% for meant in ["phone", "email", "website", "company_name", "person", "job_title"] %}
+    {% for meant in kinds %}
         {%- for kind in neighbours_of(meant).split() %}
             select
                 '{{ kind }}' as kind,
@@ -46,7 +52,11 @@ foreign_value as (
             where
                 other.status = 'valid'
                 and {{ has_form_of(meant, "own.raw") }}
-                                {{ "and own.status not in ('valid', 'missing')" if (kind, meant) != ("company_name", "person") }}
+                {%- if (kind, meant) == ("job_title", "person") %}
+                and (own.status not in ('valid', 'missing') or own.reason = 'unknown_title')
+                {%- elif (kind, meant) != ("company_name", "person") %}
+                and own.status not in ('valid', 'missing')
+                {%- endif %}
                         {{ "union all" if not loop.last }}
         {%- endfor %}
                 {{ "union all" if not loop.last }}
@@ -105,49 +115,77 @@ placed as (
 
 ),
 
--- is_free: nothing stands where the value belongs
+-- what stands where the value belongs, under the dictionary that reads it there
 aimed as (
 
     select
         placed.*,
-        case placed.belongs_to
-            {%- for each in fields %}
-                {%- set field = each.split(":")[0] %}
-                when '{{ field }}' then coalesce({{ says_missing("lower(trim(record." ~ field ~ "))") }}, true)
-            {%- endfor %}
-        end as is_free,
-        row_number() over (
-            partition by {{ row_key("placed") }}, placed.belongs_to
-            order by placed.place
-        ) = 1 as is_first
+        coalesce(across.belongs_to = placed.field, false) as is_exchange,
+    {%- for kind in kinds %}
+        case
+            when placed.belongs_to in ('{{ fields_of[kind] | join("', '") }}')
+                then case placed.belongs_to
+                    {%- for field in fields_of[kind] %} when '{{ field }}' then record.{{ field }}{%- endfor %} end
+        end as {{ kind }}_there{{ "," if not loop.last }}
+    {%- endfor %}
     from placed
     inner join record on {{ same_row("placed", "record") }}
+    left join placed as across
+        on {{ same_row("placed", "across") }} and placed.belongs_to = across.field
+
+),
+
+-- is_free: nothing stands there that says anything. Of two values that belong into one place the one that exchanges comes first
+ranked as (
+
+    select
+        aimed.feed,
+        aimed.sha256,
+        aimed.member,
+        aimed.row,
+        aimed.field,
+        aimed.looks_like,
+        aimed.belongs_to,
+        aimed.raw,
+        aimed.is_certain,
+        aimed.is_exchange,
+        aimed.field in ('company_name', 'title') and aimed.looks_like = 'person' as is_doubtful,
+        coalesce({% for kind in kinds %}{{ kind }}.status, {% endfor %}'missing') in ('missing', 'placeholder') as is_free,
+        row_number() over (
+            partition by {{ row_key("aimed") }}, aimed.belongs_to
+            order by aimed.is_exchange desc, aimed.place
+        ) = 1 as is_first
+    from aimed
+    {%- for kind in kinds %}
+        left join {{ ref(kind) }} as {{ kind }} on aimed.{{ kind }}_there = {{ kind }}.raw
+    {%- endfor %}
 
 ),
 
 final as (
 
     select
-        {{ row_key("aimed") }},
-        aimed.field,
-        aimed.looks_like,
-        aimed.belongs_to,
+        {{ row_key("ranked") }},
+        ranked.field,
+        ranked.looks_like,
+        ranked.belongs_to,
         case
-            when not aimed.is_certain or not aimed.is_first then 'reported'
-            when other.belongs_to = aimed.field and other.is_certain then 'swapped'
-            -- a name of two to four characters in the company column may be a company's
-            when aimed.field = 'company_name' and aimed.looks_like = 'person' then 'reported'
-            when aimed.is_free then 'moved'
-            when other.is_free and other.is_certain and other.is_first then 'moved'
+            when not ranked.is_certain or not ranked.is_first then 'reported'
+            when ranked.is_exchange and other.is_certain and other.is_first then 'swapped'
+            -- a name of two to four characters in the company column may be a company's, in the title column a department's
+            when ranked.is_doubtful then 'reported'
+            when ranked.is_free then 'moved'
+            when other.is_free and other.is_certain and other.is_first and not other.is_doubtful then 'moved'
             else 'reported'
         end as decision,
-        aimed.raw
-    from aimed
-    left join aimed as other
-        on {{ same_row("aimed", "other") }} and aimed.belongs_to = other.field
+        ranked.raw,
+        ranked.is_doubtful
+    from ranked
+    left join ranked as other
+        on {{ same_row("ranked", "other") }} and ranked.belongs_to = other.field
 
 )
 
-select * from final
--- a company column that holds a short name is a misplaced person only beside its company
-where not (field = 'company_name' and looks_like = 'person' and decision = 'reported')
+select * exclude (is_doubtful) from final
+-- what may be right where it stands is misplaced only if it was exchanged
+where not (is_doubtful and decision = 'reported')

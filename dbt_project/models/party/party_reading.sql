@@ -80,7 +80,7 @@ joined as (
     select
         {{ row_key("record") }},
         record.misplaced,
-        record.gender as said_gender,
+        nullif(record.gender, 'unknown') as said_gender,
         company_name.standard as company_name,
         company_name.match_key,
         company_name.trade_name,
@@ -114,6 +114,7 @@ joined as (
         place.candidates as place_candidates,
         coalesce(address.region_code, whole.region_code) as address_code,
         coalesce(address.candidates, whole.candidates) as address_candidates,
+        coalesce(address.reason, whole.reason) in ('province_city_conflict', 'city_conflict') as is_torn,
         -- what cannot be placed on the map is an address all the same
         case
             when address.status = 'valid' then address.standard
@@ -147,7 +148,8 @@ joined as (
 
 ),
 
--- what says where the record is: its columns, its address, the area codes of its landlines, its postcode
+-- what says where the record is: its columns, its address, the area codes of its landlines, its postcode.
+-- known_code: what one of columns and address says where the other leaves a choice; candidates: that choice
 placed as (
 
     select
@@ -156,19 +158,18 @@ placed as (
             when len(postcode_region_codes) > 0 then postcode_region_codes
             when postcode_province_code is not null then [postcode_province_code]
         end as post_codes,
-        -- candidates of the address that the columns allow, and the other way round
         case
-            when address_code is not null or address_candidates is null then null
-            when place_code is not null
-                then list_filter(address_candidates, lambda c: {{ regions_agree("c", "place_code") }})
-            else address_candidates
-        end as address_options,
+            when address_code is not null and place_code is not null then null
+            when address_candidates is not null and address_code is null then address_candidates
+            when place_code is null then place_candidates
+        end as candidates,
+        case when candidates is not null then coalesce(place_code, address_code) end as known_code,
         case
-            when place_code is not null or place_candidates is null then null
-            when address_code is not null
-                then list_filter(place_candidates, lambda c: {{ regions_agree("c", "address_code") }})
-            else place_candidates
-        end as place_options
+            when candidates is null or known_code is null then candidates
+            else {{ those_that_agree("candidates", "known_code") }}
+        end as allowed,
+        -- none of the places to choose from is where the other says
+        coalesce(known_code is not null and len(allowed) = 0, false) as is_elsewhere
     from joined
 
 ),
@@ -178,14 +179,9 @@ narrowed as (
 
     select
         *,
-        list_filter(
-            coalesce(address_options, place_options),
-            lambda c: len(list_filter(landline_codes, lambda l: {{ regions_agree("c", "l") }})) > 0
-        ) as by_area_code,
-        list_filter(
-            coalesce(address_options, place_options),
-            lambda c: len(list_filter(post_codes, lambda p: {{ regions_agree("c", "p") }})) > 0
-        ) as by_postcode
+        if(is_elsewhere, candidates, allowed) as options,
+        {{ those_that_agree_with_any("options", "landline_codes") }} as by_area_code,
+        {{ those_that_agree_with_any("options", "post_codes") }} as by_postcode
     from placed
 
 ),
@@ -197,8 +193,8 @@ decided as (
         *,
         case
             when place_code is null or address_code is null then null
-            when starts_with(address_code, {{ region_prefix("place_code") }}) then address_code
-            when starts_with(place_code, {{ region_prefix("address_code") }}) then place_code
+            when starts_with(address_code, {{ region_stem("place_code") }}) then address_code
+            when starts_with(place_code, {{ region_stem("address_code") }}) then place_code
             when
                 {{ any_agrees("landline_codes", "address_code") }}
                 and not {{ any_agrees("landline_codes", "place_code") }}
@@ -213,17 +209,22 @@ decided as (
             else ''
         end as both_code,
         case
-            when
-                len(coalesce(address_options, place_options)) = 1 and coalesce(place_code, address_code) is not null
-                then coalesce(address_options, place_options)[1]
+            when not is_elsewhere then null
+            when len(by_area_code) = 1 and not {{ any_agrees("landline_codes", "known_code") }} then by_area_code[1]
+            when len(by_area_code) = 0 and {{ any_agrees("landline_codes", "known_code") }} then known_code
+            when list_distinct(list_transform(candidates, lambda c: left(c, 2))) = [left(known_code, 2)]
+                then left(known_code, 2) || '0000'
+            else ''
+        end as elsewhere_code,
+        case
+            when options is null or is_elsewhere then null
+            when known_code is not null and len(options) = 1 then options[1]
             when len(by_area_code) = 1 then by_area_code[1]
             when len(by_postcode) = 1 then by_postcode[1]
             when len(list_intersect(by_area_code, by_postcode)) = 1 then list_intersect(by_area_code, by_postcode)[1]
         end as option_code,
         case
-            when
-                len(coalesce(address_options, place_options)) = 1 and coalesce(place_code, address_code) is not null
-                then 'columns_and_address'
+            when known_code is not null and len(options) = 1 then 'columns_and_address'
             when len(by_area_code) = 1 then 'area_code'
             when len(by_postcode) = 1 then 'postcode'
             when len(list_intersect(by_area_code, by_postcode)) = 1 then 'area_code_and_postcode'
@@ -232,14 +233,26 @@ decided as (
 
 ),
 
+-- what is decided may be less exact than what is known beside it
 chosen as (
 
     select
         *,
-        nullif(coalesce(both_code, option_code, address_code, place_code), '') as chosen_code,
         case
-            when both_code = '' then 'none'
-            when both_code is not null then 'columns_and_address'
+            -- an address that contradicts itself, and a landline for the half of it that the columns speak against
+            when
+                is_torn
+                and known_code is not null
+                and not is_elsewhere
+                and not {{ any_agrees("landline_codes", "coalesce(option_code, known_code)") }}
+                and len({{ those_that_agree_with_any("candidates", "landline_codes") }}) > 0
+                then null
+            when starts_with(known_code, {{ region_stem("option_code") }}) then known_code
+            else nullif(coalesce(both_code, elsewhere_code, option_code, address_code, place_code), '')
+        end as chosen_code,
+        case
+            when chosen_code is null then 'none'
+            when both_code is not null or elsewhere_code is not null then 'columns_and_address'
             when option_code is not null then option_source
             when address_code is not null then 'address'
             when place_code is not null then 'columns'
@@ -310,10 +323,10 @@ final as (
         case when level in ('city', 'county') then left(region_code, 4) || '00' end as city_code,
         case
             when region_code is not null then 'valid'
-            when region_source = 'none' or len(coalesce(address_options, place_options)) > 0 then 'ambiguous'
+            when candidates is not null or place_code is not null or address_code is not null then 'ambiguous'
             else coalesce(statuses.address, statuses.region, 'missing')
         end as region_status,
-        coalesce(region_source, 'none') as region_source,
+        region_source,
         address,
         address_rest,
         address_key,
@@ -330,7 +343,7 @@ final as (
         statuses,
         -- null where one of the two is not there to compare
         struct_pack(
-            columns_address := {{ regions_agree("place_code", "address_code") }},
+            columns_address := if(is_elsewhere, false, {{ regions_agree("place_code", "address_code") }}),
             area_code_region := {{ any_agrees("landline_codes", "region_code") }},
             mobile_region := {{ any_agrees("mobile_codes", "left(region_code, 2) || '0000'") }},
             postcode_region := {{ any_agrees("post_codes", "region_code") }},
