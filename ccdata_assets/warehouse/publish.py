@@ -26,6 +26,8 @@ PUBLISHED_TABLES = {
     "golden.entity_event": "select * from golden.entity_event",
 }
 """Tables published beside all of the schemas marts and kpi."""
+STORAGE = "v1.0.0"
+"""Oldest DuckDB that can open the published copy: readers choose theirs, while the warehouse is ours alone."""
 WHOLE_SCHEMAS = ("marts", "kpi")
 
 
@@ -52,7 +54,7 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
     queries |= {name: f"select * from {name}" for (name,) in tables}
     masked: list[str] = []
     rows: dict[str, int] = {}
-    con.execute(f"attach {literal(str(part))} as copy")
+    con.execute(f"attach {literal(str(part))} as copy (storage_version {literal(STORAGE)})")
     try:
         for name, query in sorted(queries.items()):
             schema, table = name.split(".")
