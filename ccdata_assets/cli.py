@@ -239,38 +239,75 @@ def feeds_check(
 def standardise(
     field: Annotated[str, typer.Argument(help="A field (phone, 地址), a dictionary or a code list.")],
     file: Annotated[Path | None, typer.Argument(help="One value a line; default: standard input.")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the answers here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write the answers here, as CSV that Excel opens, or JSON.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Of the input: utf-8, gb18030, big5 …; default: found.")
+    ] = None,
+    home: HomeOption = None,
     contracts: ContractsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say how values are read: CSV of raw, standard, status, reason and parts, line by line. 逐行标准化。"""
-    _configure(contracts=contracts)
-    from ccdata_assets.landing.secret_key import give_key, load_key
+    _configure(home, contracts=contracts)
+    from ccdata_assets.landing.secret_key import give_key
     from ccdata_assets.project import load_project
     from ccdata_assets.standard.dictionaries import Dictionaries
-    from ccdata_assets.standard.lines import Answers, find_kind, read_lines
+    from ccdata_assets.standard.lines import (
+        Answers,
+        check_out,
+        doubts,
+        find_kind,
+        hide_numbers,
+        home_key,
+        read_lines,
+        undecoded,
+        write_out,
+    )
 
-    if file and not file.is_file():
+    if file and file.is_dir():
+        raise WrongUse(f"{file} is a folder; fix: name a file in it")
+    if file and not file.exists():
         raise WrongUse(f"there is no file {file}; fix: correct the path")
+    source = file or sys.stdin.buffer
+    if out:
+        check_out(out, source)
     project = load_project()
     dictionaries = Dictionaries(project.settings.dbt_dir)
     kind = find_kind(dictionaries, project.registry, field)
-    if dictionaries.is_secret(kind):
-        give_key(dictionaries.con, load_key(project.settings))
-    progress = Console(stderr=True)
+    is_secret = dictionaries.is_secret(kind)
+    if is_secret:
+        give_key(dictionaries.con, home_key(project.settings))
+    progress = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
     with progress.status("reading the values"):
-        answers = Answers(dictionaries, project.registry, kind, read_lines(file or sys.stdin.buffer))
+        lines = read_lines(source, encoding)
+        warnings = list(doubts(lines, project.registry, field, str(file or "FILE")))
+        if lost := undecoded(lines):
+            warnings.append(
+                f"{lost} lines hold characters that were lost; if they are right in the file, give --encoding"
+            )
+        hidden = 0
+        if not is_secret:
+            lines, hidden = hide_numbers(lines, project.registry, project.settings)
+        if hidden:
+            warnings.append(f"{hidden} lines hold an identity number: its keyed hash is read and shown, as in a run")
+        answers = Answers(dictionaries, project.registry, kind, lines)
         if as_json:
-            text = json.dumps(answers.rows(), ensure_ascii=False, indent=2, default=str)
-            out.write_text(text, encoding="utf-8") if out else print(text)
-        elif out:
-            answers.write_csv(out)
+            content = json.dumps(answers.rows(), ensure_ascii=False, indent=2, default=str).encode() + b"\n"
         else:
-            answers.print_csv(sys.stdout.buffer)
+            content = answers.csv()
+        if out:
+            mark = b"" if as_json else b"\xef\xbb\xbf"  # Excel takes CSV without it for GBK
+            write_out(out, mark + content)
+        else:
+            sys.stdout.buffer.write(content)
+    for warning in warnings:
+        progress.print(f"warning: {warning}", soft_wrap=True, highlight=False, markup=False)
     if out or progress.is_terminal:
-        table = Table("status", "reason", "lines", title=kind)
-        for status, reason, lines in answers.by_status():
-            table.add_row(status, reason, str(lines))
+        table = Table("status", "reason", "lines", "share", "说明", "what it says", title=kind)
+        for status, reason, count, zh, en in answers.by_status():
+            table.add_row(status, reason, f"{count:,}", f"{count / len(lines):.1%}", zh, en)
         progress.print(table)
 
 
@@ -308,7 +345,7 @@ def main() -> NoReturn:
         error.show()
         code = WrongUse.exit_code
     except Exception as error:
-        clean = clean_error(error, "ccdata")
+        clean = clean_error(error, "unforeseen")
         print(f"ccdata: {clean}", file=sys.stderr)
         code = clean.exit_code
     sys.exit(code if isinstance(code, int) else 0)

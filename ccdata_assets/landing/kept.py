@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import mmap
 import os
-import re
 import shutil
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ccdata_assets.errors import CcdataError
 from ccdata_assets.landing.secret_key import key_for
-from ccdata_assets.landing.secrets import NUMBER, has_digits
+from ccdata_assets.landing.secrets import DIGITS, ignored_signs, shows_number
 
 KIT = ".kit.xlsx"
 """Ending of what is written for suppliers, beside the kept copies."""
@@ -37,15 +38,18 @@ _MAGIC = b"ccdata sealed 1\n"
 _SALT, _TAG = 8, 16
 _OPAQUE = (b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PAR1", b"\x04\x22\x4d\x18")
 """How files begin that are packed in a way not looked into."""
-_NUMBER = re.compile(b"(?<![0-9])" + NUMBER.encode() + b"(?![0-9A-Za-z])")
+_OF_BYTES = ("utf-8", "gb18030", "big5")
+_OF_PAIRS = ("utf-16-le", "utf-16-be")
+_AGAIN = 512
+"""Bytes of a chunk that are looked through with the next one too: a number may begin in them."""
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 """What stands before a file within a ZIP."""
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 
 
-def _spellings(*words: str) -> Iterator[bytes]:
+def _spellings(*words: str, encodings: Sequence[str] = _OF_BYTES + _OF_PAIRS) -> Iterator[bytes]:
     for word in words:
-        for encoding in ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be"):
+        for encoding in encodings:
             with suppress(UnicodeEncodeError):
                 yield word.encode(encoding)
 
@@ -83,13 +87,47 @@ def _shows(content: Bytes, deep: int, left: list[int]) -> bool:
 
 
 def _shows_number(content: Bytes) -> bool:
-    """True for an identity number in text of one or two bytes a sign."""
+    """True for what looks like an identity number, of either width, grouped or not, in text of any of the encodings."""
     for start in range(0, len(content), CHUNK):
-        part = content[max(0, start - 64) : start + CHUNK]
-        forms = [part, part.replace(b"\0", b"")] if b"\0" in part else [part]
-        if any(has_digits(np.frombuffer(form, np.uint8)) and _NUMBER.search(form) for form in forms):
+        part = content[max(0, start - _AGAIN) : start + CHUNK]
+        encodings = _OF_BYTES + _OF_PAIRS if b"\0" in part or b"\xff" in part else _OF_BYTES
+        if any(shows_number(text) for run in _runs(part, encodings) for text in _readings(run, encodings)):
             return True
     return False
+
+
+def _runs(part: bytes, encodings: Sequence[str]) -> Iterator[bytes]:
+    """Where nothing but digits and what may stand between them is, and digits enough. Few, so they are read with care."""
+    within, ending = _bytes_of_numbers(encodings)
+    content = np.frombuffer(part, np.uint8)
+    edges = np.concatenate(([-1], np.flatnonzero(~within[content]), [len(content)]))
+    before = np.concatenate(([0], np.cumsum(ending[content], dtype=np.int32)))
+    for place in np.flatnonzero(before[edges[1:]] - before[edges[:-1] + 1] >= 17):
+        yield part[edges[place] + 1 : edges[place + 1]]
+
+
+@cache
+def _bytes_of_numbers(encodings: Sequence[str]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Which bytes occur in digits and in the signs between them, and which may end a digit."""
+    within, ending = np.zeros(256, bool), np.zeros(256, bool)
+    within[list(b"".join(_spellings(*DIGITS, *ignored_signs(), "X", "x", "Ｘ", "ｘ", encodings=encodings)))] = True
+    for spelling in _spellings(*DIGITS, encodings=encodings):
+        ending[spelling[0] if spelling[-1] in (0, 0xFF) else spelling[-1]] = True
+    return within, ending
+
+
+def _readings(run: bytes, encodings: Sequence[str]) -> Iterator[str]:
+    """What the bytes may say. They may begin amid a sign of two bytes."""
+    plain = run.replace(b"\0", b"")
+    yield plain.decode("latin-1")
+    for encoding in encodings:
+        if encoding in _OF_PAIRS:
+            yield run.decode(encoding, "replace")
+            yield run[1:].decode(encoding, "replace")
+        elif not plain.isascii():
+            yield plain.decode(encoding, "replace")
+            if plain[0] not in b"0123456789":
+                yield plain[1:].decode(encoding, "replace")
 
 
 def _unpacked(content: Bytes, deep: int, left: list[int]) -> Iterator[bytes]:

@@ -41,16 +41,66 @@ if TYPE_CHECKING:
 
 KIND = "id_card"
 """The dictionary of what secret columns hold, and of what is looked for everywhere."""
-RULES = 1
+RULES = 2
 """Raise it when a change of this module must reach what has landed."""
-_DAY = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-NUMBER = f"[1-9][0-9]{{5}}(?:18|19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx]"
-"""What an identity number looks like; its check digit, province and day are the dictionary's business."""
-_NUMBER = re.compile(f"(?<![0-9]){NUMBER}(?![0-9A-Za-z])")
-_LIKE_NUMBER = re.compile(rf"(?<![0-9])(?:[1-9][0-9]{{7}}{_DAY}[0-9]{{3}}|[0-9]{{16,19}}[Xx]?)(?![0-9A-Za-z])")
+
+# --- what an identity number looks like: its check digit, province and day are the dictionary's business -----------------
+
+_UNSEEN = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u20e3\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef"
+)
+"""Signs that nobody sees: of no width, of direction, of control, of variation."""
+_BETWEEN = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+"""Spaces and hyphens, by which a number is grouped."""
+_WIDE = {place + ord("０"): str(place) for place in range(10)} | {ord("Ｘ"): "X", ord("ｘ"): "X", ord("x"): "X"}
+_DIGIT = "[0-9０-９]"
+_LAST = "[Xx\uff38\uff58]"
+
+
+def _digits(first: int, last: int) -> str:
+    """One digit of either width."""
+    return f"[{first}-{last}{chr(ord('０') + first)}-{chr(ord('０') + last)}]"
+
+
+def _in_row(digits: Iterable[str], between: str) -> str:
+    return f"[{between}]*".join(digits)
+
+
+def _day(between: str) -> str:
+    month = [_in_row((_digits(0, 0), _digits(1, 9)), between), _in_row((_digits(1, 1), _digits(0, 2)), between)]
+    day = [
+        _in_row((_digits(a, b), _digits(c, d)), between) for a, b, c, d in ((0, 0, 1, 9), (1, 2, 0, 9), (3, 3, 0, 1))
+    ]
+    return _in_row((f"(?:{'|'.join(month)})", f"(?:{'|'.join(day)})"), between)
+
+
+def _number(between: str) -> str:
+    """17 digits of a person; the last sign is not among them."""
+    century = "|".join(
+        _in_row(two, between) for two in ((_digits(1, 1), _digits(8, 9)), (_digits(2, 2), _digits(0, 0)))
+    )
+    return _in_row(
+        (_digits(1, 9), *[_DIGIT] * 5, f"(?:{century})", *[_DIGIT] * 2, _day(between), *[_DIGIT] * 3), between
+    )
+
+
+_LOOSE = _UNSEEN + _BETWEEN
+_BODY = _number(_LOOSE) + f"[{_LOOSE}]*"
+_SHAPE = re.sub(r"\\[uU]([0-9a-f]+)", r"\\x{\1}", f"{_BODY}(?:{_DIGIT}|{_LAST})")
+"""The same for Arrow, which spells signs otherwise and cannot say what stands beside it."""
+_WHOLE = f"{_BODY}(?:{_LAST}|{_DIGIT}(?!{_DIGIT}))"
+_NUMBER = re.compile(f"(?<!{_DIGIT})(?=({_WHOLE}))")
+"""A number with no digit directly beside it. Every place is looked at, for what looks like one may begin within another."""
+_OLD = _in_row((_digits(1, 9), *[_DIGIT] * 7, _day(_UNSEEN), *[_DIGIT] * 3), _UNSEEN)
+_LONG = f"{_DIGIT}(?:[{_UNSEEN}]*{_DIGIT}){{15,18}}(?:[{_UNSEEN}]*{_LAST})?"
+_LIKE_NUMBER = re.compile(f"(?<!{_DIGIT})(?=({_WHOLE}|(?:{_OLD}|{_LONG})(?!{_DIGIT})))")
 """Any number as long as one of a person, for rows whose cells may have slipped from a secret column into another."""
-_WIDE_NUMBER = re.compile("[０-９]{17}[０-９Ｘｘ]")
-_LONG = re.compile("[0-9０-９]{14}")
+DIGITS = "0123456789０１２３４５６７８９"
+_FEWEST = 15
+"""Digits in what any of them finds."""
+_MARKS = re.compile(f"[{_LOOSE}]+")
+_EDGE = re.compile(f"[{_LOOSE}\\t\\r\\n'\"`=]*")
 LEAST_BYTES = 18
 
 Tokens = Mapping[str, tuple[str, str]]
@@ -239,22 +289,14 @@ class Hider:
 
     def _replaced(self, texts: Sequence[str], pattern: re.Pattern[str] = _NUMBER, only_valid: bool = True) -> list[str]:
         """The texts with their numbers replaced: alone in a text by the whole token, among words by the hash."""
-        narrow = [_WIDE_NUMBER.sub(lambda hit: unicodedata.normalize("NFKC", hit[0]), text) for text in texts]
-        numbers = sorted({hit[0] for text in narrow for hit in pattern.finditer(text)})
+        hits = [_hits(text, pattern) for text in texts]
+        numbers = sorted({number for found in hits for _, _, number in found})
         if numbers and only_valid:
             numbers = self._valid(numbers)
         if not numbers:
             return list(texts)
         tokens = self._tokens(numbers)
-
-        def put(text: str, before: str) -> str:
-            bare = text.strip(" \t\r\n\u3000'\"`=")
-            if bare in tokens:
-                return tokens[bare][0]
-            new = pattern.sub(lambda hit: tokens[hit[0]][1] if hit[0] in tokens else hit[0], text)
-            return before if new == text else new
-
-        return [put(text, before) for text, before in zip(narrow, texts, strict=True)]
+        return [_put(text, found, tokens) if found else text for text, found in zip(texts, hits, strict=True)]
 
     def _row_texts(self, faults: pa.Array, texts: pa.Array, places: Sequence[int], is_wary: bool) -> pa.Array:
         """`_text` of rows with a fault: cells in secret places, and numbers in the others, valid or not.
@@ -291,7 +333,7 @@ class Hider:
         return pa.array([None if text is None else next(done) for text in texts.to_pylist()], pa.string())
 
     def _long_numbers(self, texts: list[str], is_wary: bool) -> list[str]:
-        if not any(len(text) >= 14 and _LONG.search(text) for text in texts):
+        if not any(_has_digits(text) for text in texts):
             return texts
         return self._replaced(texts, _LIKE_NUMBER if is_wary else _NUMBER, only_valid=False)
 
@@ -314,8 +356,45 @@ def _as_text(text: str, row: Sequence[str | None], changed: Sequence[str]) -> st
     return json.dumps(new, ensure_ascii=False)
 
 
+def shows_number(text: str) -> bool:
+    """True where something in a text looks like an identity number, valid or not."""
+    return bool(_NUMBER.search(text))
+
+
+def ignored_signs() -> str:
+    """The signs of two bytes that may stand between the digits of a number."""
+    return "".join(_MARKS.findall("".join(map(chr, (*range(0xD800), *range(0xE000, 0x10000))))))
+
+
+def _hits(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, str]]:
+    """Where numbers stand in a text, and each as the dictionary writes it."""
+    return [(hit.start(1), hit.end(1), _plain(hit[1])) for hit in pattern.finditer(text)]
+
+
+def _plain(number: str) -> str:
+    return number if number.isdecimal() and number.isascii() else _MARKS.sub("", number).translate(_WIDE)
+
+
+def _put(text: str, hits: Iterable[tuple[int, int, str]], tokens: Tokens) -> str:
+    """The text with what stands for its numbers. Of two that overlap a valid one counts, else the first."""
+    known = [hit for hit in hits if hit[2] in tokens and tokens[hit[2]][1] != hit[2]]
+    chosen: list[tuple[int, int, str]] = []
+    for hit in sorted(known, key=lambda hit: (not tokens[hit[2]][0].startswith(("valid:", "ambiguous:")), hit)):
+        if all(hit[1] <= other[0] or other[1] <= hit[0] for other in chosen):
+            chosen.append(hit)
+    for start, end, number in sorted(chosen, reverse=True):
+        if _EDGE.fullmatch(text, 0, start) and _EDGE.fullmatch(text, end):
+            return tokens[number][0]
+        text = text[:start] + tokens[number][1] + text[end:]
+    return text
+
+
+def _has_digits(text: str) -> bool:
+    return len(text) >= _FEWEST and sum(map(text.count, DIGITS)) >= _FEWEST
+
+
 def _may_hold_number(text: str) -> bool:
-    return len(text) >= LEAST_BYTES and bool(_NUMBER.search(text) or _WIDE_NUMBER.search(text))
+    return len(text) >= LEAST_BYTES and shows_number(text)
 
 
 def _suspects(cells: pa.Array) -> pa.Array:
@@ -328,24 +407,26 @@ def _suspects(cells: pa.Array) -> pa.Array:
     if lengths.max(initial=0) < LEAST_BYTES:
         return nothing
     content = np.frombuffer(cells.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
-    is_plain, is_wide = has_digits(content), lengths.max() >= 3 * LEAST_BYTES and _has_wide_digits(content)
-    if not (is_plain or is_wide):
+    places = np.nonzero((lengths >= LEAST_BYTES) & _may_hold_digits(content, offsets - offsets[0]))[0]
+    if not len(places):
         return nothing
-    places = np.nonzero(lengths >= LEAST_BYTES)[0]
-    patterns = [pattern for pattern, wanted in ((NUMBER, is_plain), (_WIDE_NUMBER.pattern, is_wide)) if wanted]
     long = cells if len(places) == len(cells) else cells.take(pa.array(places))
-    hit = pc.match_substring_regex(long, "|".join(patterns)).fill_null(False)
+    hit = pc.match_substring_regex(long, _SHAPE).fill_null(False)
     return pa.array(places[np.asarray(hit)])
 
 
-def has_digits(content: np.ndarray[Any, Any]) -> bool:
-    """True where 17 digits may stand in a row: of every fourth byte four are digits, one after the other."""
-    digits = (content[::4] - np.uint8(48)) < 10
-    return bool((digits[:-3] & digits[1:-2] & digits[2:-1] & digits[3:]).any())
+def _may_hold_digits(content: np.ndarray[Any, Any], offsets: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """For each cell whether 17 digits may be in it: they are counted by eight bytes, those of its neighbours too."""
+    eights = np.bitwise_count(np.packbits(_is_digit(content)))
+    counts = np.zeros(len(eights) + 1, np.int32)
+    np.cumsum(eights, out=counts[1:])
+    may: np.ndarray[Any, Any] = counts[(offsets[1:] + 7) >> 3] - counts[offsets[:-1] >> 3] >= 17
+    return may
 
 
-def _has_wide_digits(content: np.ndarray[Any, Any]) -> bool:
-    """True where 17 full-width digits are in the text: EF BC 90 to EF BC 99."""
-    if not (content == 0xEF).any():
-        return False
-    return int(np.count_nonzero((content[1:-1] == 0xBC) & ((content[2:] - np.uint8(0x90)) < 10))) >= 17
+def _is_digit(content: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Bytes of UTF-8 that are a digit, or the last of a full-width one: EF BC 90 to EF BC 99."""
+    digits: np.ndarray[Any, Any] = (content - np.uint8(48)) < 10
+    if (content == 0xEF).any():
+        digits[1:] |= ((content[1:] - np.uint8(0x90)) < 10) & (content[:-1] == 0xBC)
+    return digits

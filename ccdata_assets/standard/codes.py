@@ -33,6 +33,11 @@ REASONS = {
         "en": "Characters are lost; export again as UTF-8.",
     },
     "missing": {"status": "missing", "zh": "未填写", "en": "No value."},
+    "placeholder": {
+        "status": "placeholder",
+        "zh": "表单的提示文字，未作选择；请填写",
+        "en": "What the form showed before anybody chose; give the value.",
+    },
 }
 """Every reason a word of a code list can have: the status it explains and what it says."""
 
@@ -74,9 +79,10 @@ def _query() -> str:
             select folded.raw, coalesce(written.code, spelt.code) as standard,
                 case
                     when standard is not null then 'ok'
-                    when regexp_full_match(text, '#{{3,}}|#[a-z0-9/]+[!?]?') then 'spreadsheet_error'
+                    when {shared_sql("is_spreadsheet_error", "trim(text)")} then 'spreadsheet_error'
+                    when {shared_sql("is_mojibake", "trim(text)")} then 'mojibake'
                     when {shared_sql("says_missing", "trim(text)")} or folded.word = '' then 'missing'
-                    when contains(text, '�') or regexp_matches(text, '[?]{{2,}}|锟斤拷|烫烫烫') then 'mojibake'
+                    when {shared_sql("says_placeholder", "trim(text)")} then 'placeholder'
                     else 'unknown_code'
                 end as reason
             from folded

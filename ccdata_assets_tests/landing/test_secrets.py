@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,8 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 from ccdata_assets.contracts.headers import is_secret_header, secret_headers
 from ccdata_assets.contracts.registry import Registry
@@ -23,7 +27,7 @@ from ccdata_assets.errors import ContractError
 from ccdata_assets.landing.kept import CHUNK, SEALED, is_whole, shows_secrets
 from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.landing.secret_key import KeyMissing, keyed_hash, load_key
-from ccdata_assets.landing.secrets import Hider
+from ccdata_assets.landing.secrets import DIGITS, Hider, ignored_signs
 from ccdata_assets.quality.supplier_kit import write_kits
 from ccdata_assets_tests.world import World, make_settings, table
 
@@ -234,12 +238,12 @@ def test_headers_of_other_things(registry: Registry, header: str) -> None:
 
 def test_other_numbers_stay_as_they_are(world: World) -> None:
     rows = [
-        ("91440300MA5DB2X89E", "330106202613010001"), (WRONG, "62220212345678901234"),
-        (f"{NUMBERS[0]}1", f"A{NUMBERS[0]}B"), ("13800138000/0755-88888888/010-88888888", "2026-10-01 09:00:00.000000"),
+        ("91440300MA5DB2X89E", "330106202613010001"), (WRONG, "62220212345678901234"), ("３" + NUMBERS[0], f"A{WRONG}B"),
+        (f"{NUMBERS[0]}1", f"5{NUMBERS[0]}"), ("13800138000/0755-88888888/010-88888888", "2026-10-01 09:00:00.000000"),
     ]  # fmt: skip
     line = world.land_one(table(("公司名称", "备注"), rows))
     found = [(row["公司名称"], row["备注"]) for row in world.raw(line)]
-    assert found[:2] + found[3:] == rows[:2] + rows[3:]
+    assert found == rows
     assert not world.settings.secret_key_path.exists(), "no secret, no key"
 
 
@@ -250,6 +254,152 @@ def test_what_was_replaced_stays_when_it_lands_again(world: World) -> None:
         table(HEADER, [("甲", "1", first[0], "x"), ("乙", "2", first[1].upper(), "x")]), "directory/again.csv"
     )
     assert sorted(staged(world)) == sorted(first * 2)
+
+
+# --- numbers as they are written ----------------------------------------------------------------------------------
+
+
+def wide(text: str) -> str:
+    return "".join(chr(ord(sign) + 0xFEE0) for sign in text)
+
+
+N, X = NUMBERS[0], WITH_X
+AMONG_WORDS = [
+    f"张三{N}Tel13912345678", f"{N}abc", f"A{N}B", f"张三{wide(N[:8])}{N[8:]}", f"张三{N[:8]}{wide(N[8:])}，", f"张三{wide(N)}Tel",
+    f"证{N[:6]}\u200b{N[6:]}", f"证{N[:6]} {N[6:14]} {N[14:]}", f"证{N[:6]}-{N[6:14]}-{N[14:]}号", f"证{N[:6]}\u3000{N[6:14]}－{N[14:]}",
+    "证" + "\u2060".join(N), "证" + " ".join(N), f"证\ufeff{N}\u200d5", f"证5 {N} 6", f"证{N[:17]}\xad{N[17:]}",
+    "证" + "".join(f"{digit}\ufe0f\u20e3" for digit in N), f"名单_{N}copy", f"1{N} {N}", f"110101 {N}", f"{N[:6]} {N}", f"{X}13912345678", f"{X.lower()}abc",
+    f"证{wide(X)}x",
+]  # fmt: skip
+ALONE = [
+    N,
+    wide(N),
+    f" {N}\u200b",
+    f"{N[:6]} {N[6:14]} {N[14:]}",
+    f"'{N[:6]}-{N[6:]}",
+    wide(N[:5]) + N[5:],
+    f"\u202d{N}\u202c",
+]
+
+
+def bare(text: str) -> str:
+    """What a person reads in a text."""
+    for sign in ignored_signs():
+        text = text.replace(sign, "")
+    return unicodedata.normalize("NFKC", text).upper()
+
+
+@pytest.fixture(scope="module")
+def hider(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Hider:
+    return Hider(registry.feeds["b2b_directory"], registry, make_settings(tmp_path_factory.mktemp("home")))
+
+
+def hidden(hider: Hider, *texts: str) -> list[str]:
+    """The texts as cells of a column; one more stands before them, so that none is at a round place."""
+    (cells,) = hider.arrays([pa.array(["甲", None, *texts], pa.string())[1:]], [])
+    assert cells[0].as_py() is None
+    return list(cells.to_pylist()[1:])
+
+
+def test_a_number_among_words_is_replaced_however_it_is_written(hider: Hider) -> None:
+    cells = hidden(hider, *AMONG_WORDS)
+    for text, cell in zip(AMONG_WORDS, cells, strict=True):
+        number = X if X in bare(text) else N
+        mark = hidden(hider, number)[0].removeprefix("valid:ok:")
+        assert cell.count(mark) == 1, text
+        assert number not in bare(cell).replace(f"1{N}", ""), text
+        assert hider.text(text) == cell, text
+    assert cells[0].startswith("张三hmac:")
+    assert cells[0].endswith("Tel13912345678")
+
+
+def test_a_number_alone_is_replaced_by_the_whole_token(hider: Hider) -> None:
+    assert set(hidden(hider, *ALONE)) == {hidden(hider, N)[0]}
+    assert hidden(hider, N)[0].startswith("valid:ok:hmac:")
+
+
+def test_every_form_lands_without_the_number(world: World) -> None:
+    world.contract(fields={"company_name": {"required": True}, "phone": {}})
+    rows = [(f"公司{text}", "1", text) for text in AMONG_WORDS if not text.startswith(f"1{N}")]
+    broken = "".join(f'"{text}","0755\n' for text, _, _ in rows[:4])
+    line = world.land_one(table(("公司名称", "电话", "备注"), rows) + broken.encode(), f"directory/名单{N}copy.csv")
+    assert N not in line.file and "copy.csv" in line.file
+    for row in world.raw(line):
+        assert N not in bare(json.dumps(row, ensure_ascii=False, default=str)), row
+    assert not leaks(world.settings.home, [N, wide(N)])
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from(["张三", "Tel", "abc", "x", "-", " ", "，", "\u200b", "\u3000", "é", "𠮷", "13912345678", "０７５５", "110101", "19900307", "hmac:", "\n", N[:9], wide(N[9:])]),
+        st.text(max_size=4),
+    ),
+    max_size=8,
+)  # fmt: skip
+MARKS_WITHIN = st.lists(
+    st.sampled_from(["", "", "", " ", "-", "\u200b", "\u3000", "\u2060 "]), min_size=17, max_size=17
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    PIECES,
+    PIECES,
+    st.sampled_from([*NUMBERS[:5], WITH_X]),
+    MARKS_WITHIN,
+    st.lists(st.booleans(), min_size=18, max_size=18),
+)
+@example(["5", "\u200b"], ["\u200b", "5"], N, [""] * 17, [False] * 18)
+@example([N[:9], " "], [" ", N[9:]], N, [""] * 17, [True] * 18)
+def test_a_valid_number_is_never_in_what_lands(
+    hider: Hider, before: list[str], after: list[str], number: str, marks: list[str], widths: list[bool]
+) -> None:
+    left, right = "".join(before), "".join(after)
+    written = "".join(
+        (wide(sign) if is_wide else sign) + mark
+        for sign, is_wide, mark in zip(number, widths, [*marks, ""], strict=True)
+    )
+    if left[-1:] in DIGITS:  # the empty text too
+        left += "证"
+    if right[:1] in DIGITS:
+        right = "号" + right
+    (cell,) = hidden(hider, left + written + right)
+    assert written not in cell
+    assert cell == hider.text(left + written + right)
+    assert re.search("hmac:[0-9a-f]{32}", cell)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(st.text(max_size=12), st.text("0123456789０１９xX- \u200b", max_size=40), st.sampled_from(["1380013800", WRONG, wide(WRONG), "2026-10-01"])), max_size=6))  # fmt: skip
+def test_a_text_without_a_valid_number_stays(hider: Hider, pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assume(not any(fits(candidate) for candidate in candidates(text)))
+    assert hidden(hider, text) == [text]
+    assert hider.text(text) == text
+
+
+def candidates(text: str) -> Iterator[str]:
+    plain = bare(text)
+    yield from (plain[place : place + 18] for place in range(len(plain) - 17))
+
+
+def fits(text: str) -> bool:
+    body = text[:17]
+    return (
+        re.fullmatch("[0-9]{17}[0-9X]", text) is not None
+        and CHECK[sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True)) % 11] == text[17]
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16", "utf-16-be"])
+def test_a_copy_shows_a_number_however_it_is_written(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a"
+    for text in (*AMONG_WORDS, *ALONE, f"三{wide(N)}三", f"a,{wide(N)}"):
+        path.write_bytes(f"甲栏,乙栏\n甲公司,{text}\n".encode(encoding))
+        assert shows_secrets(path), text
+    for text in ("330106202613010001", "13800138000,0755-88888888", f"5{N}9", f"{N}1"):
+        path.write_bytes(f"甲栏,乙栏\n甲公司,{text}\n".encode(encoding))
+        assert not shows_secrets(path), text
 
 
 # --- what landed in clear before ----------------------------------------------------------------------------------

@@ -121,6 +121,15 @@ def test_any_text_has_a_status(
     assert _undeclared(dictionaries, kind, rows) == set()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cell_of_any_kind_has_one_row(dictionaries: Dictionaries, kind: str) -> None:
+    cells = {raw for other in KINDS for raw in cases_of(other)}
+    rows = [row[0] for row in dictionaries.read(kind, cells).select("raw").fetchall()]
+    assert len(cells) > 4000
+    assert cells - set(rows) == set(), "a cell is lost"
+    assert len(rows) == len(cells), "a cell has several rows"
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not Dictionaries(DBT_PROJECT).meta(kind).get("secret")])
 def test_a_standard_is_its_own_standard(standardise: Standardise, kind: str) -> None:
     standards = {row["standard"] for row in standardise(kind, cases_of(kind)).values() if row["standard"]}
@@ -144,6 +153,23 @@ def _full_width(text: str) -> str:
 
 def _answer(row: Row) -> tuple[str, str, str]:
     return (row["standard"] or "").casefold(), row["status"], row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "answer"),
+    [
+        ("#N/A", ("damaged", "spreadsheet_error")),
+        ("#REF!", ("damaged", "spreadsheet_error")),
+        ("########", ("damaged", "spreadsheet_error")),
+        ("�锟斤拷", ("damaged", "mojibake")),
+        ("请选择", ("placeholder", "placeholder")),
+    ],
+)
+def test_a_cell_that_any_column_may_hold_is_judged_alike_by_all(
+    standardise: Standardise, raw: str, answer: tuple[str, str]
+) -> None:
+    found = {kind: standardise(kind, [raw])[raw] for kind in KINDS}
+    assert {kind: (row["status"], row["reason"]) for kind, row in found.items()} == dict.fromkeys(KINDS, answer)
 
 
 def test_every_dictionary_has_a_hard_set_and_a_page() -> None:

@@ -86,7 +86,7 @@ bodied as (
         if(
             regexp_matches(bared, '辖|直管|兵团|^..市县|^\p{Han}{2,12}\([A-Za-z]'),
             regexp_replace(
-                regexp_replace(regexp_replace(bared, '^(\p{Han}{2,12})\([A-Za-z'' ]+\)', '\1'), '市辖[区县]|(?:省|自治区)?直(?:辖|管)县?级?(?:行政)?(?:区划|单位|县)?|(?:生产)?建设兵团(?:第?[一二三四五六七八九十0-9]{1,3}师)?', '', 'g'),
+                regexp_replace(regexp_replace(bared, '^(\p{Han}{2,12})\([A-Za-z'' ]+\)', '\1'), '市辖[区县]|(?:省|自治区)?直(?:辖|管)县?级?(?:行政)?(?:区划|单位|县)?|(?:生产)?建设兵团(?:第?[一二三四五六七八九十0-9]{1,3}师)?|兵团第?[一二三四五六七八九十0-9]{1,3}师', '', 'g'),
                 '^(重庆|北京|上海|天津)(市?)[ ,/|-]*市?县', '\1\2'
             ),
             bared
@@ -331,7 +331,11 @@ hit_{{ turn }} as (
     where
         hit_kind = 'full'
         or hit_kind in ('town', 'district') and is_named_by_city and hit_length >= 4
-        or hit_kind in ('short', 'town') and regexp_matches(after_hit, '^(?:经济|高新|高科|工业|科技园|技术|国家|综合|保税|出口|新区|开发|自贸|自由|$)')
+        or hit_kind in ('short', 'town')
+        and (
+            regexp_matches(after_hit, '^(?:经济|高新|高科|工业|科技园|技术|国家|综合|保税|出口|新区|开发|自贸|自由|$)')
+            or {{ stands_alone("hit_length") }}
+        )
 
 ),
 
@@ -344,7 +348,13 @@ choice_{{ turn }} as (
                 'fits': fits,
                 'used': hit_length,
                 'conflict': case
-                    when len(fits) > 0 or hit_kind <> 'full' or code is null or hit_length < 3 then null
+                    when len(fits) > 0 or code is null then null
+                    when hit_kind <> 'full' and {{ is_second_region() }}
+                        then case
+                                when not list_contains(list_transform(hit_codes, lambda c: left(c, 2)), left(code, 2)) then 'province'
+                                when is_named_by_city then 'city'
+                            end
+                    when hit_kind <> 'full' or hit_length < 3 then null
                     when not list_contains(list_transform(hit_codes, lambda c: left(c, 2)), left(code, 2))
                         then if(is_named_by_city, 'province', 'county')
                     when is_named_by_city and not regexp_full_match(left(tail, hit_length::integer), '.{1,5}市' ) then 'city'
@@ -426,6 +436,35 @@ region_reading as (
     {% endfor %}
 
 )
+{%- endmacro -%}
+
+{#- True of the name at the beginning of `tail` if the body sets it apart: 广东,杭州,文三路. -#}
+{%- macro stands_alone(length) -%}
+    (
+        not starts_with(body, key)
+        and list_contains(regexp_split_to_array(body, '[,/|;、]+'), left(tail, {{ length }}::integer))
+    )
+{%- endmacro -%}
+
+{#-
+    True of a short name behind a province or city that does not fit it, if it is meant as a region: it ends the text or its part
+    (广东|杭州), or names a city and its county (江苏上海浦东), but not a shop or a park (湖北浙江义乌商品城).
+-#}
+{%- macro is_second_region() -%}
+    (
+        suffix(code, '00')
+        and (
+            after_hit = ''
+            or hit_kind in ('town', 'district')
+            and is_named_by_city
+            and hit_length >= 4
+            and not regexp_matches(
+                substr(tail, hit_length::integer + 1, 8),
+                '店|馆|楼|大厦|商会|同乡|公司|集团|[商工产][^路街道]{0,3}[城园]|市场|专卖|鸡|鸭|鱼|面|菜'
+            )
+            or {{ stands_alone("hit_length") }}
+        )
+    )
 {%- endmacro -%}
 
 {#- Half-width, simplified, without invisible characters and without spaces between Chinese words. -#}
@@ -856,10 +895,11 @@ latin_reading as (
 {#- Why a text that names no region is no address that can be used, as a reason. -#}
 {%- macro unread_place_reason(text) -%}
     case
-        when regexp_full_match({{ text }}, '#[A-Za-z0-9/]+[!?]?|#{3,}') then 'spreadsheet_error'
-        when regexp_full_match({{ text }}, '[?�]{3,}.*') then 'mojibake'
+        when {{ is_spreadsheet_error(text) }} then 'spreadsheet_error'
+        when {{ is_mojibake(text) }} or starts_with({{ text }}, '???') then 'mojibake'
         when {{ says_missing("lower(" ~ text ~ ")") }} then 'missing'
         when regexp_full_match({{ text }}, '[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+') then 'scientific_notation'
+        when {{ says_placeholder("lower(" ~ text ~ ")") }} then 'placeholder'
         when regexp_full_match(
             {{ text }},
             '(?i)请选择.*|请填写.*|请输入.*|(?:详细|公司|联系)?地址|省市区.*|测试.*|test.*|地球|火星|某某.*|abc|asdf.*|同(?:上|公司|注册地址|注册地).*|见(?:名片|附件|备注)|其他|其它|全国|不限|国内|中国|china'

@@ -98,7 +98,7 @@
             "电影城", "家具城", "建材城", "批发城", "娱乐城", "专卖店", "便利店", "杂货店", "代办处", "供应处", "管理处", "管理所", "供电所", "园艺场", "游乐园", "乐园", "公园", "动物园",
             "山庄", "度假村", "农庄", "庄园", "农家乐", "别墅", "公寓", "民宿", "培训中心", "培训学校",
         ],
-        "shop": ["旗舰店", "官方旗舰店", "专营店", "专卖店", "淘宝店", "天猫店", "网店", "企业店", "自营店", "官方店", "海外旗舰店", "京东店"],
+        "shop": ["旗舰店", "官方旗舰店", "专营店", "淘宝店", "天猫店", "网店", "企业店", "自营店", "官方店", "海外旗舰店", "京东店"],
         "branch": ["分店", "分公司", "支公司", "分行", "支行", "办事处", "代表处", "门店", "分厂", "营业厅"],
         "foreign": ["株式会社", "有限会社", "合同会社"],
     } -%}
@@ -120,7 +120,7 @@
 
 {#- Forms that shops on platforms have. -#}
 {%- macro company_shops() -%}
-    '{{ company_forms("shop").split("|") | reject("equalto", "专卖店") | join("', '") }}'
+    '{{ company_forms("shop").split("|") | join("', '") }}'
 {%- endmacro -%}
 
 {#- Forms of branches. -#}
@@ -166,7 +166,7 @@
 
 {#- Signs that something stands beside the name. -#}
 {%- macro company_note_signs() -%}
-    (?:{{ company_notes() }}|(?:注销|吊销|认证|停业|歇业|倒闭|搬迁)[^（）]{0,6})）?$|（(?:原|现|又名|曾用名|简称|以下简称|联系人|经营者|法人|负责人|法定代表人|电话|地址|税号|信用代码|备注|注)|[0-9]{7}$|证?照$|公司（[^（）]*[^（）司店处部行厂]）$|公司（?[A-Z]+）?$
+    (?:{{ company_notes() }}|(?:注销|吊销|认证|停业|歇业|倒闭|搬迁)[^（）]{0,6})）?$|（(?:原|现|又名|曾用名|简称|以下简称|联系人|经营者|法人|负责人|法定代表人|电话|地址|税号|信用代码|备注|注)|[0-9]{7}$|证?照$|公司（[^（）]*[^（）司店处部行厂]）$|公司（?(?:[A-Z]+|[0-9]{1,2})）?$|有限公司.*有限公司）?$|[厂店院]（[^（）]{3,}[厂店院]）$
 {%- endmacro -%}
 
 {#- A name without labels before it and notes after it. -#}
@@ -181,9 +181,78 @@
             '(?:[-—_/·,;:，； ]*（(?:{{ company_notes() }}|[^（）]{0,4}(?:注销|吊销|认证|停业|歇业|倒闭|搬迁)[^（）]{0,6}|(?:原|原名|曾用名|现名|现|又名|简称|以下简称|联系人|经营者|法人|负责人|法定代表人|电话|地址|税号|信用代码|备注|注)[:：]?[^（）]{1,60})）|[-—_/,;: ]+(?:{{ company_notes() }})|[-—_/,;: ]*(?:电话|手机|联系电话|tel|TEL|Tel)?[: ]*(?:0[0-9]{2,3}-?[0-9]{7,8}|1[3-9][0-9]{9}|400-?[0-9]{3}-?[0-9]{4}))+$',
             ''
         ),
-        '(公司|厂|店|部|行)(?:已注销|已吊销|吊销未注销|已停业|已倒闭|已搬迁|营业执照|(?:电话|手机|联系电话)[:：]?[0-9-]{7,13}|[0-9]{3,4}-[0-9]{7,8}|1[3-9][0-9]{9}|(?:联系人|法人|法定代表人|负责人|经营者|地址|电话|手机)[:：].*)$|(有限公司|有限责任公司)(?:（[^（）]*[^（）司店处部行厂]）|[（ ]?[A-Za-z][A-Za-z0-9 .,，&（）()-]*)$',
+        '(公司|厂|店|部|行)(?:已注销|已吊销|吊销未注销|已停业|已倒闭|已搬迁|营业执照|(?:电话|手机|联系电话)[:：]?[0-9-]{7,13}|[0-9]{3,4}-[0-9]{7,8}|1[3-9][0-9]{9}|(?:联系人|法人|法定代表人|负责人|经营者|地址|电话|手机)[:：].*)$|(有限公司|有限责任公司)(?:（[^（）]*[^（）司店处部行厂]）|[（ ]?[A-Za-z][A-Za-z0-9 .,，&（）()-]*|[（ ]?[0-9]{1,2}）?)$',
         '\1\2'
     )
+{%- endmacro -%}
+
+{#- What stands round a name to catch the eye: stars, arrows, emoji; inside a class of characters. -#}
+{%- macro company_decoration() -%}
+    ~©®™※★☆\x{2190}-\x{21ff}\x{2460}-\x{24ff}\x{25b0}-\x{25ca}\x{2600}-\x{27bf}\x{2b00}-\x{2bff}\x{20e3}\x{200d}\x{fe0e}\x{fe0f}\x{1f000}-\x{1faff}\x{e0020}-\x{e007f}
+{%- endmacro -%}
+
+{#- Persons, titles and numbers behind a name, and an English name before a Chinese one, cut off. Takes folded text. -#}
+{%- macro company_alone(text) -%}
+    {%- set surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范石廖贾夏韦付方白邹孟熊秦邱尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱覃戴孔汤張陳劉楊黃趙吳孫馬鄭謝許韓馮鄧葉蘇呂盧鐘陸範萬錢" -%}
+    {%- set titles = "(?:副|常务)?总经理|总裁|总监|董事长|董事|[經经]理|[總总]|老板|老师|老師|主任|主管|厂长|店长|经办人|业务员|业务|销售|采购|会计|财务|前台|法人代表|法定代表人|法人|负责人|联系人|经营者|老总|师傅|工|先生|女士|小姐|太太" -%}
+    {%- set forms = "公司|厂|廠|经营部|事务所|合作社|工作室|商行" -%}
+    {#- a given name does not end as shops, works and places do #}
+    {%- set given = "[^\\x{0000}-\\x{2fff}\\x{3000}-\\x{303f}\\x{fe00}-\\x{ffff}店部厂廠行处司所院社校区县市镇村城路街楼馆场库站园室组科州省]" -%}
+    {%- set person = "[" ~ surnames ~ "]\\p{Han}?" ~ given -%}
+    {%- set number = "(?:(?i:电话|手机|tel|phone|mobile|微信|qq)[:. ]*)?(?:[+]?86[- ]?)?(?:1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}|0[0-9]{2,3}[- ]?[0-9]{7,8}|[0-9]{1,11})|[0-9A-Z]{18}" -%}
+    {%- set note = "(?:[" ~ surnames ~ "]\\p{Han}{0,2}(?:" ~ titles ~ ")|(?:" ~ titles ~ ")[:]?(?:" ~ person ~ ")?|" ~ person ~ "|" ~ number ~ ")" -%}
+    {%- set separator = "[-—_/|,;:、， ]" -%}
+    {%- set words_en = "(?:co[., ]*ltd|co[., ]*limited|company limited|limited|ltd|inc|incorporated|corp|corporation|llc|l[.]l[.]c|llp|plc|gmbh|pte|pty|bhd)" -%}
+    {%- set whole = "(?:\\p{Han}.{2,}(?:有限(?:责任|責任)?公司|集[团團](?:公司)?|厂|廠|医院|醫院|大学|大學|学院|學院|事务所|合作社|经营部|商行|工作室))" -%}
+    {%- set latin = "[^\\p{Han}]*[A-Za-z][^\\p{Han}]*" -%}
+    {%- set without_person -%}
+    case
+        when regexp_matches({{ text }}, '(?:{{ forms }}){{ separator }}')
+            then regexp_replace(
+                {{ text }}, '((?:{{ forms }})){{ separator }}+{{ note }}(?:[^\pL\pN]*(?:{{ note }}|{{ company_notes() }}|{{ company_departments() }}))*[^\pL\pN]*$', '\1'
+            )
+        else {{ text }}
+    end
+    {%- endset -%}
+    case
+        when regexp_matches({{ text }}, '^[^\p{Han}]*[A-Za-z][^\p{Han}]*[ .(（/|][^\p{Han}]*\p{Han}')
+            then regexp_replace(
+                regexp_replace(
+                    {{ without_person }},
+                    -- a form in English, or brackets, between the two; a bracket of the Chinese name stays
+                    '^[^\p{Han}]*[A-Za-z][^\p{Han}]*[ ,.]+(?i:{{ words_en }})\b[^\p{Han}A-Za-z0-9]*?(?:[(（【]([A-Z0-9]*{{ whole }})[)）】](.*)|([A-Z0-9]*{{ whole }}.*))$|^{{ latin }}[(（【](\p{Han}.{2,}公司)[)）】](.*)$',
+                    '\1\2\3\4\5'
+                ),
+                -- two words before a region in full: no name of a company begins so
+                '^[A-Za-z][A-Za-z.&''-]*(?: [A-Za-z.&''-]+)+ *(\p{Han}{2,6}[省市].{2,}公司.*)$', '\1'
+            )
+        else {{ without_person }}
+    end
+{%- endmacro -%}
+
+{#- A name that its cell holds twice, in brackets or not: once. -#}
+{%- macro company_once(text) -%}
+    {%- set half = "left(" ~ text ~ ", length(" ~ text ~ ") // 2)" -%}
+    {%- set inside = "left(" ~ text ~ ", length(" ~ text ~ ") // 2 - 1)" -%}
+    case
+        when
+            right({{ text }}, length({{ text }}) // 2) = {{ half }}
+            and (
+                length({{ text }}) % 2 = 0
+                or regexp_matches(substr({{ text }}, length({{ text }}) // 2 + 1, 1), '[-—_/|,，;；、+&: ]')
+            )
+            and regexp_matches({{ half }}, '...(?:公司|厂|店|院|部|行|校|社|所|集团|中心)$')
+            -- not four times, which a second reading would find
+            and left({{ half }}, length({{ half }}) // 2) != right({{ half }}, length({{ half }}) // 2)
+            then {{ half }}
+        when
+            ends_with({{ text }}, '）')
+            and {{ inside }} || '（' || {{ inside }} || '）' = {{ text }}
+            and regexp_matches({{ inside }}, '...(?:公司|厂|店|院|部|行|校|社|所|集团|中心)$')
+            and left({{ inside }}, length({{ inside }}) // 2) != right({{ inside }}, length({{ inside }}) // 2)
+            then {{ inside }}
+        else {{ text }}
+    end
 {%- endmacro -%}
 
 {#- What is typed to fill the field; takes lower-case text. -#}

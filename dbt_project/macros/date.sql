@@ -49,6 +49,8 @@
 
 {#- Second: weekdays, notes in brackets and labels go. -#}
 {%- macro date_bare(text) -%}
+    {#- a start whose end is open: 2018-05-06至长期, 2018-05-06~ -#}
+    {%- set open = "[-~至到 ]+(?:to )?(?:长期|長期|永久|永续|今|现在|无固定期限|無固定期限|present|now|permanent|ongoing|indefinite)(?:有效|经营)?|[~至到]+" -%}
     {%- set events = "成立|注册|登记|设立|创建|建立|开业|创立|创办|签订|签约|签发|发证|核准|出生|更新|录入|采集" -%}
     regexp_replace(
         regexp_replace(
@@ -59,8 +61,8 @@
             ),
             '\([^)]*\)|\[[^\]]*\]', ' ', 'g'
         ),
-        '^(?:[^0-9:]{1,16}:|(?:{{ events }}|截止|截至|生日|日期|时间|年月日|于|在|为|date|on|since| )+) *([0-9a-z民中])|(\d[年月日号]?) *(?:{{ events }}|起|止|生)+$',
-        '\1\2'
+        '^(?:[^0-9:]{1,16}:|(?:{{ events }}|截止|截至|生日|日期|时间|年月日|于|在|为|自|从|date|on|since| )+) *([0-9a-z民中])|(\d[年月日号]?) *(?:{{ events }}|起|止|生|{{ open }})+$',
+        '\1\2', 'g'
     )
 {%- endmacro -%}
 
@@ -214,6 +216,7 @@
             then 'no_year'
         when
             regexp_matches({{ text }}, '\d{4}[^0-9]{1,3}\d{1,2}[^0-9]{1,3}\d{1,2}[^0-9].*\d{4}[^0-9]{1,3}\d{1,2}[^0-9]{1,3}\d')
+            or regexp_full_match({{ text }}, '(?:1[89]|2[01])\d{6} ?[-~至到]+ ?(?:1[89]|2[01])\d{6}')
             then 'several'
         when
             regexp_matches({{ text }}, '(?:1[89]|2[01])\d\d.*(?:初|底|末|中|左右|前后?|后|上半年|下半年|春|夏|秋|冬|旬|季度?|q[1-4])$')
@@ -303,14 +306,15 @@
 {#- What is told from the text as a whole, before any date is sought in it: a reason, or null. -#}
 {%- macro date_glance(text) -%}
     case
-        when regexp_full_match({{ text }}, '#{3,}|#[a-z0-9/]+[!?]?') then 'spreadsheet_error'
-        when {{ says_missing(text) }} then 'missing'
         when regexp_full_match({{ text }}, '[2-7]\d{4}([.]\d+)?') then 'spreadsheet_days'
         when regexp_full_match({{ text }}, '(?:1\d{9}|2[01]\d{8})(?:\d{3}|[.]\d+)?') then 'unix_time'
         when regexp_full_match({{ text }}, '\d[-./: 0-9]+') then null
+        when {{ is_spreadsheet_error(text) }} then 'spreadsheet_error'
+        when {{ is_mojibake(text) }} or regexp_matches({{ text }}, '\d\?+\d') then 'mojibake'
+        when {{ says_missing(text) }} then 'missing'
+        when {{ says_placeholder(text) }} then 'placeholder'
         when regexp_full_match({{ text }}, '\d([.]\d+)?e[+]?\d{1,3}') then 'scientific_notation'
         when regexp_matches({{ text }}, '\d.*[*•●×]{2,}|[*•●×]{2,}.*\d|\dxx') then 'masked'
-        when contains({{ text }}, '�') or regexp_matches({{ text }}, '\d\?+\d') then 'mojibake'
         when
             regexp_matches({{ text }}, '[^ -~]')
             and regexp_matches({{ text }}, '农历|農曆|阴历|陰曆|旧历|正月|腊月|冬月|初[一二三四五六七八九十]|闰|廿|康熙|雍正|乾隆|嘉庆|道光|咸丰|同治|光绪|光緒|宣统|昭和|平成|令和|大正|明治|佛历|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]')

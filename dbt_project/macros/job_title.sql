@@ -133,11 +133,17 @@
     {%- if name == "honorific" -%}
         先生|女士|小姐|太太|夫人|先生/女士|男士?|女|mr|mrs|ms|miss|mr/ms|sir|madam|mdm
     {%- elif name == "placeholder" -%}
-        测试.?|test\d*|testing|x{2,}|a{2,}|职务|职位|岗位|头衔|联系人|联络人|title|job title|position|designation|role|其他|其它|other|others|请选择|--请选择--|please select|select|默认|default|asdf\w*|qwer\w*|哈+|abc|业务联系人|主要联系人|客户|用户|会员|个人|本人
+        测试.?|test\d*|testing|x{2,}|a{2,}|职务|职位|岗位|头衔|联系人|联络人|title|job title|position|designation|role|其他|其它|other|others|默认|default|asdf\w*|qwer\w*|哈+|abc|业务联系人|主要联系人|客户|用户|会员|个人|本人
     {%- elif name == "company" -%}
         (?:有限公司|公司|集团|工厂|合作社|事务所|经营部|商行|医院|学校|大学|学院|银行)$|\b(?:co ?,? ?ltd|limited|inc|llc|gmbh|corp)\b
     {%- elif name == "department" -%}
-        (?:[^()]{1,8}(?:部|部门|中心|事业部|办公室|处|科)|办公室)
+        (?:[^()]{1,8}(?:部|部门|中心|事业部|办公室|处|科)|办公室|总经办|总裁办|董事办|董秘办|厂办|院办|校办|党办|行政办|综合办)
+    {%- filter trim %}
+    |(?:(?:purchas(?:e|ing)|procurement|sourcing|supply|chain|sales|marketing|market|business|development|financ(?:e|ial)|account(?:s|ing)|hr|human|resources?|personnel|admin|administrati(?:on|ve)|it|information|technology|technical|engineering|r&d|research|design|production|manufacturing|quality|control|assurance|logistics|warehouse|shipping|export|import|foreign|international|overseas|domestic|trade|legal|customer|after|service|planning|project|product|operations?|maintenance|public|relations|and|&)[ /&-]*)+(?:dept|department)
+    {%- endfilter -%}
+    {%- filter trim %}
+    |(?:dept|department) of [a-z& ]+
+    {%- endfilter %}
     {%- elif name == "joined" -%}
         [、,;/|&+()兼暨:=]| and |[^ -~] | [^ -~]
     {%- elif name == "surname" -%}

@@ -4,9 +4,41 @@
 {%- macro money_unlabelled(text) -%}
     regexp_replace(
         regexp_replace({{ text }}, '^[^0-9:]*\((万[^0-9:)]*)\)[^0-9:]*: *([\d.,]+)$', '\2\1'),
-        '(?:认缴|实缴|实收|注册|投资|出资)*(?:资本|资金|資本)(?:总|總)?[额額]?|认缴出?资?额?|实缴出?资?额?|投资总额|出资额?|总额|金额|registered capital|share capital|paid[- ]?(?:up|in)|capital|共计|合计|总计|^ *为|["=]|^''',
+        '(?:认缴|实缴|实收|注册|投资|出资)*(?:资本|资金|資本)(?:总|總|数|數)?[额額]?|认缴出?资?额?|实缴出?资?额?|投资总额|出资数?额?|总额|金额|registered capital|share capital|paid[- ]?(?:up|in)|capital|共计|合计|总计|^ *为|["=]|^''',
         ' ', 'g'
     )
+{%- endmacro -%}
+
+{#-
+    An amount that is written twice, the second time in brackets (100万元整（壹佰万元整）): the two. The brackets name no currency but the yuan, nor
+    that where another stands before them.
+-#}
+{%- macro money_twice(text) -%}
+    {%- set formal = "壹贰叁肆伍陆柒捌玖拾佰仟" -%}
+    {%- set said = "人民币|rmb|cny|[¥￥]" -%}
+    case
+        when
+            regexp_matches({{ text }}, '^[^()]*\d[^()]*\([^()]*[{{ formal }}][^()]*\)$|^[^()]*[{{ formal }}][^()]*\([^()]*\d[^()]*\)$')
+            and not (
+                regexp_matches({{ text }}, '\(.*(?:{{ said }})')
+                and regexp_matches(regexp_replace({{ text }}, '{{ said }}', '', 'g'), '^[^()]*[a-z$€£美港欧日英澳加台韩]')
+            )
+            then regexp_extract(
+                {{ text }},
+                '^([^()]*)\(((?:大写|小写|{{ said }}|[: ])*[0-9,.零万亿萬億{{ formal }}]+[元圆]?[整正]?)\)$',
+                ['first', 'second']
+            )
+    end
+{%- endmacro -%}
+
+{#- The number in one of them, for spoken_number. -#}
+{%- macro money_number(text) -%}
+    regexp_extract({{ arabic_digits("replace(" ~ text ~ ", ',', '')") }}, '[0-9.十百千万亿]+')
+{%- endmacro -%}
+
+{#- 百万元 lacks its 一. Takes what arabic_digits gives. -#}
+{%- macro money_counted(text) -%}
+    regexp_replace({{ text }}, '^((?:人民币|rmb|约|近|将近|接近|超过?|[ :])*)([百千][万亿])', '\11\2')
 {%- endmacro -%}
 
 {#- Separators of thousands go: commas in threes or fours, apostrophes, spaces, points where a comma is the decimal. -#}

@@ -7,7 +7,7 @@
 
 {#- 先生 and the like. -#}
 {%- macro person_honorific() -%}
-    {{- "(?:老先生|先生|先森|女士|女仕|小姐姐|小姐|老太太|太太|夫人|同志|师傅|阿姨|叔叔|大哥|大姐|大叔|大妈|大爷|大伯|姑娘|美女|帅哥|靓女|靓仔)" -}}
+    {{- "(?:老先生|先生|先森|男生|女生|女士|女仕|小姐姐|小姐|老太太|太太|夫人|同志|师傅|阿姨|叔叔|大哥|大姐|大叔|大妈|大爷|大伯|姑娘|美女|帅哥|靓女|靓仔)" -}}
 {%- endmacro -%}
 
 {#- Fields of work, which stand before a title or name a department. -#}
@@ -33,7 +33,7 @@
 
 {#- Words people type to fill the field; a whole text, lower-case. -#}
 {%- macro person_placeholders() -%}
-    {%- set words = "测试 测试员 测试人员 测试用户 测试账号 测试数据 测试联系人 测试客户 试用 样例 示例 例子 姓名 名字 名称 称呼 联系人 联系人姓名 联络人 负责人 相关负责人 业务负责人 客服 客服部 客服人员 客服中心 客服小姐 在线客服 人工客服 售后客服 售后 前台 前台小姐 前台接待 前台客服 总机 总台 总机转 服务台 接待 值班 值班室 值班人员 管理员 系统管理员 超级管理员 系统 用户 新用户 微信用户 游客 匿名 匿名用户 匿名者 无名 无名氏 无联系人 无姓名 不便透露 不方便说 不愿透露 佚名 某人 某某 某某某 某先生 某女士 某小姐 某某先生 某某女士 某总 某经理 先生 女士 小姐 太太 男士 男 女 先生女士 先生小姐 男女 师傅 本人 自己 客户 顾客 会员 个人 个体 业主 家长 学生 工作人员 相关人员 有关人员 专人 经办人 办公人员 内勤 相关部门 转接 人工 热线 亲 美女 帅哥 朋友 路人甲 路人 甲 乙 丙 丁某 随便 哈哈 哈哈哈 呵呵 啊啊 啊啊啊 嗯嗯 阿斯顿 老板 test tester testing test1 test123 admin administrator root user username guest anonymous anon demo sample example contact name customer client service support info information reception receptionist frontdesk operator webmaster pic someone nobody sir madam mr mrs ms miss dear hello self me abc abcd abcde asd asdf asdfg asdfgh qwe qwer qwerty zxc aa aaa aaaa bbb xx xxx xxxx xyz yyy zzz" -%}
+    {%- set words = "测试 测试员 测试人员 测试用户 测试账号 测试数据 测试联系人 测试客户 试用 样例 示例 例子 姓名 名字 名称 称呼 联系人 联系人姓名 联络人 负责人 相关负责人 业务负责人 客服 客服部 客服人员 客服中心 客服小姐 在线客服 人工客服 售后客服 售后 前台 前台小姐 前台接待 前台客服 总机 总台 总机转 服务台 接待 值班 值班室 值班人员 管理员 系统管理员 超级管理员 系统 用户 新用户 微信用户 游客 匿名 匿名用户 匿名者 无名 无名氏 无联系人 无姓名 不便透露 不方便说 不愿透露 拒绝透露 拒绝提供 拒绝告知 不愿提供 不便提供 不便告知 佚名 某人 某某 某某某 某先生 某女士 某小姐 某某先生 某某女士 某总 某经理 先生 女士 小姐 太太 男士 男 女 先生女士 先生小姐 男女 师傅 本人 自己 客户 顾客 会员 个人 个体 业主 家长 学生 工作人员 相关人员 有关人员 专人 经办人 办公人员 内勤 相关部门 转接 人工 热线 亲 美女 帅哥 朋友 路人甲 路人 甲 乙 丙 丁某 随便 哈哈 哈哈哈 呵呵 啊啊 啊啊啊 嗯嗯 阿斯顿 老板 test tester testing test1 test123 admin administrator root user username guest anonymous anon demo sample example contact name customer client service support info information reception receptionist frontdesk operator webmaster pic someone nobody sir madam mr mrs ms miss dear hello self me abc abcd abcde asd asdf asdfg asdfgh qwe qwer qwerty zxc aa aaa aaaa bbb xx xxx xxxx xyz yyy zzz" -%}
     {{- "'" ~ (words.replace("老板 ", "").split(" ") | join("', '"))
         ~ "', 'test user', 'customer service', 'customer care', 'contact person', 'contact name', 'full name', 'first name', 'last name', 'first last', 'your name', 'john doe', 'jane doe', 'sir or madam', 'to whom it may concern', 'person in charge', 'front desk', 'no name', 'service desk', 'help desk'" -}}
 {%- endmacro -%}
@@ -97,12 +97,14 @@
 {%- macro person_pattern(name) -%}
     {%- if name == "phone" -%}
         [+(]?\d(?:[() -]*\d){6,}
+    {%- elif name == "id_number" -%}
+        (?:hmac:[0-9a-f]{32}|[1-9]\d{5}[ -]?(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[0-9xX])
     {%- elif name == "mister" -%}
         (?:mr|mrs|ms|miss|mdm|madam|mister|dr|prof|sir)
     {%- elif name == "mojibake" -%}
-        �|\?{2,}|锟斤拷|烫烫烫|屯屯屯|[\x{0080}-\x{009f}\x{e000}-\x{f8ff}]|[\x{00a1}-\x{00ff}]{4,}|[ä-éÄ-É][\x{0080}-\x{00bf}œšÿžŒŠŸŽƒˆ˜–—‚„†‡•…‰‹›€™][\x{0080}-\x{00bf}œšÿžŒŠŸŽƒˆ˜–—‚„†‡•…‰‹›€™'' ]
+        \?{2,}|[\x{0080}-\x{009f}\x{e000}-\x{f8ff}]|[\x{00a1}-\x{00ff}]{4,}|[ä-éÄ-É][\x{0080}-\x{00bf}œšÿžŒŠŸŽƒˆ˜–—‚„†‡•…‰‹›€™][\x{0080}-\x{00bf}œšÿžŒŠŸŽƒˆ˜–—‚„†‡•…‰‹›€™'' ]
     {%- elif name == "anybody" -%}
-        某.{0,6}|(?:暂无|没有|无)(?:联系人|姓名)|(?:不便|不方便|不愿)透露|x{1,4} ?(?:先生|女士|小姐|总|经理)|.{0,2}(?:测试|測試|demo).{0,2}|test[ _-]?(?:\d+|user|name|contact)?|(?:a+|b+|h+|q+|s+|x+|z+)\d*|(?:asdf|qwer|zxcv)\w*|(?:user|guest|admin|test)[ _-]?\d+
+        某.{0,6}|(?:暂无|没有|无)(?:联系人|姓名)|(?:不便|不方便|不愿意?|拒绝)(?:透露|提供|告知)|x{1,4} ?(?:先生|女士|小姐|总|经理)|.{0,2}(?:测试|測試|demo).{0,2}|test[ _-]?(?:\d+|user|name|contact)?|(?:a+|b+|h+|q+|s+|x+|z+)\d*|(?:asdf|qwer|zxcv)\w*|(?:user|guest|admin|test)[ _-]?\d+
     {%- elif name == "masked" -%}
         ^\p{Han}{1,2} ?[*×○〇◯□●](?:[^\p{Han}]|$)|\p{Han} ?(?:[*×○〇◯□●•]{2,}|_{2,})|\p{Han} ?x{1,3} ?(?:$|先生|女士|小姐|总|经理)|\p{Han} ?(?:[*×○〇◯□●]+|[xo]{1,2}) ?\p{Han}|^(?:[*×○〇◯□●]{2,}\p{Han}|[*○〇◯□]\p{Han}{1,2}$)|\p{Han}某|\d[*x]{3,}\d|[\p{Latin}]\*{2,}|\*{2,}\p{Latin}
     {%- elif name == "label" -%}
@@ -140,14 +142,14 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Without a label, telephone number or e-mail address; a dot between characters to ·, a dash or colon between them to /. -#}
+{#- Without a label, telephone number, identity number or e-mail address; a dot between characters to ·, a dash or colon between them to /. -#}
 {%- macro person_bared(text) -%}
     regexp_replace(
         regexp_replace(
             regexp_replace(
                 regexp_replace(
                     regexp_replace({{ text }}, '[^ @\p{Han}、,/()]*@[a-z0-9.-]+', ' '),
-                    '(?:(?:联系电话|手机|电话|微信|tel|mob|mobile|phone|qq)(?:号码?)? ?:? ?)?{{ person_pattern("phone") }}(?: ?(?:转|轉|分机|ext[.]?|x) ?\d{1,6})?', ' ', 'g'
+                    '(?:(?:(?:公民|居民)?身份证?|证件|sfz|\bid(?: ?card| ?no\.?)?)(?:号码?)? ?:? ?)?{{ person_pattern("id_number") }}|(?:(?:联系电话|手机|电话|微信|tel|mob|mobile|phone|qq)(?:号码?)? ?:? ?)?{{ person_pattern("phone") }}(?: ?(?:转|轉|分机|ext[.]?|x) ?\d{1,6})?', ' ', 'g'
                 ),
                 '{{ person_pattern("label") }}', ''
             ),

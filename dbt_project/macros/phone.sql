@@ -110,6 +110,14 @@
     {%- endfilter %}
 {%- endmacro -%}
 
+{#- True where a label says that a number is for fax and not for calls too (电话/传真). -#}
+{%- macro phone_names_fax(text) -%}
+    case
+        when not regexp_matches({{ text }}, '传真|傳真|(?i:fax|ｆａｘ)') then false
+        else not regexp_matches({{ fold_width(text) }}, '(?i)(?:电话|電話|tel|phone)[ .]*[/、&和兼及或暨(（]*[ ]*(?:传真|傳真|fax)|(?:传真|傳真|fax)[ ]*[/、&和兼及或暨(（]+[ ]*(?:电话|電話|tel)')
+    end
+{%- endmacro -%}
+
 {#- Without a label before the first number, with `#` before an extension at the end, without the remark that WeChat has the same number. -#}
 {%- macro phone_unlabelled(text) -%}
     regexp_replace(

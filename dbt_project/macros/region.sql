@@ -13,11 +13,14 @@
     )
 {%- endmacro -%}
 
-{#- What is written where there is no city or county to name: 市辖区, 市直, 省直辖县级行政区划, 其他. -#}
+{#- What is written where there is no city or county to name: 市辖区, 市直, 省直辖县级行政区划, 其他, 请选择. -#}
 {%- macro is_no_region(text) -%}
-    regexp_full_match(
-        {{ text }},
-        '市|县|区|盟|州|市区|市辖区|市辖县|市直.*|市本级|本级|市属.*|区直|县直|省直.*|省属.*|自治区直辖.*|直辖.*|直属|直管.*|中心城区|主城区|城区|市中心|全市|全区|全县|全省|全国|其他|其它|未知|不详|不限|暂无|无|请选择.*|n/?a|null|none'
+    (
+        regexp_full_match(
+            {{ text }},
+            '市|县|区|盟|州|市区|市辖区|市辖县|市直.*|市本级|本级|市属.*|区直|县直|省直.*|省属.*|自治区直辖.*|直辖.*|直属|直管.*|中心城区|主城区|城区|市中心|全市|全区|全县|全省|全国|其他|其它|未知|不详|不限|暂无|无|n/?a|null|none'
+        )
+        or {{ says_placeholder(text) }}
     )
 {%- endmacro -%}
 
@@ -66,7 +69,11 @@
 
 {#- The digits of a code that it shares with every region inside it. -#}
 {%- macro region_stem(code) -%}
-    case when right({{ code }}, 4) = '0000' then left({{ code }}, 2) when right({{ code }}, 2) = '00' then left({{ code }}, 4) else {{ code }} end
+    case
+        when suffix({{ code }}, '0000') then left({{ code }}, 2)
+        when suffix({{ code }}, '00') then left({{ code }}, 4)
+        else {{ code }}
+    end
 {%- endmacro -%}
 
 {#- The one region that all codes of a list are or lie in, null where there is none. -#}

@@ -224,7 +224,7 @@
     {%- set end -%} [^\s|;，；。、（）()\[\]] {%- endset -%}
     (?:^|[^a-z0-9._/@\p{Latin}\p{Cyrillic}\p{Greek}-])(https?://(?:{{ number }}|{{ host }}|[\pL\pN\pM_-]+(?:\.[\pL\pN\pM_-]+)+|[a-z0-9_.-]+)(?::\d{1,5})?(?:[/?#]{{ end }}*)?
     {%- filter trim %}
-    |(?:{{ number }}|{{ host }})(?::\d{1,5})?(?:[/?#][!-''*-:=?-Z_a-z~%&]*)?)
+    |(?:{{ number }}|{{ host }})(?::\d{1,5})?(?:(?:/\p{Han}+|[/?#])(?:/\p{Han}+|[!-''*-:=?-Z_a-z~%&])*)?)
     {%- endfilter -%}
 {%- endmacro -%}
 
@@ -299,14 +299,4 @@
 {#- Parts of a platform's own addresses that name no shop. -#}
 {%- macro platform_part_pattern() -%}
     (?:www|m|wap|h5|3g|shop|store|b2b|cn|en|us|uk|hk|tw|china|company|corp|detail|item|items|product|products|s|search|list|news|info|mall|my|member|login|i|u|user|users|home|index|world|global|trade|page|pages|article|question|p|video|videos|watch|tag|topic|about|help|app|apps|open|api|passport|account|chaoshi|list|ai|club|bbs|blog|map|baike|zhidao|tieba|jingyan|wenku|image|img|static|weixin|wx|status|explore|hashtag|gp|dp|sh|bj|gz|sz|offer|purchase|zhaopin|jobs|chat|detail_info|profile|public|wholesale|supplier|suppliers|marketplace)
-{%- endmacro -%}
-
-{#- Text read with a wrong character set. -#}
-{%- macro is_mojibake(text) -%}
-    (contains({{ text }}, '�') or regexp_matches({{ text }}, '锟斤拷|烫烫烫|^\?{2,}'))
-{%- endmacro -%}
-
-{#- A cell that a spreadsheet could not compute. Takes lower-case text. -#}
-{%- macro is_spreadsheet_error(text) -%}
-    regexp_matches({{ text }}, '^#(?:n/a|name\?|ref!|value!|div/0!|num!|null!|#+)')
 {%- endmacro -%}

@@ -150,12 +150,13 @@ verdict as (
                         else 'ok'
                     end
             when len(found) > 1 then 'several_numbers'
-            when regexp_matches(text, '^#{3,}$|^#[A-Z0-9/]+[!?]?$') then 'spreadsheet_error'
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            when {{ is_mojibake("text") }} then 'mojibake'
             when {{ says_no_code("text") }} then 'missing'
-            when contains(text, '�') or regexp_matches(text, '锟斤拷|烫烫') then 'mojibake'
             when regexp_full_match(text, '[''"=]*[0-9](?:[.][0-9]+)?E[+]?[0-9]{1,3}[''"]*') then 'scientific_notation'
             when regexp_matches(text, '[0-9] *(?:[*•●×?]+|X{3,})|[*•●×]{2,} *[0-9]') then 'masked'
-            when regexp_full_match(text, 'TEST[0-9]*|测试.{0,6}') then 'placeholder'
+            when {{ says_placeholder("lower(text)") }} or regexp_full_match(text, 'TEST[0-9]*|测试.{0,6}')
+                then 'placeholder'
             when is_shaped and regexp_full_match(number, '[0-9]{15}000|[0-9]{16}00') then 'lost_digits'
             when
                 regexp_full_match(number, '[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}')

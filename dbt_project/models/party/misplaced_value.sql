@@ -13,7 +13,9 @@
 {%- set fields_of = {} %}
 {%- for kind in kinds %}
     {%- set _ = fields_of.update({kind: []}) %}
-    {%- for each in fields if each.endswith(":" ~ kind) %}{% set _ = fields_of[kind].append(each.split(":")[0]) %}{% endfor %}
+    {%- for each in fields if each.endswith(":" ~ kind) %}
+        {%- set _ = fields_of[kind].append(each.split(":")[0]) %}
+    {%- endfor %}
 {%- endfor %}
 
 -- noqa: disable=LT02,LT05
@@ -153,7 +155,7 @@ ranked as (
         coalesce({% for kind in kinds %}{{ kind }}.status, {% endfor %}'missing') in ('missing', 'placeholder') as is_free,
         row_number() over (
             partition by {{ row_key("aimed") }}, aimed.belongs_to
-            order by aimed.is_exchange desc, aimed.place
+            order by aimed.is_exchange desc, aimed.place asc
         ) = 1 as is_first
     from aimed
     {%- for kind in kinds %}

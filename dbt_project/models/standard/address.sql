@@ -361,7 +361,11 @@ stated as (
             when reason in ('missing', 'placeholder') then reason
             else 'invalid'
         end as status,
-        if(reason in ('missing', 'placeholder'), null, rest) as rest
+        if(
+            reason in ('missing', 'placeholder', 'spreadsheet_error') or (reason = 'mojibake' and code is null),
+            null,
+            rest
+        ) as rest
     from reasoned
 
 ),

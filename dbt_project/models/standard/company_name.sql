@@ -13,14 +13,17 @@
 {#- what cannot be the name of a company; takes the folded text #}
 {%- set refusal -%}
     case
-        when {{ says_missing("lower(text)") }} or regexp_full_match(text, '[\s—–_…-]*') then 'missing'
-        when regexp_matches(text, '�|\?{2,}|锟斤拷|烫烫烫|屯屯屯|[\x{00c0}-\x{00ff}][\x{0080}-\x{00bf}]|[äåæçèéï][\x{0080}-\x{00ff}„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ¡-¿]')
+        when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+        when
+            {{ is_mojibake("text") }}
+            or regexp_matches(text, '\?{2,}|[\x{00c0}-\x{00ff}][\x{0080}-\x{00bf}]|[äåæçèéï][\x{0080}-\x{00ff}„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ¡-¿]')
             then 'mojibake'
-        when regexp_full_match(text, '(?i)#{3,}|#(?:ref|name|value|div/0|num|null|spill|calc)[!?]?|#n/?a!?')
-            then 'spreadsheet_error'
+        when {{ says_missing("lower(text)") }} or regexp_full_match(text, '[\s—–_…-]*') then 'missing'
         when regexp_full_match(text, '[''"=]*[+]?\d([.]\d+)?[eE][+]?\d{1,3}[''"]*') then 'scientific_notation'
         when regexp_matches(text, '[*＊●•■□]{2,}') then 'masked'
-        when regexp_full_match(lower(text), '{{ company_placeholders() }}') then 'placeholder'
+        when
+            {{ says_placeholder("lower(text)") }} or regexp_full_match(lower(text), '{{ company_placeholders() }}')
+            then 'placeholder'
         when
             not regexp_matches(text, '\pL')
             or regexp_full_match(text, '(?:电话|手机|联系电话|座机|传真|(?i:tel|phone|mobile|fax))[:. ]*[0-9+() /-]*')
@@ -112,7 +115,7 @@ seen as (
         text,
         length(text) > 8
         and not regexp_matches(
-            text, '^[^\p{Han}]|[^\p{Han}（）A-Z0-9]|锟斤拷|烫烫烫|屯屯屯|^[^（]*）|（[^）]*$|[{{ traditional_characters() }}]'
+            text, '^(?:[^\p{Han}]|请)|[^\p{Han}（）A-Z0-9]|锟斤拷|烫烫烫|屯屯屯|^[^（]*）|（[^）]*$|[{{ traditional_characters() }}]'
         ) as is_plain
     from bracketed_alike
 
@@ -146,6 +149,20 @@ judged as (
 
 ),
 
+-- persons behind the name, an English name before it
+alone as (
+
+    select
+        * exclude (text),
+        text as all_text,
+        case
+            when is_plain or refused is not null then text
+            else {{ company_alone("text") }}
+        end as text
+    from judged
+
+),
+
 -- one writing: brackets of every kind, a space only between two words in Latin letters
 tidied as (
 
@@ -159,27 +176,43 @@ tidied as (
             when refused is null
                 then regexp_replace(
                     {{ company_tidy("text") }},
-                    '^[ .,;:、，。；：*!?_‘’·&/+|—-]+|[ ,;:、，。；：*!?_‘’·&/+|—-]+$', '', 'g'
+                    '^[ .,;:、，。；：*!?_‘’·&/+|—{{ company_decoration() }}-]+|[ ,;:、，。；：*!?_‘’·&/+|—{{ company_decoration() }}-]+$', '', 'g'
                 )
-        end as tidy
-    from judged
+        end as tidy,
+        text = all_text as is_alone
+    from alone
+
+),
+
+signed as (
+
+    select
+        *,
+        case
+            when is_regular then false
+            when is_plain then regexp_matches(tidy, '(?:{{ company_note_signs() }})')
+            else true
+        end as has_sign
+    from tidied
 
 ),
 
 noted as (
 
     select
-        raw,
-        is_plain,
-        is_regular,
-        refused,
-        tidy,
-        case
-            when is_regular then tidy
-            when is_plain and not regexp_matches(tidy, '(?:{{ company_note_signs() }})') then tidy
-            else {{ company_without_notes("tidy") }}
-        end as without_notes
-    from tidied
+        *,
+        case when has_sign then {{ company_without_notes("tidy") }} else tidy end as without_notes
+    from signed
+
+),
+
+-- a name that its cell holds twice
+single as (
+
+    select
+        * exclude (without_notes, has_sign),
+        case when has_sign then {{ company_once("without_notes") }} else without_notes end as without_notes
+    from noted
 
 ),
 
@@ -190,18 +223,24 @@ named as (
         is_plain,
         is_regular,
         refused,
-        tidy = without_notes as is_without_notes,
+        is_alone and tidy = without_notes as is_without_notes,
         without_notes,
         case
             when is_regular then without_notes
-            when regexp_matches(without_notes, '(?:{{ company_departments() }})$')
+            when regexp_matches(without_notes, '(?:{{ company_departments() }}|..有限(?:公|[责責](?:任公?)?)?)$')
                 then regexp_replace(
-                    without_notes,
-                    '(公司|集团|医院|学校|大学|学院|厂|酒店|中心|银行)[-—_ ]?(?:{{ company_departments() }})$', '\1'
+                    regexp_replace(
+                        regexp_replace(
+                            without_notes,
+                            '(公司|集团|医院|学校|大学|学院|厂|酒店|中心|银行)[-—_ ]?(?:{{ company_departments() }})$', '\1'
+                        ),
+                        '(..有限[责責])任?公?$', '\1任公司'
+                    ),
+                    '(..有限)公?$', '\1公司'
                 )
             else without_notes
         end as name
-    from noted
+    from single
 
 ),
 
@@ -214,6 +253,7 @@ simplified as (
         refused,
         case
             when is_regular then null
+            when length(name) > length(without_notes) then 'form_cut_off'
             when not is_without_notes then 'note_removed'
             when name != without_notes then 'department_removed'
         end as removed,
@@ -240,7 +280,7 @@ written as (
             when
                 regexp_matches(
                     simple,
-                    '有限(?:责任)?公司(?:.+有限(?:责任)?公司|[/、;,|+&]..+)$|(?:公司|厂|店|部|行|社|医院|中心)[/、;,|+][^/、;,|+]+(?:公司|厂|店|部|行|社|院|中心)$'
+                    '有限(?:责任)?公司(?:.+有限(?:责任)?公司）?|[/、;,|+&]..+)$|(?:公司|厂|店|部|行|社|医院|中心)[/、;,|+][^/、;,|+]+(?:公司|厂|店|部|行|社|院|中心)$'
                 )
                 then 'several_names'
         end as refused,
@@ -258,7 +298,13 @@ parted as (
         is_regular,
         refused,
         simple,
-        if(refused is null, simple, null) as chinese
+        case
+            when refused is not null then null
+            when is_regular then simple
+            -- a Japanese form stands first or last
+            when contains(simple, '会社') then regexp_replace(simple, '^((?:株式|有限|合同)会社)(..+)$', '\2\1')
+            else simple
+        end as chinese
     from written
 
 ),
@@ -270,9 +316,14 @@ branched as (
         *,
         case
             when is_regular then null
-            when not regexp_matches(chinese, '(?:{{ company_branches() }})）?$|公司.*店）?$|附属') then null
+            when not regexp_matches(chinese, '(?:{{ company_branches() }})）?$|公司.*店）?$|店）$|附属') then null
             when regexp_matches(chinese, '公司（?.{1,24}(?:{{ company_branches() }}|店)）?$')
                 then regexp_extract(chinese, '^(.*?公司)（?(.{1,24}?(?:{{ company_branches() }}|店))）?$', ['parent', 'branch'])
+            -- 海底捞（南山店）
+            when
+                ends_with(chinese, '店）')
+                and not regexp_matches(chinese, '(?:旗舰|专营|专卖|淘宝|天猫|京东|网|企业|自营|官方|便利|连锁|直营|加盟|烟酒|饭|酒|商|书|药)店）$')
+                then regexp_extract(chinese, '^([^（）]{2,})（([^（）]{1,24}店)）$', ['parent', 'branch'])
             when contains(chinese, '附属')
                 then regexp_extract(chinese, '^(.{2,}?)((?:第.{1,2})?附属.{1,30})$', ['parent', 'branch'])
             when regexp_matches(chinese, '[院区校部]）$') and not regexp_matches(chinese, '(?:医院|卫生院|保健院)）$')
@@ -623,6 +674,8 @@ traded as (
             when before_ending is not null then left(before_ending, length(before_ending) - length(industries_ending))
             when rest = '' and has_bracket and not inner_is_place then inside
             when is_state_bank then left(rest, length(rest) - 2)
+            -- 中国石化 as people call it
+            when is_place_as_trade and is_national and form = '' and branch is null then place_name || rest
             when is_place_as_trade then place_name
             when rest = '' then null
             when left_over = 0 and has_bracket and length(rest) >= 2 and after != '' then rest
@@ -760,7 +813,7 @@ latin_tidied as (
             when refused is null
                 then regexp_replace(
                     {{ company_tidy_latin("text") }},
-                    '^[ .,;:、，。；：*!?_‘’·&/+|—-]+|[ ,;:、，。；：*!?_‘’·&/+|—-]+$', '', 'g'
+                    '^[ .,;:、，。；：*!?_‘’·&/+|—{{ company_decoration() }}-]+|[ ,;:、，。；：*!?_‘’·&/+|—{{ company_decoration() }}-]+$', '', 'g'
                 )
         end as name
     from latin_judged

@@ -96,7 +96,8 @@ labelled as (
 
     select
         *,
-        text <> address_text as is_mended,
+        -- .abc@ and -abc@ lose their first character
+        text <> address_text or regexp_matches(text, '^[.-]+[^@ ]*@') as is_mended,
         trim(regexp_replace(text, '{{ mail_label_pattern() }}', '')) as label
     from mended
 
@@ -110,14 +111,16 @@ judged as (
         is_mended,
         address_text,
         case
-            when {{ is_mojibake("text") }} then 'mojibake'
-            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            when {{ is_mojibake("text") }} or starts_with(text, '??') then 'mojibake'
+            when {{ is_spreadsheet_error("split_part(text, '@', 1)") }} then 'spreadsheet_error'
             when
                 {{ says_missing("label") }}
                 or regexp_full_match(label, '[^\pL\pN]*')
                 or regexp_full_match(label, '{{ no_mail_pattern() }}')
                 then 'missing'
-            when regexp_full_match(label, '(?:暂?无|暫無|没有?|沒有)@[^@]*') then 'placeholder'
+            when
+                {{ says_placeholder("label") }} or regexp_full_match(label, '(?:暂?无|暫無|没有?|沒有)@[^@]*')
+                then 'placeholder'
             when contains(address_text, '@') then null
             when regexp_matches(text, '{{ hidden_by_site_pattern() }}') then 'hidden_by_site'
             when regexp_matches(text, '[a-z0-9][*×●]{2,}|[*×●]{2,}[a-z0-9]') then 'masked'
@@ -372,6 +375,7 @@ verdict as (
                 or length(domain) + length(local_part) > 253
                 or (length(domain) > 63 and regexp_matches(domain, '[^.]{64}'))
                 then 'too_long'
+            when not is_plain and regexp_full_match(domain, '\d{1,3}(?:\.\d{1,3}){3}') then 'ip_address'
             when not is_plain and not {{ is_host_name("domain") }} then 'bad_domain'
             when level is null then 'unknown_tld'
             when registered_domain is null then 'bad_domain'

@@ -43,12 +43,13 @@ judged as (
         text,
         case
             when is_plain then null
-            when regexp_full_match(text, '#{3,}|#[a-z0-9/]+[!?]?') then 'spreadsheet_error'
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            when {{ is_mojibake("text") }} or regexp_matches(text, '\d\?+-?\d') then 'mojibake'
             when regexp_full_match(text, '~|') or {{ says_missing("text") }} then 'missing'
+            when {{ says_placeholder("text") }} then 'placeholder'
             when regexp_matches(text, '[不未]予?(?:公示|公开|披露)') then 'not_disclosed'
             when regexp_full_match(text, '\d([.]\d+)?e[+]?\d{1,3}') then 'scientific_notation'
             when regexp_matches(text, '\d[*•●×]{2,}|\dx{2,}') then 'masked'
-            when contains(text, '�') or regexp_matches(text, '\d\?+-?\d|锟斤拷') then 'mojibake'
             when
                 regexp_matches(text, '^\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}日?( |$)|^\d{1,2}/\d{1,2}/\d{4}')
                 then 'spreadsheet_date'
@@ -109,7 +110,10 @@ counted as (
             when regexp_full_match(text, '\d{1,7}人') then text[:-2]
             else trim(
                     regexp_replace(
-                        {{ headcount_digits("text") }}, '\([^()0-9]*\)|' || {{ headcount_noise() }}, ' ', 'g'
+                        {{ headcount_digits("text") }},
+                        {{ headcount_note() }} || '|' || {{ headcount_noise() }},
+                        ' ',
+                        'g'
                     )
                 )
         end as content
@@ -199,7 +203,9 @@ bounded as (
         part.most <> '' as is_range,
         case
             when part.before = '' and after = '' then ''
-            when regexp_matches(part.before, '^(?:少于|小于|低于|不足|不满|不到|less|fewer|under|below|<$)') then 'below'
+            when regexp_matches(part.before, '^(?:少于|小于|低于|不足|不满|不到|less|fewer|under|below|<$)')
+                or regexp_matches(after, '不到|不足|不满|未满')
+                then 'below'
             when
                 regexp_matches(part.before, '^(?:不超过|不多于|不大于|至多|最多|up to|at most|max|<=|≤)')
                 or regexp_matches(after, '以下|以内|之内|less|fewer|below')
@@ -243,6 +249,12 @@ verdict as (
             when
                 coalesce(most, least) = 0 or (sense = 'below' and least = 1) or least in (99999, 999999)
                 then 'placeholder'
+            -- 2000 to 2035 as a spreadsheet counts days: 10-20 that became a date and then a number
+            when
+                least between 36526 and 49674
+                and most is null
+                and regexp_full_match(raw, '[\s\pZ="'']*[0-9０-９]{5}(?:[.．][0０]+)?[\s\pZ"'']*')
+                then 'may_be_date'
             when coalesce(most, least) > 5000000 then 'too_many'
             when least <> floor(least) or coalesce(most <> floor(most), false) then 'not_whole'
             when is_range and least > most then 'reversed'
@@ -292,10 +304,11 @@ final as (
                         when min_count = max_count then min_count::varchar
                         else min_count || '-' || max_count
                     end
+            when reason = 'may_be_date' then min_count::varchar
         end as standard,
         case
             when is_valid then 'valid'
-            when reason in ('vague', 'size_word', 'several', 'reversed') then 'ambiguous'
+            when reason in ('vague', 'size_word', 'several', 'reversed', 'may_be_date') then 'ambiguous'
             when
                 reason in ('spreadsheet_error', 'spreadsheet_date', 'scientific_notation', 'masked', 'mojibake')
                 then 'damaged'

@@ -93,10 +93,10 @@ judged as (
         text,
         key,
         case
-            when regexp_full_match(text, '#{3,}|#[a-z0-9/]+[!?]?') then 'spreadsheet_error'
-            when contains(text, '�') or regexp_matches(text, '\?{2,}|锟斤拷|烫烫烫') then 'mojibake'
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            when {{ is_mojibake("text") }} or contains(text, '??') then 'mojibake'
             when {{ says_missing("text") }} or text in ('未分类', '待分类', '未选择', '~') then 'missing'
-            when regexp_full_match(key, '请?(?:选择|填写|输入)(?:所属)?(?:行业|分类|类别)?|测试\d*|test\d*|x{2,}|(?:所属|主营)?行业(?:名称|分类|类别)?|asdf.*|aaa+|industry')
+            when {{ says_placeholder("text") }} or regexp_full_match(key, '请?(?:选择|填写|输入)(?:所属)?(?:行业|分类|类别)?|测试\d*|test\d*|x{2,}|(?:所属|主营)?行业(?:名称|分类|类别)?|asdf.*|aaa+|industry')
                 then 'placeholder'
             when
                 regexp_full_match(
@@ -105,6 +105,8 @@ judged as (
                     '|others?|miscellaneous|allindustries|all|any|general|various|different|notapplicable|other(?:industry|industries|services?)|conglomerates?|民营企业|个体(?:户|工商户|经营)?|小微企业|中小企业'
                 )
                 then 'unspecific'
+            when regexp_full_match(text, '(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}|\(?0\d{2,3}\)?[ -]?\d{3,4}[ -]?\d{4}|[48]00[ -]?\d{3,4}[ -]?\d{3,4}')
+                then 'looks_like_phone'
             when regexp_full_match(key, '\d+|[a-z]\d{2,}') and not regexp_matches(text, '\d[^\d.]+\d') then 'unknown_code'
             when not regexp_matches(key, '\pL') and not regexp_matches(text, '\d[^\d.]+\d') then 'not_recognised'
         end as complaint

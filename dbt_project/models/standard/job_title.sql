@@ -85,18 +85,19 @@ judged as (
         text,
         case
             when regexp_full_match(text, '{{ job_title_pattern("honorific") }}') then 'honorific_only'
-            when regexp_full_match(text, '{{ job_title_pattern("placeholder") }}') then 'placeholder'
-            when text <> '#n/a' and {{ says_missing("text") }}
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            when {{ is_mojibake("text") }} then 'mojibake'
+            when {{ says_placeholder("text") }} or regexp_full_match(text, '{{ job_title_pattern("placeholder") }}')
+                then 'placeholder'
+            when {{ says_missing("text") }}
                 then if(regexp_matches(raw, '[?？]{2,}'), 'mojibake', 'missing')
             when regexp_matches(text, '{{ job_title_pattern("company") }}') then 'looks_like_company'
             when regexp_full_match(text, '{{ job_title_pattern("department") }}') then 'department_only'
-            when is_plain and not regexp_matches(text, '锟斤拷|烫烫烫') then null
+            when is_plain then null
             when length(text) > 80 then 'too_long'
-            when regexp_full_match(text, '#{3,}|#n/a|#[a-z0-9/]+[!?]?') then 'spreadsheet_error'
             when
-                contains(text, '�')
-                or regexp_matches(
-                    raw, '[?？]{2,}|锟斤拷|烫烫烫|[\x{0080}-\x{009f}\x{e000}-\x{f8ff}]|[\x{00a1}-\x{00ff}]{4,}'
+                regexp_matches(
+                    raw, '[?？]{2,}|[\x{0080}-\x{009f}\x{e000}-\x{f8ff}]|[\x{00a1}-\x{00ff}]{4,}'
                 )
                 then 'mojibake'
             when not regexp_matches(text, '[\pL\pN]') then 'missing'

@@ -55,17 +55,35 @@ judged as (
         is_plain,
         case
             when is_plain then null
-            when regexp_full_match(text, '#{3,}|#[a-z0-9/]+[!?]?') then 'spreadsheet_error'
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            when {{ is_mojibake("text") }} or regexp_matches(text, '\d\?+') then 'mojibake'
             when {{ says_missing("text") }} then 'missing'
+            when {{ says_placeholder("text") }} then 'placeholder'
             when regexp_matches(text, '[不未]予?(?:公示|公开|披露)') then 'not_disclosed'
-            when regexp_full_match(text, '[-+]?\d+([.]\d+)?e[+]?\d{1,3}') then 'scientific_notation'
+            when
+                regexp_full_match(text, '[-+]?\d+([.]\d+)?e[+]?\d{1,3} ?(?:万?元|人民币|rmb|cny)*')
+                then 'scientific_notation'
             when regexp_matches(text, '[*•●×]{2,}|\dx{2,}') then 'masked'
-            when contains(text, '�') or regexp_matches(text, '\d\?+|锟斤拷') then 'mojibake'
             when regexp_matches(text, '^(?:负|-|rmb ?-|[¥￥$€£] ?-) ?[¥￥$€£]?\d|^\(\d[\d,.]*\)$') then 'negative'
             when regexp_matches(text, '[数几好][十百千]*[万亿萬億]|[数几]十|^上[十百千万亿]') then 'vague'
             when regexp_full_match(text, '(?:\+?86)?1[3-9]\d{9}') then 'not_an_amount'
         end as complaint
     from folded
+
+),
+
+paired as (
+
+    select
+        *,
+        {{ money_number("pair.first") }} as first_number,
+        {{ money_number("pair.second") }} as second_number
+    from (
+        select
+            *,
+            if(is_plain or complaint is not null, null, {{ money_twice("text") }}) as pair
+        from judged
+    ) as twice
 
 ),
 
@@ -76,9 +94,14 @@ unlabelled as (
         text,
         is_plain,
         complaint,
-        case when complaint is not null then '' when is_plain then text else {{ money_unlabelled("text") }} end
-            as content
-    from judged
+        case
+            when complaint is not null then ''
+            when is_plain then text
+            when {{ spoken_number("first_number") }} = {{ spoken_number("second_number") }}
+                then {{ money_unlabelled("pair.first") }}
+            else {{ money_unlabelled("text") }}
+        end as content
+    from paired
 
 ),
 
@@ -86,7 +109,7 @@ numbered as (
 
     select
         * exclude (content),
-        if(is_plain, content, {{ arabic_digits("content") }}) as content
+        if(is_plain, content, {{ money_counted(arabic_digits("content")) }}) as content
     from unlabelled
 
 ),

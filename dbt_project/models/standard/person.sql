@@ -91,21 +91,25 @@ judged as (
             when text in ({{ person_placeholders() }}) then 'placeholder'
             when is_plain
                 then case
-                        when not regexp_matches(text, '^[某暂暫没沒空未不待保无無同]|某.?$|某先生|某女士|某小姐|锟斤拷|烫烫烫') then null
+                        when not regexp_matches(text, '^[某暂暫没沒空未不待保无無同请請选選点點]|某.?$|某先生|某女士|某小姐|锟斤拷|烫烫烫|屯屯屯') then null
                         when text[1] = '某' then 'placeholder'
+                        when {{ is_mojibake("text") }} then 'mojibake'
                         when {{ says_missing("text") }} then 'missing'
-                        when regexp_matches(text, '锟斤拷|烫烫烫') then 'mojibake'
+                        when {{ says_placeholder("text") }} then 'placeholder'
                         when contains(text, '某') then 'masked'
                     end
             when length(text) > 200 then 'too_long'
-            when regexp_full_match(text, '#{3,}|#n/a|#[a-z0-9/]+[!?]') then 'spreadsheet_error'
-            when regexp_matches(text, '{{ person_pattern("mojibake") }}') then 'mojibake'
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            when {{ is_mojibake("text") }} or regexp_matches(text, '{{ person_pattern("mojibake") }}') then 'mojibake'
             when {{ says_missing("text") }} or not regexp_matches(text, '[\pL\pN]') then 'missing'
             when regexp_full_match(text, '[+]?\d([.]\d+)?e[+]?\d{1,3}') then 'scientific_notation'
             when contains(text, '@') and not regexp_matches(text, '\p{Han}|@.* \pL') then 'looks_like_email'
             when regexp_matches(text, '^(?:https?:|www[.])') then 'looks_like_website'
-            when regexp_full_match(text, '{{ person_pattern("anybody") }}') then 'placeholder'
+            when
+                {{ says_placeholder("text") }} or regexp_full_match(text, '{{ person_pattern("anybody") }}')
+                then 'placeholder'
             when regexp_matches(text, '{{ person_pattern("masked") }}') then 'masked'
+            when regexp_full_match(text, '{{ person_pattern("id_number") }}') then 'looks_like_id_number'
             when not regexp_matches(text, '\pL')
                 then if(regexp_matches(text, '{{ person_pattern("phone") }}'), 'looks_like_phone', 'no_letters')
         end as unreadable
@@ -119,7 +123,8 @@ bared as (
     select
         raw,
         is_plain,
-        not is_plain and regexp_matches(text, '{{ person_pattern("phone") }}') as has_phone,
+        -- or an identity number, of which staging leaves its hash
+        not is_plain and regexp_matches(text, '{{ person_pattern("phone") }}|hmac:') as has_phone,
         contains(text, '@') as has_email,
         case
             when is_plain or not regexp_matches(text, '[^\p{Han} ]|^[联聯姓名业第]') then text
@@ -216,7 +221,9 @@ token as (
                     else list_filter(
                             regexp_extract_all(text, '\([^()]*\)?|[^(),、/&+]+'), lambda t: regexp_matches(t, '\pL')
                         )
-                end as tokens
+                end as found,
+                -- a cell without letters is one piece, and says why
+                if(len(found) = 0, [text], found) as tokens
             from parted
             where not is_plain and regexp_matches(text, '[(),、/&+]')
         ) as cell
@@ -647,6 +654,7 @@ sided as (
             when body = '' and (english_title <> '' or han_affix <> '') then 'title_only'
             when body = '' then 'note'
             when body in ({{ person_placeholders() }}) then 'placeholder'
+            when not regexp_matches(body, '\pL') then 'not_a_name'
             when not regexp_matches(body, '\p{Latin}') then 'other_script'
             when regexp_matches(body, '[^\p{Latin}\pM'' ,-]') then 'not_a_name'
             when regexp_matches(body, '{{ person_pattern("english_company") }}') then 'looks_like_company'
@@ -789,14 +797,22 @@ arranged as (
 
 ),
 
--- a name in brackets is a person only where no other is
+-- a name in brackets is a person only where no other is, or where the others are English given names: Jack（马云）
 peopled as (
 
     select
         *,
+        list_filter(parts, lambda p: p.role = 'person' and not p.in_brackets) as outside,
+        list_filter(
+            parts, lambda p: p.role = 'person' and p.in_brackets and p.script = 'han' and p.outcome = 'ok'
+        ) as inside,
         case
-            when len(list_filter(parts, lambda p: p.role = 'person' and not p.in_brackets)) > 0
-                then list_filter(parts, lambda p: p.role = 'person' and not p.in_brackets)
+            when
+                len(outside) > 0
+                and len(inside) > 0
+                and len(list_filter(outside, lambda p: p.script <> 'latin' or p.outcome <> 'no_known_surname')) = 0
+                then inside
+            when len(outside) > 0 then outside
             else list_filter(parts, lambda p: p.role = 'person')
         end as written_people
     from arranged
@@ -898,7 +914,14 @@ reasoned as (
     select
         *,
         case
-            when outcome in ('ok', 'order_unknown') and has_phone then 'phone_in_cell'
+            when outcome in ('ok', 'order_unknown') and has_phone
+                then if(
+                        regexp_matches(
+                            lower({{ fold_width("raw") }}), '(?:^|[^0-9]){{ person_pattern("id_number") }}(?:[^0-9]|$)'
+                        ),
+                        'id_number_in_cell',
+                        'phone_in_cell'
+                    )
             when outcome in ('ok', 'order_unknown') and has_note then 'note_in_cell'
             when outcome = 'note' then 'not_a_name'
             else outcome
@@ -929,7 +952,8 @@ final as (
                     'several_people',
                     'order_unknown',
                     'note_in_cell',
-                    'phone_in_cell'
+                    'phone_in_cell',
+                    'id_number_in_cell'
                 )
                 then 'valid'
             when

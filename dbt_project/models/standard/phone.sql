@@ -77,6 +77,7 @@ unlabelled as (
 
     select
         raw,
+        is_bare,
         trim(if(is_bare, text, {{ phone_unlabelled(fold_width("text")) }})) as text
     from folded
 
@@ -87,7 +88,9 @@ sorted as materialized (
     select
         raw,
         text,
-        regexp_full_match(text, '{{ phone_plain_pattern() }}') as is_plain,
+        -- a fax number goes the long way, which says so
+        regexp_full_match(text, '{{ phone_plain_pattern() }}') and not if(is_bare, false, {{ phone_names_fax("raw") }})
+            as is_plain,
         regexp_matches(text, '[/|]') as is_several
     from unlabelled
 
@@ -126,7 +129,7 @@ plain_member as (
 
 ),
 
--- all other cells. Unreadable: said to be empty, without digits, or destroyed by a spreadsheet
+-- all other cells. Unreadable: said to be empty, left as the form showed it, without digits, or destroyed
 
 judged as (
 
@@ -134,8 +137,11 @@ judged as (
         raw,
         {{ phone_chinese_digits("text") }} as text,
         case
-            when regexp_full_match(text, '#{3,}|#[a-z0-9/]+[!?]') then 'spreadsheet_error'
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            -- a number beside lost characters is still a number
+            when {{ is_mojibake("text") }} and not regexp_matches(text, '\d') then 'mojibake'
             when {{ says_missing("text") }} then 'missing'
+            when {{ says_placeholder("text") }} then 'placeholder'
             when regexp_matches(text, '\d') or {{ phone_has_chinese_digits("text") }} then null
             when {{ says_missing(phone_without_labels("text")) }} then 'missing'
             else 'no_digits'
@@ -234,6 +240,7 @@ found as (
         case
             when text <> glued then 'glued'
             when has_letters then 'letters_restored'
+            when {{ phone_names_fax("raw") }} then 'fax_number'
         end as mended,
         regexp_extract_all(text, '{{ phone_number_pattern() }}') as tokens
     from parted
@@ -698,7 +705,9 @@ final as (
         null as standard,
         case reason
             when 'missing' then 'missing'
+            when 'placeholder' then 'placeholder'
             when 'spreadsheet_error' then 'damaged'
+            when 'mojibake' then 'damaged'
             when 'scientific_notation' then 'damaged'
             when 'masked' then 'damaged'
             else 'invalid'

@@ -86,8 +86,11 @@ chosen as (
         ) as code,
         case
             when regexp_full_match(text, '[1-9]\d{5}') then null
-            when regexp_full_match(text, '#{3,}|#[a-z0-9/]+[!?]?') then 'spreadsheet_error'
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            -- a postcode beside lost characters is still one
+            when {{ is_mojibake("text") }} and code is null and coalesce(len(runs), 0) < 2 then 'mojibake'
             when {{ says_missing("text") }} then 'missing'
+            when {{ says_placeholder("text") }} then 'placeholder'
             when regexp_full_match(text, '\d([.]\d+)?e[+]?\d{1,3}') then 'scientific_notation'
             when regexp_matches(text, '\d[ -]*[*•●×]{2,}|\dx{3,}') then 'masked'
             when code is not null or regexp_full_match(content, '0+') then null
@@ -229,7 +232,7 @@ final as (
         case
             when reason in ('ok', 'leading_zero_restored') then 'valid'
             when reason in ('several', 'digit_missing') then 'ambiguous'
-            when reason in ('spreadsheet_error', 'scientific_notation', 'masked') then 'damaged'
+            when reason in ('spreadsheet_error', 'mojibake', 'scientific_notation', 'masked') then 'damaged'
             when reason in ('missing', 'placeholder') then reason
             else 'invalid'
         end as status,

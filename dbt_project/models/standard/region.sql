@@ -97,8 +97,23 @@ reasoned as (
         case
             when code is null and candidates is null
                 then case
-                        when trim(written, ' |') = '' or body = '' and not contains(written, '请选择') then 'missing'
-                        when contains(written, '请选择') then 'placeholder'
+                        when
+                            len(
+                                list_filter(string_split(written, '|'), lambda p: {{ is_spreadsheet_error("trim(p)") }})
+                            ) > 0
+                            then 'spreadsheet_error'
+                        when
+                            contains(written, '??')
+                            or len(list_filter(string_split(written, '|'), lambda p: {{ is_mojibake("trim(p)") }})) > 0
+                            then 'mojibake'
+                        when
+                            len(
+                                list_filter(
+                                    string_split(lower(written), '|'), lambda p: {{ says_placeholder("trim(p)") }}
+                                )
+                            ) > 0
+                            then 'placeholder'
+                        when trim(written, ' |') = '' or body = '' then 'missing'
                         else 'unknown'
                     end
             when conflict = 'province' then 'province_city_conflict'
@@ -142,6 +157,7 @@ final as (
             case
                 when reason in ('ok', 'county_unknown', 'county_abolished', 'city_unknown') then 'valid'
                 when reason in ('missing', 'placeholder') then reason
+                when reason in ('spreadsheet_error', 'mojibake') then 'damaged'
                 when reason = 'unknown' then 'invalid'
                 else 'ambiguous'
             end as status

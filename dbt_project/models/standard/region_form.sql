@@ -111,6 +111,21 @@ county_form as (
 
     union all
 
+    -- 管城区 for 管城回族区, 浦东区 for 浦东新区
+    select region_code, {{ county_stem("county") }} || '区' as form, 2 as rank
+    from region
+    where level = 'county' and regexp_matches(county, '..[族新]区$')
+
+    union all
+
+    -- 乌市 may follow its province, as 呼市 does; 浑南新区 is a name by itself, other 新区 of such endings are zones
+    select
+        unnest(['210112', '650100']) as region_code,
+        unnest(['浑南新区', '乌市']) as form,
+        2 as rank
+
+    union all
+
     select region_code, unnest([{{ county_stem("county") }}, regexp_extract(county, '^.+自治')]) as form, 5 as rank
     from region
     where level = 'county'

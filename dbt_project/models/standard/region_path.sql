@@ -237,6 +237,39 @@ moved_path as (
 
 ),
 
+-- until 1997 Chongqing and the cities that are its districts today lay in Sichuan: 四川省涪陵市, 四川省重庆市沙坪坝区
+sichuan_path as (
+
+    select
+        province_before.form
+        || unnest(
+            case
+                when regexp_matches(county.form, '[^地]区$') then ['重庆市', '重庆']
+                else ['', '重庆市', '重庆']
+            end
+        )
+        || county.form as path,
+        county.code,
+        8 as rank,
+        'full' as kind,
+        true as is_old
+    from county
+    inner join province_before on province_before.province_code = '51' and province_before.form <> ''
+    where county.province_code = '50' and county.kind = 'full' and county.rank <= 3
+
+    union all
+
+    select
+        form || '重庆市' as path,
+        '500000' as code,
+        8 as rank,
+        'full' as kind,
+        false as is_old
+    from province_before
+    where province_code = '51' and form <> ''
+
+),
+
 -- a district of today in one city and of former times in another
 namesake as (
 
@@ -270,6 +303,8 @@ every_path as (
     select *, false as is_named_by_city, false as is_old from bare_path
     union all
     select *, true as is_named_by_city, true as is_old from moved_path
+    union all
+    select path, code, rank, kind, true as is_named_by_city, is_old from sichuan_path
     union all
     select *, false as is_named_by_city, false as is_old from namesake
     union all

@@ -142,14 +142,16 @@ judged as (
         source_site,
         case
             when source_site is not null then null
-            when {{ is_mojibake("text") }} then 'mojibake'
+            when {{ is_mojibake("text") }} or starts_with(text, '??') then 'mojibake'
             when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
             when
                 {{ says_missing("label") }}
                 or key = ''
                 or regexp_full_match(text, '(?:数据|信息|客户|资料|线索|采集)?(?:来源|渠道)|source|channel')
                 then 'missing'
-            when regexp_full_match(label, '(?:测试|test|demo|x{2,}|×{2,}|abc)\d{0,3}') then 'placeholder'
+            when
+                {{ says_placeholder("label") }} or regexp_full_match(label, '(?:测试|test|demo|x{2,}|×{2,}|abc)\d{0,3}')
+                then 'placeholder'
             when regexp_full_match(label, '[^@ ]+@[^@ ]+\.[a-z]+') then 'looks_like_email'
             when regexp_matches(label, '\pL') then null
             when

@@ -164,10 +164,10 @@ verdict as (
                         else 'ok'
                     end
             when len(found) > 1 then 'several_codes'
-            when regexp_matches(text, '^#{3,}$|^#[A-Z0-9/]+[!?]?$') then 'spreadsheet_error'
+            when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
+            when {{ is_mojibake("text") }} then 'mojibake'
             when regexp_full_match(text, '[*•●×]{6,}') then 'masked'
             when {{ says_no_code("text") }} then 'missing'
-            when contains(text, '�') or regexp_matches(text, '锟斤拷|烫烫') then 'mojibake'
             when regexp_full_match(text, '[''"=]*[0-9](?:[.][0-9]+)?E[+]?[0-9]{1,3}[''"]*') then 'scientific_notation'
             when regexp_matches(text, '[0-9A-Z] *[*•●×?]{2,}|[*•●×]{2,} *[0-9A-Z]') then 'masked'
             when
@@ -175,6 +175,7 @@ verdict as (
                 or regexp_full_match(code, 'TEST[0-9]*|[0-9A-Z]{8}(?:0{8}|12345678|23456789)[0-9A-Z]{2}|91X+')
                 or (is_shaped and replace(substr(code, 9, 8), substr(code, 9, 1), '') = '')
                 or regexp_full_match(text, '测试.{0,6}')
+                or {{ says_placeholder("lower(text)") }}
                 then 'placeholder'
             when regexp_matches(code, '[0-9].*X{3}') then 'masked'
             when

@@ -116,7 +116,7 @@ judged as (
     select
         *,
         case
-            when {{ is_mojibake("text") }} then 'mojibake'
+            when {{ is_mojibake("text") }} or starts_with(text, '??') then 'mojibake'
             when {{ is_spreadsheet_error("text") }} then 'spreadsheet_error'
             when regexp_full_match(text, 'https?[:;]?[/ ]*(?:www[. ]*)?|www[. ]*') then 'placeholder'
             when
@@ -124,6 +124,7 @@ judged as (
                 or regexp_full_match(label, '[^\pL\pN*]*')
                 or regexp_full_match(label, '{{ no_website_pattern() }}')
                 then 'missing'
+            when {{ says_placeholder("label") }} then 'placeholder'
             when regexp_matches(text, '[a-z0-9.][*●]+[a-z0-9.]|…+$|\.{3,}$') then 'masked'
         end as unreadable
     from labelled
@@ -169,6 +170,7 @@ told as (
         raw,
         case
             when unreadable is not null then unreadable
+            when regexp_matches(text, '^(?i:javascript|vbscript|data|about) ?:') then 'not_an_address'
             when regexp_matches(text, '{{ hidden_by_site_pattern() }}') then 'hidden_by_site'
             when has_email or regexp_matches(text, '[a-z0-9]@[a-z0-9]') then 'looks_like_email'
             when
