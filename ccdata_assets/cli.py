@@ -312,6 +312,59 @@ def standardise(
 
 
 @app.command()
+def resolve(
+    file: Annotated[Path, typer.Argument(help="A table: CSV, Excel, Parquet … as landing reads them.")],
+    spec: Annotated[Path, typer.Option("--spec", help="What to compare and how, as YAML (docs/resolve.md).")],
+    labels: Annotated[
+        str | None, typer.Option("--labels", help="Column, or file of one label a row, that tells the true entities.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Write the rows here with a first column entity_id (CSV, JSON, Parquet)."),
+    ] = None,
+    curve: Annotated[
+        Path | None, typer.Option("--curve", help="With --labels: picture of the threshold curve (.html, .svg, .png).")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Of the file; default: found.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the rows of a table that mean the same person, company or thing. 任意表去重。"""
+    import duckdb
+
+    from ccdata_assets.resolution.picture import draw_curve
+    from ccdata_assets.resolution.report import as_dict, print_report
+    from ccdata_assets.resolution.spec import load_spec
+    from ccdata_assets.resolution.table import read_table, resolve_table, write_entities
+    from ccdata_assets.standard.lines import check_out
+
+    for path in (file, spec):
+        if not path.is_file():
+            raise WrongUse(f"there is no file {path}; fix: correct the path")
+    for path in (each for each in (out, curve) if each):
+        check_out(path, file)
+    if curve and not labels:
+        raise WrongUse("--curve needs --labels; fix: say which column tells the true entities")
+    declared = load_spec(spec)
+    progress = Console(stderr=True)
+    with duckdb.connect() as con, progress.status("reading the table") as status:
+        con.execute("set enable_progress_bar = false")
+        unreadable = read_table(con, file, encoding)
+        status.update("comparing")
+        done = resolve_table(con, declared, labels)
+        done.unreadable = unreadable
+        if out:
+            write_entities(con, declared, done, out)
+        if curve:
+            draw_curve(done.curve, declared.threshold, file.name, curve)
+    if as_json:
+        print(json.dumps(as_dict(done), ensure_ascii=False, indent=2))
+    else:
+        print_report(
+            Console(width=None if sys.stdout.isatty() else 120), done, declared, [path for path in (out, curve) if path]
+        )
+
+
+@app.command()
 def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="Port of the web UI.")] = 3000) -> None:
     """Start the Dagster web UI on 127.0.0.1 with this home folder. 启动网页界面。"""
     _configure(home)
