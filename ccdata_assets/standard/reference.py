@@ -180,7 +180,7 @@ def traditional_characters(folder: Path) -> str:
     }
     for standard in ("s2t", "s2tw", "s2hk"):
         convert = opencc.OpenCC(standard).convert
-        for name in names:
+        for name in sorted(names):  # the first name decides where two differ
             for theirs, ours in zip(convert(name), name, strict=True):
                 simplified.setdefault(theirs, ours)
     pairs = sorted((theirs, ours) for theirs, ours in simplified.items() if theirs != ours)
