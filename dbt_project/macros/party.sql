@@ -24,12 +24,12 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- A dictionary to join with `record` on a field; for a few new records only the values they have. -#}
-{%- macro entries_of(dictionary, field) -%}
+{#- A dictionary to join with a CTE on a field; for a few new records only the values they have. -#}
+{%- macro entries_of(dictionary, field, relation="record") -%}
     {%- if is_incremental() -%}
         (
             select entry.* from {{ ref(dictionary) }} as entry
-            semi join record as asked on entry.raw = asked.{{ field }}
+            semi join {{ relation }} as asked on entry.raw = asked.{{ field }}
         )
     {%- else -%}
         {{ ref(dictionary) }}

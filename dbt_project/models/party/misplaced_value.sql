@@ -39,6 +39,16 @@ record as (
 
 ),
 
+{%- if is_incremental() %}
+
+asked as (
+
+    select distinct unnest([{% for field in fields %}{{ field.split(":")[0] }}{{ ", " if not loop.last }}{% endfor %}]) as raw
+    from record
+
+),
+{%- endif %}
+
 -- values that the dictionary of their own column cannot read and another one can
 foreign_value as (
     {% for meant in kinds %}
@@ -49,7 +59,7 @@ foreign_value as (
                 own.raw,
                 {{ "if(other.kind = 'mobile', 'mobile', 'phone')" if meant == "phone" else "'" ~ home.get(meant, meant) ~ "'" }}
                     as belongs_to
-            from {{ ref(kind) }} as own
+            from {{ entries_of(kind, "raw", "asked") }} as own
             inner join {{ ref(meant) }} as other on own.raw = other.raw
             where
                 other.status = 'valid'
@@ -159,7 +169,7 @@ ranked as (
         ) = 1 as is_first
     from aimed
     {%- for kind in kinds %}
-        left join {{ ref(kind) }} as {{ kind }} on aimed.{{ kind }}_there = {{ kind }}.raw
+        left join {{ entries_of(kind, kind ~ "_there", "aimed") }} as {{ kind }} on aimed.{{ kind }}_there = {{ kind }}.raw
     {%- endfor %}
 
 ),
