@@ -59,6 +59,10 @@ HEADERS = {
 """Columns of the feed and the headers they are written under."""
 
 
+USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+"""GB 32100-2015."""
+
+
 class Synth:
     """Writes SQL whose chances depend on a seed and a number alone."""
 
@@ -84,6 +88,15 @@ class Synth:
     def digits(self, salt: str, number: str, count: int) -> str:
         """A number of so many digits."""
         return f"lpad(cast({self.chance(salt, number, 10**count)} as varchar), {count}, '0')"
+
+
+def _checked(code: str, weights: tuple[int, ...], letters: str) -> str:
+    """The check digit of a code: the letter that stands at the weighted sum of its digits, modulo their number."""
+    parts = [
+        f"(strpos('0123456789ABCDEFGHJKLMNPQRTUWXY', substr({code}, {place}, 1)) - 1) * {weight}"
+        for place, weight in enumerate(weights, start=1)
+    ]
+    return f"substr('{letters}', 1 + ({' + '.join(parts)}) % {len(letters)}, 1)"
 
 
 def write_synth(
@@ -144,7 +157,9 @@ def _organisations(con: duckdb.DuckDBPyConnection, made: Synth, organisations: i
             {made.happens("switch", "o", SHARED_SWITCHBOARD)} as has_shared_switchboard,
             if(has_shared_switchboard, {made.chance("group", "o", max(1, round(organisations * SHARED_SWITCHBOARD / 20)))}, null) as switchboard,
             lower(to_base({made.chance("host", "source", 10**9)}, 36)) || ([ '.com', '.cn', '.com.cn', '.net' ])[1 + {made.chance("tld", "source", 4)}] as host,
-            '91' || place.region_code || {made.digits("uscc", "o", 9)} || 'X' as uscc,
+            '91' || place.region_code || {made.digits("uscc", "o", 8)} as uscc_body,
+            uscc_body || {_checked("substr(uscc_body, 9, 8)", (3, 7, 9, 10, 5, 8, 4, 2), "0X987654321")} as uscc_17,
+            uscc_17 || {_checked("uscc_17", USCC_WEIGHTS, "0YXWUTRQPNMLKJHGFEDCBA987654321")} as uscc,
             {made.word("road", "o", ROADS)} || (1 + {made.chance("no", "o", 999)}) || '号'
                 || if({made.happens("room", "o", 0.5)}, (1 + {made.chance("tower", "o", 20)}) || '栋' || (101 + {made.chance("unit", "o", 800)}) || '室', '') as road,
             1 + {made.chance("people", "o", 3)} as people

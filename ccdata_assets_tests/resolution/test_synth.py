@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.synth import SHARES, measured, write_synth
 from ccdata_assets.settings import PROJECT_DIR
+from ccdata_assets.standard.dictionaries import Dictionaries
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
 ROWS = 20_000
@@ -43,6 +44,14 @@ def test_the_same_seed_gives_the_same_rows_whole_or_in_parts(world: duckdb.DuckD
     assert parts == world.execute("from whole order by row_no").fetchall()
     write_synth(con, DBT_DIR, 100, seed=8, of=ROWS)
     assert con.execute("from synth order by row_no").fetchall() != parts[:100]
+
+
+def test_the_numbers_of_companies_are_valid(world: duckdb.DuckDBPyConnection) -> None:
+    found = Dictionaries(DBT_DIR).read(
+        "uscc", [row[0] for row in world.execute("select distinct uscc from whole").fetchall()]
+    )
+    assert found.aggregate("status, count(*)").fetchall()[0][0] == "valid"
+    assert len(found.aggregate("status, count(*)").fetchall()) == 1
 
 
 def test_a_branch_names_its_company_and_a_namesake_is_elsewhere(world: duckdb.DuckDBPyConnection) -> None:
