@@ -334,7 +334,7 @@ def resolve(
     from ccdata_assets.resolution.picture import draw_curve
     from ccdata_assets.resolution.report import as_dict, print_report
     from ccdata_assets.resolution.spec import load_spec
-    from ccdata_assets.resolution.table import read_table, resolve_table, write_entities
+    from ccdata_assets.resolution.table import WRITTEN, read_table, resolve_table, write_entities
     from ccdata_assets.standard.lines import check_out
 
     for path in (file, spec):
@@ -342,6 +342,8 @@ def resolve(
             raise WrongUse(f"there is no file {path}; fix: correct the path")
     for path in (each for each in (out, curve) if each):
         check_out(path, file)
+    if out and out.suffix.lower() not in WRITTEN:
+        raise WrongUse(f"-o: rows are written as {', '.join(WRITTEN)}; fix: end the name with one of these")
     if curve and not labels:
         raise WrongUse("--curve needs --labels; fix: say which column tells the true entities")
     declared = load_spec(spec)

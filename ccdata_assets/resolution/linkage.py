@@ -23,14 +23,14 @@ MAX_COMPONENT = 2_000
 
 
 @dataclass(frozen=True)
-class Rules:
+class Bounds:
     """Match weights: of a pair never compared, and the greatest that counts."""
 
     unseen: float
     strongest: float
 
 
-def partitions(records: int, pairs: pd.DataFrame, thresholds: list[float], rules: Rules) -> dict[float, Ints]:
+def partitions(records: int, pairs: pd.DataFrame, thresholds: list[float], bounds: Bounds) -> dict[float, Ints]:
     """For each threshold the group of each record 0 … records - 1: the least record of the group.
 
     `pairs`: a < b (numbers of records, int64), weight. A pair given twice counts with its greater weight.
@@ -46,7 +46,7 @@ def partitions(records: int, pairs: pd.DataFrame, thresholds: list[float], rules
         joined = twos[twos["weight"] >= threshold]
         groups[joined["b"].to_numpy()] = joined["a"].to_numpy()
     for members, inner in _larger(labels, sizes, pairs):
-        _link(members, inner, found, rules)
+        _link(members, inner, found, bounds)
     return found
 
 
@@ -71,26 +71,26 @@ def _larger(labels: Ints, sizes: Ints, pairs: pd.DataFrame) -> list[tuple[Ints, 
     return [(group, inner.iloc[start:end]) for group, start, end in zip(groups, starts, ends, strict=True)]
 
 
-def _link(members: Ints, pairs: pd.DataFrame, found: dict[float, Ints], rules: Rules) -> None:
+def _link(members: Ints, pairs: pd.DataFrame, found: dict[float, Ints], bounds: Bounds) -> None:
     """Write the groups of one component into every partition."""
     if len(members) > MAX_COMPONENT:
-        _cut(members, pairs, found, rules)
+        _cut(members, pairs, found, bounds)
         return
     place = np.searchsorted(members, pairs[["a", "b"]].to_numpy())
-    weights = np.full((len(members), len(members)), rules.unseen)
-    np.maximum.at(weights, (place[:, 0], place[:, 1]), np.minimum(pairs["weight"].to_numpy(), rules.strongest))
+    weights = np.full((len(members), len(members)), bounds.unseen)
+    np.maximum.at(weights, (place[:, 0], place[:, 1]), np.minimum(pairs["weight"].to_numpy(), bounds.strongest))
     weights = np.maximum(weights, weights.T)
-    distances = rules.strongest - weights
+    distances = bounds.strongest - weights
     np.fill_diagonal(distances, 0.0)
     tree = linkage(squareform(distances, checks=False), "average")
     for threshold, groups in found.items():
-        cut = fcluster(tree, rules.strongest - threshold, "distance")
+        cut = fcluster(tree, bounds.strongest - threshold, "distance")
         first = np.full(cut.max() + 1, np.iinfo(np.int64).max)
         np.minimum.at(first, cut, members)
         groups[members] = first[cut]
 
 
-def _cut(members: Ints, pairs: pd.DataFrame, found: dict[float, Ints], rules: Rules) -> None:
+def _cut(members: Ints, pairs: pd.DataFrame, found: dict[float, Ints], bounds: Bounds) -> None:
     """A component too large to be held: without the weakest half of its pairs it falls apart, or is halved again."""
     limit = pairs["weight"].median()
     stronger = pairs[pairs["weight"] > limit]
@@ -106,6 +106,6 @@ def _cut(members: Ints, pairs: pd.DataFrame, found: dict[float, Ints], rules: Ru
             "weight": stronger["weight"].to_numpy(),
         }
     )
-    inside = partitions(len(members), place, list(found), rules)
+    inside = partitions(len(members), place, list(found), bounds)
     for threshold, groups in found.items():
         groups[members] = members[inside[threshold]]

@@ -82,9 +82,14 @@ def score_pairs(con: duckdb.DuckDBPyConnection, spec: Spec) -> dict[str, Any]:
         )
         linker = Linker(db.register("blocked"), settings)
         training = linker.training
-        training.estimate_probability_two_random_records_match(
-            [block_on(*rule) for rule in spec.prior.rules], recall=spec.prior.recall
-        )
+        try:
+            training.estimate_probability_two_random_records_match(
+                [block_on(*rule) for rule in spec.prior.rules], recall=spec.prior.recall
+            )
+        except ValueError:  # more pairs agree than there can be
+            raise WrongUse(
+                "prior: its rules find nearly all pairs there are; fix: name agreements that only matching records have, or raise recall"
+            ) from None
         training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED, min_count_per_level=None)
         for rule in spec.train:
             training.estimate_parameters_using_expectation_maximisation(block_on(*rule))

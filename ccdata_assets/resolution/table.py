@@ -18,12 +18,16 @@ from ccdata_assets.errors import WrongUse
 from ccdata_assets.landing.open import open_file
 from ccdata_assets.landing.rows import ReadOptions
 from ccdata_assets.resolution.evaluate import Score, b_cubed, pairwise
-from ccdata_assets.resolution.linkage import Rules, partitions
+from ccdata_assets.resolution.linkage import Bounds, partitions
 from ccdata_assets.resolution.scoring import WORDS, BlockingReport, score_pairs, write_blocks
 from ccdata_assets.resolution.spec import Spec
 
 CURVE = tuple(float(weight) for weight in range(-6, 13))
 """Thresholds of the curve that is drawn where truth is known."""
+OWN_COLUMNS = {"record_id", "entity_id"}
+"""Columns that are ours: the number of a row while it is compared, and the answer."""
+WRITTEN = {".csv": "format csv, header true", ".json": "format json, array true", ".parquet": "format parquet"}
+"""What the rows can be written as, by the ending of the file's name."""
 LINKED = 1e3
 """Weight of a pair that an exact rule links, before the greatest that counts is applied."""
 
@@ -67,11 +71,17 @@ def read_table(con: duckdb.DuckDBPyConnection, path: Path, encoding: str | None 
     """Make the table `given` (record_id from 0, then the file's columns as trimmed text, null where empty) of a file's
     first table; gives how many rows could not be read, which stand in it with nulls.
 
-    Any format and encoding that landing reads. Raises UnreadableFile.
+    Any format and encoding that landing reads. Raises UnreadableFile, WrongUse where there are no rows.
     """
     options = ReadOptions(known_headers=lambda cells: 1, header=1, encoding=encoding)
     member = next(iter(open_file(path, options)))
-    table = pa.Table.from_batches(list(member.batches))
+    batches = list(member.batches)
+    if not any(batch.num_rows for batch in batches):
+        raise WrongUse(f"{path} has a header and no rows; fix: give a table with records")
+    taken = OWN_COLUMNS & {name.strip().casefold() for name in member.columns}
+    if taken:
+        raise WrongUse(f"{path} has a column {', '.join(sorted(taken))}, a name of ours; fix: rename it")
+    table = pa.Table.from_batches(batches)
     con.register("landed", table)
     try:
         columns = ", ".join(f"nullif(trim({quote(name)}), '') as {quote(name.strip())}" for name in member.columns)
@@ -103,7 +113,7 @@ def resolve_table(con: duckdb.DuckDBPyConnection, spec: Spec, labels: str | None
     pairs = _with_links(con, spec)
     records = int(con.execute("select count(*) from record").fetchall()[0][0])
     thresholds = sorted({spec.threshold, *CURVE}) if labels else [spec.threshold]
-    found = partitions(records, pairs, thresholds, Rules(spec.unseen, spec.strongest))
+    found = partitions(records, pairs, thresholds, Bounds(spec.unseen, spec.strongest))
     lap("link")
     groups = found[spec.threshold]
     apart = groups[pairs["a"].to_numpy()] != groups[pairs["b"].to_numpy()]
@@ -122,15 +132,12 @@ def write_entities(con: duckdb.DuckDBPyConnection, spec: Spec, done: Resolution,
     name = f"cast(first.{quote(spec.id)} as varchar)" if spec.id else "first.record_id + 1"
     frame = pd.DataFrame({"record_id": np.arange(len(done.groups)), "first_id": done.groups})
     con.register("entity", frame)
-    kind = {".parquet": "format parquet", ".json": "format json, array true"}.get(
-        path.suffix.lower(), "format csv, header true"
-    )
     try:
         con.execute(
             f"""copy (
                 select {name} as entity_id, given.* exclude (record_id) from given
                 join entity using (record_id) join given as first on entity.first_id = first.record_id order by given.record_id
-            ) to {literal(str(path))} ({kind})"""
+            ) to {literal(str(path))} ({WRITTEN[path.suffix.lower()]})"""
         )
     finally:
         con.unregister("entity")

@@ -21,6 +21,8 @@ from ccdata_assets.standard.sql import Project, load_sql
 
 LOCK = "rules.lock.json"
 _VERSION = re.compile(r"'[^']+' as rule_version")
+_REMARK = re.compile(r"(?m)^\s*--.*$")
+"""A line of remark; two dashes within a line may stand in a pattern, and a pattern is a rule."""
 
 
 def rules(project: Project) -> dict[str, dict[str, str]]:
@@ -39,7 +41,7 @@ def rules(project: Project) -> dict[str, dict[str, str]]:
 def _hash(project: Project, name: str, versioned: frozenset[str]) -> str:
     referred: set[str] = set()
     text = _VERSION.sub("", project.render(name, referred))
-    digest = hashlib.sha256(" ".join(re.sub(r"--.*", "", text).split()).encode())
+    digest = hashlib.sha256(" ".join(_REMARK.sub("", text).split()).encode())
     for other in sorted(referred - versioned):
         if other in project.seeds:
             digest.update(project.seeds[other].read_bytes())

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccdata_assets.resolution import linkage
-from ccdata_assets.resolution.linkage import Rules, partitions
+from ccdata_assets.resolution.linkage import Bounds, partitions
 
-RULES = Rules(unseen=-8.0, strongest=12.0)
+RULES = Bounds(unseen=-8.0, strongest=12.0)
 RECORDS = 9
 
 # distinct weights: between groups of equal weight there is no right order

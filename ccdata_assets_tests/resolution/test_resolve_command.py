@@ -143,6 +143,27 @@ def test_wrong_use_is_said(table: Path, spec: Path, arguments: tuple[str, ...]) 
     assert isinstance(resolve("--spec", spec, table, *arguments).exception, WrongUse)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("full_name,phone,city,number\n", "no rows"),
+        ("full_name,phone,city,number,Entity_ID\na,1,x,1,2\n", "rename it"),
+        ("full_name,phone,city,number\n" + "王😀,1380,x,1\n" * 30, "raise recall"),
+    ],
+)
+def test_a_table_that_cannot_be_resolved_is_refused_with_a_fix(table: Path, spec: Path, text: str, says: str) -> None:
+    table.write_text(text, encoding="utf-8")
+    done = resolve("--spec", spec, table)
+    assert isinstance(done.exception, WrongUse)
+    assert says in str(done.exception)
+
+
+def test_rows_are_not_written_under_a_name_that_lies(table: Path, spec: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.xlsx"
+    assert isinstance(resolve("--spec", spec, table, "-o", out).exception, WrongUse)
+    assert not out.exists()
+
+
 def test_the_input_is_not_written_over(table: Path, spec: Path) -> None:
     before = table.read_bytes()
     assert isinstance(resolve("--spec", spec, table, "-o", table).exception, WrongUse)

@@ -37,6 +37,16 @@ def test_a_changed_rule_asks_for_its_version(project: Project) -> None:
     assert unraised(Project(project.folder)) == ["postcode"]
 
 
+def test_two_dashes_in_a_pattern_hide_no_change_behind_them(project: Project) -> None:
+    model = project.models["postcode"]
+    text = model.read_text(encoding="utf-8")
+    locks = []
+    for pattern in ("-- 1", "-- 2"):
+        model.write_text(text.replace("'missing'", f"'{pattern}'"), encoding="utf-8")
+        locks.append(rules(Project(project.folder))["postcode"]["hash"])
+    assert locks[0] != locks[1]
+
+
 def test_a_changed_seed_asks_for_the_versions_of_its_readers(project: Project) -> None:
     with project.seeds["area_code"].open("a", encoding="utf-8") as seed:
         seed.write("\n")
