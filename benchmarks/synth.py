@@ -147,15 +147,24 @@ def _organisations(con: duckdb.DuckDBPyConnection, made: Synth, organisations: i
                 {made.chance("place", "o", places)} as place_no, {made.chance("place", "other", places)} as other_place
             from chosen
         ),
-        placed as (
-            -- in another city than the one whose name it has
-            select * replace (if((is_branch or is_namesake) and place_no = other_place, (place_no + 997) % {places}, place_no) as place_no)
+        shared as (
+            select *, {made.happens("switch", "o", SHARED_SWITCHBOARD)} as has_shared_switchboard,
+                if(has_shared_switchboard, {made.chance("group", "o", max(1, round(organisations * SHARED_SWITCHBOARD / 20)))}, null) as switchboard
             from sourced
+        ),
+        placed as (
+            select * replace (
+                case
+                    -- those who share a switchboard sit in one place
+                    when has_shared_switchboard and not is_branch and not is_namesake then {made.chance("hall", "switchboard", places)}
+                    -- in another city than the one whose name it has
+                    when (is_branch or is_namesake) and place_no = other_place then (place_no + 997) % {places}
+                    else place_no end as place_no
+            )
+            from shared
         )
-        select placed.o, if(is_branch, other, null) as branch_of, is_namesake, place.*, home.city_short as name_city, home.city as name_city_full,
+        select placed.o, if(is_branch, other, null) as branch_of, is_namesake, has_shared_switchboard, switchboard, place.*, home.city_short as name_city, home.city as name_city_full,
             {trade} as trade, {made.word("line", "source", LINES)} as line, {made.word("form", "source", FORMS)} as form,
-            {made.happens("switch", "o", SHARED_SWITCHBOARD)} as has_shared_switchboard,
-            if(has_shared_switchboard, {made.chance("group", "o", max(1, round(organisations * SHARED_SWITCHBOARD / 20)))}, null) as switchboard,
             lower(to_base({made.chance("host", "source", 10**9)}, 36)) || ([ '.com', '.cn', '.com.cn', '.net' ])[1 + {made.chance("tld", "source", 4)}] as host,
             '91' || place.region_code || {made.digits("uscc", "o", 8)} as uscc_body,
             uscc_body || {_checked("substr(uscc_body, 9, 8)", (3, 7, 9, 10, 5, 8, 4, 2), "0X987654321")} as uscc_17,

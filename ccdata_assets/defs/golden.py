@@ -10,14 +10,17 @@ from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
 from ccdata_assets.quality.record import check_table
 from ccdata_assets.quality.suites import golden_checks
-from ccdata_assets.resolution.entities import resolve
+from ccdata_assets.resolution.engine import resolve
 from ccdata_assets.warehouse.state import is_current
 
 ORGANISATION = dg.AssetKey(["golden", "organisation"])
 _SPECS = {
-    "organisation": "One row per live organisation, its values chosen by trust and recency.",
-    "crosswalk": "One row per staged row that names an organisation, with the organisation's ID.",
+    "organisation": "One row per live organisation, each value with the record that gave it.",
+    "contact": "One row per person in an organisation, each value with the record that gave it.",
+    "crosswalk": "One row per staged row that names an organisation or a person, with their IDs.",
     "entity_event": "One row per birth, merge, split, move or retirement of an entity, with its cause.",
+    "membership": "One row per row that came to another entity, and when: the crosswalk of any day.",
+    "decision": "One row per decision of a steward that rows are one organisation or are not.",
 }
 
 
@@ -38,11 +41,17 @@ def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     with warehouse.get_connection() as con:
         current = is_current(con, project.registry, project.settings)
         if not current:
-            resolved = resolve(con, project.rules, project.settings, context.run_id)
+            resolved = resolve(con, project.rules, project.model, project.settings, context.run_id)
             extra = {
                 "records": resolved.records,
+                "new_records": resolved.new_records,
                 "organisations": resolved.organisations,
-                **{f"new_{kind}": count for kind, count in resolved.events.items()},
+                "contacts": resolved.contacts,
+                **{
+                    f"{entity}_{kind}": count
+                    for entity, events in resolved.events.items()
+                    for kind, count in events.items()
+                },
             }
         outcomes = check_table(con, golden_checks(), None, project.settings, context.run_id, changed=not current)
         for spec in context.assets_def.specs:

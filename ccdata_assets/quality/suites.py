@@ -118,13 +118,19 @@ def golden_checks() -> list[Check]:
     return [
         Check("uniqueness_organisation_id", "unique", "golden.organisation", "organisation_id", "uniqueness", "blocking", None, {},
               {"zh": "组织编号唯一", "en": "Organisation IDs are unique"}),
+        Check("uniqueness_contact_id", "unique", "golden.contact", "contact_id", "uniqueness", "blocking", None, {},
+              {"zh": "联系人编号唯一", "en": "Contact IDs are unique"}),
         Check("uniqueness_crosswalk_row", "unique_together", "golden.crosswalk", None, "uniqueness", "blocking", None,
               {"columns": ["feed", "sha256", "member", "row"]}, {"zh": "每条记录只对应一个组织", "en": "Every row has one organisation"}),
         Check("consistency_crosswalk_complete", "no_rows", "standard.party_record", None, "consistency", "blocking", None,
               {"sql": """select 1 from {table} as r anti join golden.crosswalk as c on c.feed = r.feed and c.sha256 = r.sha256
-                         and c.member = r.member and c.row = r.row where r.company_name is not null"""},
+                         and c.member = r.member and c.row = r.row and c.organisation_id is not null where r.company_name is not null"""},
               {"zh": "有名称的记录都有组织", "en": "Every row that names a company has an organisation"}),
+        Check("consistency_crosswalk_contacts", "no_rows", "standard.party_record", None, "consistency", "blocking", None,
+              {"sql": """select 1 from {table} as r anti join golden.crosswalk as c on c.feed = r.feed and c.sha256 = r.sha256
+                         and c.member = r.member and c.row = r.row and c.contact_id is not null where r.contact_name is not null"""},
+              {"zh": "有姓名的记录都有联系人", "en": "Every row that names a person has a contact"}),
         Check("consistency_crosswalk_known", "no_rows", "golden.crosswalk", None, "consistency", "blocking", None,
-              {"sql": "select 1 from {table} as c anti join golden.organisation as o on o.organisation_id = c.organisation_id"},
+              {"sql": "select 1 from {table} as c anti join golden.organisation as o on o.organisation_id = c.organisation_id where c.organisation_id is not null"},
               {"zh": "对应表中的组织都存在", "en": "Every organisation of the crosswalk exists"}),
     ]  # fmt: skip

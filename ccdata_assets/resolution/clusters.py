@@ -1,60 +1,276 @@
-"""Records → clusters: what exact rules link, and what those links connect, in set-based SQL."""
+"""Links → clusters: what links connect, cut where evidence speaks against it.
+
+A component is what links connect. Most are one cluster. One whose nodes contradict each other (two credit codes, two cities, a
+steward's word), or that a single weak link holds together, is built up from its strongest links on, and a join that
+would bring contradictions together is left out: its link goes to review. All of it depends on the nodes of a component
+alone, ties are broken by the nodes' hashes, so the order in which rows came says nothing.
+
+`resolution.cluster` (node, component, cluster: the least node of each) is brought up to date for what was touched.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
 import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from ccdata_assets.contracts.compile import literal, quote
-from ccdata_assets.resolution.rules import EntityRules
+from ccdata_assets.contracts.compile import quote
+from ccdata_assets.resolution.links import FIRST_BLOCK
+from ccdata_assets.resolution.rules import OrganisationRules
 
-MAX_ROUNDS = 50
-"""Rounds of spreading labels; a chain of n records needs about log2(n), so this is far beyond any real cluster."""
+SAME = 1e9
+"""Weight of a steward's word that two nodes are one; later words weigh more."""
+Tag = tuple[str, str]
 
 
-def build_clusters(con: duckdb.DuckDBPyConnection, rules: EntityRules) -> None:
-    """Make the temporary table `cluster` (record_id, founding_key): records of one cluster share the least key of them all.
+def write_clusters(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
+    """Bring resolution.cluster up to date; `touched` (node, cluster, old_cluster) is what may have changed.
 
-    Reads the view `record` with record_id and the columns that the rules name. The result depends on the set of
-    records alone, not on their order: keys are values, and the label of a cluster is the least of its keys.
+    Reads the temporary tables of nodes.py, links.py and decisions.py.
     """
-    parts = []
-    for rule in rules.exact:
-        key = " || chr(31) || ".join(f"cast({quote(column)} as varchar)" for column in rule.keys)
-        present = " and ".join(f"{quote(column)} is not null" for column in rule.keys)
-        parts.append(f"select record_id, {literal(rule.name)} || chr(31) || {key} as key from record where {present}")
-    lonely = "select record_id, 'record' || chr(31) || record_id as key from record"
-    con.execute(f"create or replace temp table link as {' union all '.join(parts)}")
-    con.execute(f"insert into link select * from ({lonely}) where record_id not in (select record_id from link)")
-    con.execute("create or replace temp table label as select key, key as least from (select distinct key from link)")
-    for _ in range(MAX_ROUNDS):
-        con.execute(
-            """create or replace temp table next_label as
-            with of_record as (
-                select link.record_id, min(label.least) as least from link join label using (key) group by all
-            ),
-            of_key as (
-                select link.key, min(of_record.least) as least from link join of_record using (record_id) group by all
-            ),
-            -- what one key hears, the key that labels it hears too: whole groups join at once, not key by key
-            of_label as (
-                select label.least as key, min(of_key.least) as least from label join of_key using (key) group by all
-            ),
-            heard as (
-                select of_key.key, least(of_key.least, coalesce(of_label.least, of_key.least)) as least
-                from of_key left join of_label using (key)
-            )
-            -- follow the label's own label too, so that long chains halve each round
-            select heard.key, least(heard.least, coalesce(further.least, heard.least)) as least
-            from heard left join heard as further on further.key = heard.least"""
-        )
-        changed = con.execute(
-            "select count(*) from next_label join label using (key) where next_label.least <> label.least"
-        ).fetchall()[0][0]
-        con.execute("create or replace temp table label as select * from next_label")
-        if not changed:
-            break
-    else:
-        raise AssertionError("clusters did not settle")
+    _find_affected(con)
+    _write_edges(con, rules)
+    labels = _components(con)
     con.execute(
-        "create or replace temp table cluster as select link.record_id, min(label.least) as founding_key from link join label using (key) group by all"
+        "create or replace temp table fresh_cluster as select node, component, component as cluster from labels"
     )
+    con.unregister("labels")
+    del labels
+    _split(con, rules)
+    con.execute(
+        """create or replace temp table touched as
+        select fresh.node, fresh.cluster, before.cluster as old_cluster from fresh_cluster as fresh
+        left join resolution.cluster as before using (node)"""
+    )
+    con.execute(
+        "delete from resolution.cluster where node in (select node from fresh_cluster) or node in (from gone_node)"
+    )
+    con.execute("insert into resolution.cluster select * from fresh_cluster")
+    con.execute("delete from resolution.refused where a in (select node from touched) or a in (from gone_node)")
+    con.execute("insert into resolution.refused select * from refused")
+
+
+def _find_affected(con: duckdb.DuckDBPyConnection) -> None:
+    """`affected` (node, id from 0): every node of a component that something new, gone, compared anew or decided touches."""
+    con.execute(
+        f"""create or replace temp table affected as
+        with seed as (
+            select node from new_record where node is not null union select node from gone_record where node is not null
+            union from dirty union select a from cut_link union select b from cut_link
+            union select a from fresh_link where is_match union select b from fresh_link where is_match
+            union select distinct node from resolution.node_key semi join touched_key using (rule, key) where rule < {FIRST_BLOCK}
+            union select node from decided join resolution.record using (record_id)
+        ),
+        component as (select distinct component from resolution.cluster semi join seed using (node)),
+        every as (
+            select node from resolution.cluster semi join component using (component)
+            union select node from seed
+        )
+        select node, row_number() over (order by node) - 1 as id from every semi join resolution.node using (node)"""
+    )
+
+
+def _write_edges(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
+    """`edge` (a, b: ids, weight): links among the affected. An exact rule links each node of a key with the least of them."""
+    weights = " ".join(f"when {number} then {exact.weight}" for number, exact in enumerate(rules.exact))
+    con.execute(
+        f"""create or replace temp table edge as
+        with keyed as (
+            select rule, key, id from resolution.node_key join affected using (node) where rule < {FIRST_BLOCK}
+        ),
+        star as (
+            select rule, min(id) over (partition by rule, key) as a, id as b from keyed qualify a <> b
+        ),
+        every as (
+            select a, b, case rule {weights} end as weight from star
+            union all
+            select least(l.id, r.id), greatest(l.id, r.id), weight from resolution.link
+            join affected as l on l.node = a join affected as r on r.node = b where is_match
+            union all
+            select least(l.id, r.id), greatest(l.id, r.id), {SAME} + priority from same_node
+            join affected as l on l.node = same_node.a join affected as r on r.node = same_node.b where l.id <> r.id
+        )
+        select a, b, max(weight) as weight from every group by a, b"""
+    )
+
+
+def _components(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The component of every affected node, registered as `labels` (node, component)."""
+    nodes = con.execute("select node from affected order by id").fetchnumpy()["node"]
+    edges = con.execute("select a, b from edge").fetchnumpy()
+    found = pd.DataFrame({"node": nodes, "component": least_of_component(nodes, edges["a"], edges["b"])})
+    con.register("labels", found)
+    return found
+
+
+def least_of_component(nodes: npt.NDArray[np.uint64], a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:  # fmt: skip
+    """For each node, sorted, the least of those that edges (places in `nodes`) connect it with."""
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(nodes), len(nodes)))
+    labels = connected_components(graph, directed=False)[1]
+    # nodes are sorted: the first of a component is its least
+    first: npt.NDArray[np.uint64] = nodes[np.unique(labels, return_index=True)[1]][labels]
+    return first
+
+
+def _split(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
+    """Give the nodes of components that contradict themselves their clusters in `fresh_cluster`; write `refused` links."""
+    con.execute("create or replace temp table refused (a ubigint, b ubigint, weight double, reason varchar)")
+    differ = [f"count(distinct nullif({quote(column)}, '')) > 1" for column in rules.conflicts]
+    con.execute(
+        f"""create or replace temp table doubtful as
+        with of_component as (
+            select component, node.node, {", ".join(f"node.{quote(column)}" for column in rules.conflicts) or "0"} from fresh_cluster as fresh join resolution.node using (node)
+            where component in (select component from fresh_cluster group by component having count(*) > 1)
+        ),
+        -- a component that one link of two groups may hold together
+        large as (
+            select component from fresh_cluster join affected using (node) join edge on edge.a = affected.id
+            where edge.weight < {rules.bridge.weight}
+            and component in (select component from fresh_cluster group by component having count(*) >= {2 * rules.bridge.nodes})
+        )
+        select component from of_component group by component having {" or ".join(differ) or "false"}
+        union select component from large
+        union select component from fresh_cluster join apart_node using (node)"""
+    )
+    if not con.execute("select count(*) from doubtful").fetchall()[0][0]:
+        return
+    columns = ", ".join(f"coalesce(node.{quote(column)}, '') as {quote(column)}" for column in rules.conflicts)
+    nodes = con.execute(
+        f"""select affected.id, fresh.node, component{", " + columns if columns else ""} from fresh_cluster as fresh
+        semi join doubtful using (component) join affected using (node) join resolution.node using (node) order by affected.id"""
+    ).df()
+    con.register("doubtful_id", nodes[["id"]])
+    edges = con.execute(
+        "select a, b, weight from edge where a in (select id from doubtful_id) order by weight desc, a, b"
+    ).fetchnumpy()
+    tags = con.execute("select affected.id, decision_id, side from apart_node join affected using (node)").fetchall()
+    con.unregister("doubtful_id")
+    groups = _Groups(nodes, rules, tags)
+    refused = groups.join_all(edges["a"].tolist(), edges["b"].tolist(), edges["weight"].tolist())
+    hashes = dict(zip(nodes["id"].tolist(), nodes["node"].tolist(), strict=True))
+    found = pd.DataFrame(
+        {
+            "node": nodes["node"].to_numpy(),
+            # ids are in the order of nodes: the least id is the least node
+            "cluster": np.array([hashes[groups.least[groups.find(i)]] for i in nodes["id"].tolist()], dtype=np.uint64),
+        }
+    )
+    con.register("found", found)
+    con.execute(
+        """create or replace temp table fresh_cluster as
+        select fresh.node, component, coalesce(found.cluster, fresh.cluster) as cluster from fresh_cluster as fresh left join found using (node)"""
+    )
+    con.unregister("found")
+    left = pd.DataFrame(
+        [
+            (hashes[a], hashes[b], weight, reason)
+            for a, b, weight, reason in refused
+            if groups.find(a) != groups.find(b)
+        ],
+        columns=["a", "b", "weight", "reason"],
+    ).astype({"a": "uint64", "b": "uint64", "weight": "float64", "reason": "object"})
+    con.register("left_apart", left)
+    con.execute("insert into refused select a, b, weight, reason from left_apart")
+    con.unregister("left_apart")
+
+
+@dataclass
+class _Groups:
+    """Groups of nodes that grow by their strongest links, unless the two groups contradict each other."""
+
+    nodes: pd.DataFrame
+    rules: OrganisationRules
+    tags: Iterable[tuple[int, str, int]]
+    parent: dict[int, int] = field(init=False)
+    least: dict[int, int] = field(init=False)
+    size: dict[int, int] = field(init=False)
+    values: dict[str, dict[int, set[Any]]] = field(init=False)
+    sides: dict[int, dict[str, int]] = field(init=False)
+    links: dict[int, dict[int, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ids = self.nodes["id"].tolist()
+        self.parent = {i: i for i in ids}
+        self.least = {i: i for i in ids}
+        self.size = dict.fromkeys(ids, 1)
+        self.values = {
+            column: {i: {value} if value else set() for i, value in zip(ids, self.nodes[column].tolist(), strict=True)}
+            for column in self.rules.conflicts
+        }
+        self.sides = {}
+        for i, decision, side in self.tags:
+            if i in self.parent:
+                self.sides.setdefault(i, {})[decision] = side
+        self.links = {}
+
+    def find(self, i: int) -> int:
+        """The group of a node."""
+        while self.parent[i] != i:
+            self.parent[i] = self.parent[self.parent[i]]
+            i = self.parent[i]
+        return i
+
+    def join_all(self, a: list[int], b: list[int], weights: list[float]) -> list[tuple[int, int, float, str]]:
+        """Join along the links, strongest first; gives those that were refused, with the reason."""
+        for one, other in zip(a, b, strict=True):
+            for here, there in ((one, other), (other, one)):
+                near = self.links.setdefault(here, {})
+                near[there] = near.get(there, 0) + 1
+        refused = []
+        for one, other, weight in zip(a, b, weights, strict=True):
+            left, right = self.find(one), self.find(other)
+            if left == right:
+                continue
+            reason = self._against(left, right, weight)
+            if reason:
+                refused.append((one, other, weight, reason))
+            else:
+                self._join(left, right)
+        return refused
+
+    def _against(self, left: int, right: int, weight: float) -> str | None:
+        one, other = self.sides.get(left, {}), self.sides.get(right, {})
+        if any(other.get(decision, side) != side for decision, side in one.items()):
+            return "decided_apart"
+        if weight >= SAME:
+            return None
+        agree = {column for column, of in self.values.items() if of[left] & of[right]}
+        for column, ties in self.rules.conflicts.items():
+            of = self.values[column]
+            if of[left] and of[right] and column not in agree and not agree & set(ties):
+                return f"other_{column}"
+        bridge = self.rules.bridge
+        if min(self.size[left], self.size[right]) >= bridge.nodes and weight < bridge.weight and self._between(left, right) < 2:  # fmt: skip
+            return "bridge"
+        return None
+
+    def _between(self, left: int, right: int) -> int:
+        return self.links.get(left, {}).get(right, 0)
+
+    def _join(self, left: int, right: int) -> None:
+        if self.size[left] < self.size[right]:
+            left, right = right, left
+        self.parent[right] = left
+        self.size[left] += self.size.pop(right)
+        self.least[left] = min(self.least[left], self.least.pop(right))
+        for of in self.values.values():
+            of[left] |= of.pop(right)
+        sides = self.sides.pop(right, None)
+        if sides:
+            self.sides.setdefault(left, {}).update(sides)
+        for there, count in self.links.pop(right, {}).items():
+            near = self.links[there]
+            near.pop(right, None)
+            if there != left:
+                mine = self.links.setdefault(left, {})
+                mine[there] = mine.get(there, 0) + count
+                near[left] = near.get(left, 0) + count
+            else:
+                near.pop(right, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from ccdata_assets.contracts.model import Declaration, Name
 from ccdata_assets.contracts.yaml_source import YamlSource
@@ -11,24 +12,98 @@ RULES = Path(__file__).parent / "rules.yaml"
 
 
 class ExactRule(Declaration):
-    """Records that agree in all keys (columns of standard.party_record) are linked."""
+    """Nodes that agree in all keys (columns of the evidence) are linked; `when` is SQL over them."""
 
     name: Name
     keys: tuple[Name, ...]
+    when: str = "true"
+    weight: float
 
 
-class EntityRules(Declaration):
-    """Which records name an entity, and what links them."""
+class BlockRule(Declaration):
+    """Nodes that share a value are compared: of all `keys` together, or of `each` element of a list."""
 
-    names: Name
+    name: Name
+    keys: tuple[Name, ...] = ()
+    each: Name | None = None
+
+
+class Bound(Declaration):
+    """The most that one value of a blocking rule may bring together: names, and pairs of nodes with different names."""
+
+    names: int
+    pairs: int
+
+
+class Against(Declaration):
+    """A condition over two nodes (l, r) under which they are at most for review, or apart."""
+
+    name: Name
+    when: str
+    most: Literal["review", "apart"]
+
+
+class Bridge(Declaration):
+    """Groups of at least `nodes` each are joined by two links or by one of at least `weight`."""
+
+    nodes: int
+    weight: float
+
+
+class OrganisationRules(Declaration):
+    """Which records name an organisation, and what links them."""
+
+    evidence: dict[Name, str]
+    names: str
     exact: tuple[ExactRule, ...]
+    same_name: str
+    block: tuple[BlockRule, ...] = ()
+    bound: Bound = Bound(names=20, pairs=5000)
+    compare: dict[Name, dict[Name, str]] = {}
+    against: tuple[Against, ...] = ()
+    link: float = 0
+    review: float = 0
+    conflicts: dict[Name, tuple[Name, ...]] = {}
+    bridge: Bridge = Bridge(nodes=5, weight=20)
+
+
+class ShortRule(Declaration):
+    """SQL over a record with a surname only (l) and a person (r)."""
+
+    name: Name
+    when: str
+
+
+class ContactRules(Declaration):
+    """Which records name a person, and what makes them one within an organisation."""
+
+    evidence: dict[Name, str]
+    names: str
+    slip: str
+    short: tuple[ShortRule, ...]
+
+
+class Survivor(Declaration):
+    """Columns of a golden record that come from one record, and what decides which, first things first."""
+
+    columns: tuple[Name, ...]
+    by: tuple[Literal["trust", "agreement", "recency", "completeness"], ...]
+
+
+class Survivorship(Declaration):
+    """How golden values are chosen."""
+
+    organisation: dict[Name, Survivor]
+    contact: dict[Name, Survivor]
 
 
 class Rules(Declaration):
     """All match rules, with the version that events record."""
 
     version: str
-    organisation: EntityRules
+    organisation: OrganisationRules
+    contact: ContactRules
+    survivorship: Survivorship
 
 
 def load_rules(path: Path = RULES) -> Rules:

@@ -100,9 +100,9 @@ def audit(con: duckdb.DuckDBPyConnection, rows: dict[str, int], queries: dict[st
             )
     faults = {
         "files whose rows are not all accounted for": "select count(*) from copy.ops.file_ledger where contract_hash is not null and status <> 'held' and rows <> staged + quarantined + blank + superseded",
-        "rows with an organisation that does not exist": "select count(*) from copy.golden.crosswalk anti join copy.marts.dim_organisation using (organisation_id)",
+        "rows with an organisation that does not exist": "select count(*) from copy.golden.crosswalk anti join copy.marts.dim_organisation using (organisation_id) where organisation_id is not null",
         "organisations that no row belongs to": "select count(*) from copy.marts.dim_organisation anti join copy.golden.crosswalk using (organisation_id)",
-        "organisations that differ from the stock the events give": "select abs((select count(*) from copy.marts.dim_organisation) - (select coalesce(sum(delta), 0) from copy.marts.fct_entity_change))",
+        "organisations that differ from the stock the events give": "select abs((select count(*) from copy.marts.dim_organisation) - (select coalesce(sum(delta), 0) from copy.marts.fct_entity_change where entity_kind = 'organisation'))",
     }
     for what, query in faults.items():
         if found := con.execute(query).fetchall()[0][0]:

@@ -10,6 +10,7 @@ final as (
 
     select
         organisation_id,
+        parent_id,
         company_name,
         province,
         city,
@@ -21,6 +22,12 @@ final as (
         website,
         email,
         uscc,
+        industry_code,
+        legal_representative,
+        registered_capital,
+        registered_capital_currency,
+        employees_min,
+        employees_max,
         records,
         feeds,
         first_received_on,

@@ -1,0 +1,157 @@
+"""Nodes → links: which nodes are compared, and how alike they are.
+
+Tables in schema `resolution`, brought up to date for what is new: node_key (rule, key, node, name_id: the persisted blocking keys,
+keys hashed), stopped (rule, key, names, pairs: values that too many share), link (a < b: nodes, weight, is_match: else it is for
+review, reason). Exact rules keep no links: their keys say it all. A link depends on its two nodes, the model and on whether a
+shared value is stopped, and a value that becomes so (or no longer is) has all its nodes compared anew: so the links are
+those of the set of nodes, in whatever order it came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from ccdata_assets.contracts.compile import literal, quote
+from ccdata_assets.resolution.model import Model, weight_sql
+from ccdata_assets.resolution.rules import OrganisationRules
+
+FIRST_BLOCK = 100
+"""Numbers of exact rules are below, of blocking rules from here on."""
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """What one blocking rule brings together: values that nodes of different names share, pairs, and what its bound leaves out."""
+
+    rule: str
+    values: int
+    pairs: int
+    stopped_values: int
+    stopped_pairs: int
+
+
+def write_links(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model: Model) -> None:
+    """Bring node_key, stopped and link up to date with the temporary tables new_node and gone_node."""
+    _write_keys(con, rules)
+    _write_stops(con, rules)
+    _write_pairs(con, rules, model)
+
+
+def blocked(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> list[Blocked]:
+    """What each blocking rule makes, for the report."""
+    counts = {
+        int(row[0]): row[1:]
+        for row in con.execute(
+            """with counted as (select rule, key, count(*) as nodes, name_id from resolution.node_key where rule >= $1 group by all),
+            of_key as (
+                select rule, key, (sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as pairs from counted group by all having count(*) > 1
+            )
+            select rule, count(*), sum(pairs) filter (where stopped.key is null), count(stopped.key), sum(of_key.pairs) filter (where stopped.key is not null)
+            from of_key left join resolution.stopped using (rule, key) group by all""",
+            [FIRST_BLOCK],
+        ).fetchall()
+    }
+    return [
+        Blocked(rule.name, *(int(count or 0) for count in counts.get(FIRST_BLOCK + number, (0, 0, 0, 0))))
+        for number, rule in enumerate(rules.block)
+    ]
+
+
+def _write_keys(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
+    parts = []
+    for number, exact in enumerate(rules.exact):
+        parts.append(f"select {number} as rule, {_hashed(exact.keys)} as key, node, name_id from new_node where {_present(exact.keys)} and ({exact.when})")  # fmt: skip
+    for number, block in enumerate(rules.block, start=FIRST_BLOCK):
+        if block.each:
+            parts.append(
+                f"select {number}, md5_number_lower(value), node, name_id from (select node, name_id, unnest({quote(block.each)}) as value from new_node)"
+            )
+        else:
+            parts.append(f"select {number}, {_hashed(block.keys)}, node, name_id from new_node where {_present(block.keys)}")  # fmt: skip
+    con.execute(f"create or replace temp table new_key as {' union all '.join(parts)}")
+    con.execute("create or replace temp table touched_key as select distinct rule, key from new_key")
+    con.execute(
+        "insert into touched_key select distinct rule, key from resolution.node_key where node in (from gone_node)"
+    )
+    con.execute("delete from resolution.node_key where node in (from gone_node)")
+    con.execute("insert into resolution.node_key select * from new_key")
+
+
+def _write_stops(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
+    """Values that crossed their bound, and `dirty` (node): nodes whose pairs are to be found anew."""
+    con.execute(
+        f"""create or replace temp table counted as
+        with of_name as (
+            select rule, key, name_id, count(*) as nodes from resolution.node_key semi join touched_key using (rule, key)
+            where rule >= {FIRST_BLOCK} group by all
+        )
+        select rule, key, count(*) as names, cast((sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as bigint) as pairs from of_name group by all having count(*) > 1"""
+    )
+    con.execute(
+        f"""create or replace temp table now_stopped as
+        select * from counted where names > {rules.bound.names} or pairs > {rules.bound.pairs}"""
+    )
+    con.execute(
+        """create or replace temp table crossed as
+        with before as (select rule, key from resolution.stopped semi join touched_key using (rule, key))
+        (select rule, key from now_stopped except select rule, key from before)
+        union all (select rule, key from before except select rule, key from now_stopped)"""
+    )
+    con.execute("delete from resolution.stopped where (rule, key) in (select (rule, key) from touched_key)")
+    con.execute("insert into resolution.stopped select * from now_stopped")
+    con.execute(
+        """create or replace temp table dirty as
+        select node from new_node union select distinct node from resolution.node_key semi join crossed using (rule, key)"""
+    )
+
+
+def _write_pairs(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model: Model) -> None:
+    """Compare the dirty nodes with all that share a value that is not stopped; a pair of one name is linked already."""
+    con.execute(
+        """create or replace temp table cut_link as
+        select * from resolution.link where a in (from dirty) or b in (from dirty) or a in (from gone_node) or b in (from gone_node)"""
+    )
+    con.execute("delete from resolution.link where (a, b) in (select (a, b) from cut_link)")
+    con.execute("create or replace temp table fresh_link (a ubigint, b ubigint, weight double, is_match boolean, reason varchar)")  # fmt: skip
+    if not rules.block:
+        return
+    con.execute(
+        f"""create or replace temp table open_key as
+        with mine as (
+            select rule, key, node, name_id from resolution.node_key
+            semi join dirty using (node) where rule >= {FIRST_BLOCK}
+        )
+        select mine.* from mine anti join resolution.stopped using (rule, key)"""
+    )
+    con.execute(
+        """create or replace temp table candidate as
+        with shared as (select distinct rule, key from open_key),
+        theirs as (select rule, key, node, name_id from resolution.node_key semi join shared using (rule, key)),
+        several as (select rule, key from theirs group by all having min(name_id) < max(name_id)),
+        mine as (select * from open_key semi join several using (rule, key)),
+        others as (select * from theirs semi join several using (rule, key))
+        select distinct least(mine.node, others.node) as a, greatest(mine.node, others.node) as b
+        from mine join others using (rule, key) where mine.name_id <> others.name_id"""
+    )
+    apart = " or ".join(f"coalesce({rule.when}, false)" for rule in rules.against if rule.most == "apart") or "false"
+    doubts = [rule for rule in rules.against if rule.most == "review"]
+    reason = " ".join(f"when coalesce({rule.when}, false) then {literal(rule.name)}" for rule in doubts)
+    con.execute(
+        f"""insert into fresh_link
+        with compared as (
+            select a, b, {weight_sql(rules, model)} as weight, {f"case {reason} end" if reason else "null"} as reason
+            from candidate join resolution.node as l on l.node = a join resolution.node as r on r.node = b where not ({apart})
+        )
+        select a, b, weight, weight >= {rules.link} and reason is null, reason from compared where weight >= {rules.review}"""
+    )
+    con.execute("insert into resolution.link select * from fresh_link")
+
+
+def _hashed(keys: tuple[str, ...]) -> str:
+    return f"md5_number_lower({' || chr(31) || '.join(f'cast({quote(key)} as varchar)' for key in keys)})"
+
+
+def _present(keys: tuple[str, ...]) -> str:
+    return " and ".join(f"{quote(key)} is not null" for key in keys)
