@@ -103,16 +103,16 @@ def _write_edges(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
 
 def _components(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The component of every affected node, registered as `labels` (node, component)."""
-    nodes = con.execute("select node from affected order by id").fetchnumpy()["node"]
-    edges = con.execute("select a, b from edge").fetchnumpy()
-    found = pd.DataFrame({"node": nodes, "component": least_of_component(nodes, edges["a"], edges["b"])})
+    nodes = con.execute("select node from affected order by id").df()["node"].to_numpy()
+    edges = con.execute("select a, b from edge").df()
+    found = pd.DataFrame({"node": nodes, "component": least_of_component(nodes, edges)})
     con.register("labels", found)
     return found
 
 
-def least_of_component(nodes: npt.NDArray[np.uint64], a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:  # fmt: skip
-    """For each node, sorted, the least of those that edges (places in `nodes`) connect it with."""
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(nodes), len(nodes)))
+def least_of_component(nodes: npt.NDArray[np.uint64], edges: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    """For each node, sorted, the least of those that edges (a, b: places in `nodes`) connect it with."""
+    graph = coo_array((np.ones(len(edges), dtype=np.int8), (edges["a"], edges["b"])), shape=(len(nodes), len(nodes)))
     labels = connected_components(graph, directed=False)[1]
     # nodes are sorted: the first of a component is its least
     first: npt.NDArray[np.uint64] = nodes[np.unique(labels, return_index=True)[1]][labels]
@@ -149,7 +149,7 @@ def _split(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
     con.register("doubtful_id", nodes[["id"]])
     edges = con.execute(
         "select a, b, weight from edge where a in (select id from doubtful_id) order by weight desc, a, b"
-    ).fetchnumpy()
+    ).df()
     tags = con.execute("select affected.id, decision_id, side from apart_node join affected using (node)").fetchall()
     con.unregister("doubtful_id")
     groups = _Groups(nodes, rules, tags)

@@ -61,9 +61,9 @@ def _join_slips(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
         edges = con.execute(
             """select a.id as a, b.id as b from slip join slip_name as a on a.organisation = slip.organisation and a.person = one
             join slip_name as b on b.organisation = slip.organisation and b.person = other"""
-        ).fetchnumpy()
+        ).df()
         places = names.index.to_numpy().astype("uint64")
-        names["label"] = names["person"].to_numpy()[least_of_component(places, edges["a"], edges["b"]).astype(int)]
+        names["label"] = names["person"].to_numpy()[least_of_component(places, edges).astype(int)]
         con.unregister("slip_name")
         con.register("slip_label", pd.DataFrame(names))
         con.execute(

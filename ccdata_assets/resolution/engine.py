@@ -17,7 +17,7 @@ from ccdata_assets.resolution.golden import CROSSWALK, write_golden, write_paren
 from ccdata_assets.resolution.ledger import write_entities
 from ccdata_assets.resolution.links import write_links
 from ccdata_assets.resolution.model import Model
-from ccdata_assets.resolution.nodes import read_changes
+from ccdata_assets.resolution.nodes import read_changes, record_columns
 from ccdata_assets.resolution.rules import Rules
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
@@ -110,7 +110,15 @@ def resolve(
         """select (select count(*) from golden.crosswalk), (select count(*) from new_record),
             (select count(*) from golden.organisation), (select count(*) from golden.contact)"""
     ).fetchall()[0]
-    return Resolved(*counts, {"organisation": organisation_events, "contact": contact_events}, seconds)
+    records, new_records, organisations, contacts = counts
+    return Resolved(
+        records,
+        new_records,
+        organisations,
+        contacts,
+        {"organisation": organisation_events, "contact": contact_events},
+        seconds,
+    )
 
 
 def _digest(rules: Rules, model: Model) -> str:
@@ -131,13 +139,12 @@ def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> bool
 
 def _forget(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """Empty state; what IDs rows have is in the ledger."""
-    org, contact = rules.organisation.evidence, rules.contact.evidence
     lists = {
-        "record": "select cast(null as ubigint) as record_id, feed, file, sha256, member, row, received_on, province_code, cast(null as ubigint) as node, false as is_decided, "
-        + ", ".join(f"{expression} as {quote(f'contact_{name}')}" for name, expression in contact.items())
+        "record": "select cast(null as ubigint) as record_id, cast(null as ubigint) as node, false as is_decided, "
+        + ", ".join(f"{expression} as {quote(name)}" for name, expression in record_columns(rules).items())
         + " from standard.party_record",
         "node": "select cast(null as ubigint) as node, cast(null as ubigint) as name_id, "
-        + ", ".join(f"{expression} as {quote(name)}" for name, expression in org.items())
+        + ", ".join(f"{expression} as {quote(name)}" for name, expression in rules.organisation.evidence.items())
         + " from standard.party_record",
         "batch": "select '' as feed, '' as sha256, '' as signature",
         "node_key": "select 1::utinyint as rule, 1::ubigint as key, 1::ubigint as node, 1::ubigint as name_id",

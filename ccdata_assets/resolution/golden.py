@@ -6,7 +6,6 @@ import duckdb
 
 from ccdata_assets.contracts.compile import quote
 from ccdata_assets.resolution.ledger import Kind
-from ccdata_assets.resolution.nodes import RECORD_ID
 from ccdata_assets.resolution.rules import Rules, Survivor
 
 CROSSWALK = """create or replace view golden.crosswalk as
@@ -23,41 +22,43 @@ def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind) -> No
     fields: dict[str, Survivor] = getattr(rules.survivorship, kind)
     con.execute(
         f"""create or replace temp table stale_entity as
-        from changed_{kind} union select entity_id from resolution.assigned
-        where entity_kind = '{kind}' and record_id in (select record_id from new_record)"""
+        select entity_id, row_number() over () as e from (
+            from changed_{kind} union select entity_id from resolution.assigned
+            where entity_kind = '{kind}' and record_id in (select record_id from new_record)
+        )"""
     )
     columns = dict.fromkeys(column for field in fields.values() for column in field.columns)
     con.execute(
         f"""create or replace temp table golden_record as
-        select entity_id, record_id, party.feed, party.received_on, party.trust, party.numbers, {", ".join(f"party.{quote(column)}" for column in columns)}
-        from (
-            select record_id, entity_id from resolution.assigned
-            where entity_kind = $1 and entity_id in (from stale_entity)
-        ) as mine join (select *, {RECORD_ID} as record_id from standard.party_record) as party using (record_id)""",
-        [kind],
+        select stale.e, record_id, record.feed, record.received_on, record.trust, record.said_numbers as numbers,
+            {", ".join(f"record.{quote(f'said_{column}')} as {quote(column)}" for column in columns)}
+        from stale_entity as stale join resolution.assigned as assigned on assigned.entity_id = stale.entity_id and assigned.entity_kind = '{kind}'
+        join resolution.record using (record_id)"""
     )
-    parts = {name: _chosen(field) for name, field in fields.items()}
-    for name, query in parts.items():
-        con.execute(f"create or replace temp table {quote(f'chosen_{name}')} as {query}")
+    for name, field in fields.items():
+        con.execute(f"create or replace temp table {quote(f'chosen_{name}')} as {_chosen(field)}")
     values = ", ".join(f"{quote(f'chosen_{name}')}.best.value.{quote(column)} as {quote(column)}" for name, field in fields.items() for column in field.columns)  # fmt: skip
     sources = ", ".join(f"{quote(name)} := struct_pack(record_id := {quote(f'chosen_{name}')}.best.record_id, agreement := {quote(f'chosen_{name}')}.best.agreement)" for name in fields)  # fmt: skip
-    joins = " ".join(f"left join {quote(f'chosen_{name}')} using (entity_id)" for name in fields)
+    joins = " ".join(f"left join {quote(f'chosen_{name}')} using (e)" for name in fields)
     identity, more, also = _shape(kind)
     query = f"""with counted as (
-            select entity_id, array_to_string(list_sort(list_distinct(flatten(list(coalesce(numbers, []))))), '|') as phone,
-                count(*) as records, count(distinct feed) as feeds, min(received_on) as first_received_on, max(received_on) as last_received_on
-            from golden_record group by entity_id
+            select e, count(*) as records, count(distinct feed) as feeds, min(received_on) as first_received_on, max(received_on) as last_received_on
+            from golden_record group by e
+        ),
+        reached as (
+            select e, string_agg(number, '|' order by number) as phone from (select distinct e, unnest(numbers) as number from golden_record) group by e
+        ),
+        born as (
+            select stale.e, min(event.business_date) as born_on from golden.entity_event as event join stale_entity as stale using (entity_id)
+            where event.kind in ('birth', 'split') group by stale.e
         )
-        select counted.entity_id as {identity}, {more} {values}, counted.phone, counted.records, counted.feeds, counted.first_received_on,
-            counted.last_received_on, life.born_on, struct_pack({sources}) as sources
-        from counted {joins} left join (
-            select entity_id, min(business_date) as born_on from golden.entity_event
-            where kind in ('birth', 'split') and entity_id in (select entity_id from golden_record) group by all
-        ) as life using (entity_id) {also}"""
+        select stale.entity_id as {identity}, {more} {values}, coalesce(reached.phone, '') as phone, counted.records, counted.feeds,
+            counted.first_received_on, counted.last_received_on, born.born_on, struct_pack({sources}) as sources
+        from counted join stale_entity as stale using (e) {joins} left join reached using (e) left join born using (e) {also}"""
     con.execute(f"create table if not exists golden.{kind} as {query} limit 0")
-    con.execute(f"delete from golden.{kind} where {identity} in (from stale_entity)")
-    con.execute(f"insert into golden.{kind} by name {query} order by counted.entity_id")
-    for name in parts:
+    con.execute(f"delete from golden.{kind} where {identity} in (select entity_id from stale_entity)")
+    con.execute(f"insert into golden.{kind} by name {query}")
+    for name in fields:
         con.execute(f"drop table {quote(f'chosen_{name}')}")
 
 
@@ -69,31 +70,27 @@ def _shape(kind: Kind) -> tuple[str, str, str]:
         "contact_id",
         "employer.organisation_id,",
         """left join (
-            select contact.entity_id, min(organisation.entity_id) as organisation_id from resolution.assigned as contact
-            join resolution.assigned as organisation on contact.record_id = organisation.record_id and organisation.entity_kind = 'organisation'
-            where contact.entity_kind = 'contact' and contact.entity_id in (from stale_entity) group by all
-        ) as employer using (entity_id)""",
+            select golden_record.e, min(organisation.entity_id) as organisation_id from golden_record
+            join resolution.assigned as organisation on golden_record.record_id = organisation.record_id and organisation.entity_kind = 'organisation'
+            group by golden_record.e
+        ) as employer using (e)""",
     )
 
 
 def _chosen(field: Survivor) -> str:
-    """SQL: entity_id, best (value, record_id, agreement) of a field."""
+    """SQL: e, best (value, record_id, agreement) of a field."""
     first = quote(field.columns[0])
     packed = ", ".join(f"{quote(column)} := {quote(column)}" for column in field.columns)
     said = " + ".join(f"coalesce(length(cast({quote(column)} as varchar)), 0)" for column in field.columns)
     order = ", ".join(field.by)
     return f"""
-        with said as (
-            select entity_id, struct_pack({packed}) as value, record_id, trust, received_on, {said} as completeness
-            from golden_record where {first} is not null
-        ),
-        of_value as (
-            select entity_id, value, count(*) as agreement, max(trust) as trust, max(received_on) as recency, any_value(completeness) as completeness,
-                arg_max(record_id, row(trust, received_on, record_id)) as record_id
-            from said group by entity_id, value
+        with of_value as (
+            select e, struct_pack({packed}) as value, count(*) as agreement, max(trust) as trust, max(received_on) as recency,
+                any_value({said}) as completeness, arg_max(record_id, row(trust, received_on, record_id)) as record_id
+            from golden_record where {first} is not null group by e, value
         )
-        select entity_id, arg_max(struct_pack(value := value, record_id := record_id, agreement := agreement), row({order}, record_id)) as best
-        from of_value group by entity_id"""
+        select e, arg_max(struct_pack(value := value, record_id := record_id, agreement := agreement), row({order}, record_id)) as best
+        from of_value group by e"""
 
 
 def write_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:

@@ -4,8 +4,8 @@ A node is all records that say the same of a company, whatever file brought them
 a steward decided about is a node of its own. Tables in schema `resolution` are state that can be made anew at any time:
 
 - batch: the files that were read, and by which contract and rules
-- record: one row per staged party row: record_id, its identity, its node (null: it names no organisation), and of a person
-  what contacts are told apart by
+- record: one row per staged party row: record_id, its identity, its node (null: it names no organisation), contact_…: what
+  people are told apart by, said_…: what golden records are chosen from
 - node: one row per node with its evidence and name_id
 """
 
@@ -20,6 +20,8 @@ RECORD_ID = "md5_number_lower(feed || ':' || sha256 || ':' || member || ':' || r
 """Hash of a row's identity: its feed, the file's bytes, the table in it, the row's number. Of five million rows two share one
 with a chance of one in a million."""
 SIGN = "chr(31)"
+MAX_LISTED = 200
+"""New files that a query names one by one; of more of them the whole table is read anyway."""
 
 
 def read_changes(con: duckdb.DuckDBPyConnection, rules: Rules) -> int:
@@ -37,7 +39,8 @@ def read_changes(con: duckdb.DuckDBPyConnection, rules: Rules) -> int:
         select * from resolution.record where (feed, sha256) in (select (feed, sha256) from stale_batch) or record_id in (from decided_anew)"""
     )
     con.execute("delete from resolution.record where record_id in (select record_id from gone_record)")
-    con.execute(f"insert into resolution.record select {', '.join(_record_columns(rules))} from arrived")
+    names = ", ".join(quote(name) for name in record_columns(rules))
+    con.execute(f"insert into resolution.record select record_id, node, is_decided, {names} from arrived")
     con.execute(
         """create or replace temp table gone_node as
         select distinct node from gone_record where node is not null and node not in (select node from resolution.record where node is not null)"""
@@ -76,9 +79,20 @@ def _find_batches(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _record_columns(rules: Rules) -> list[str]:
-    return ["record_id", "feed", "file", "sha256", "member", "row", "received_on", "province_code", "node", "is_decided",
-            *(quote(f"contact_{name}") for name in rules.contact.evidence)]  # fmt: skip
+def said_columns(rules: Rules) -> list[str]:
+    """Columns of standard.party_record that golden records are chosen from, beside trust and received_on."""
+    fields = [*rules.survivorship.organisation.values(), *rules.survivorship.contact.values()]
+    return list(dict.fromkeys(["numbers", *(column for field in fields for column in field.columns)]))
+
+
+def record_columns(rules: Rules) -> dict[str, str]:
+    """Columns of `record` and the SQL over standard.party_record for each; node and is_decided are worked out later."""
+    plain = ("feed", "file", "sha256", "member", "row", "received_on", "trust", "province_code")
+    return {
+        **{name: quote(name) for name in plain},
+        **{f"contact_{name}": expression for name, expression in rules.contact.evidence.items()},
+        **{f"said_{name}": quote(name) for name in said_columns(rules)},
+    }
 
 
 def _read_records(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
@@ -89,24 +103,32 @@ def _read_records(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     )
     org = rules.organisation
     evidence = ", ".join(f"{expression} as {quote(name)}" for name, expression in org.evidence.items())
-    people = ", ".join(
-        f"{expression} as {quote(f'contact_{name}')}" for name, expression in rules.contact.evidence.items()
-    )
+    kept = ", ".join(f"{expression} as {quote(name)}" for name, expression in record_columns(rules).items())
     profile = ", ".join(f"coalesce(cast({quote(name)} as varchar), '')" for name in org.evidence)
-    some = con.execute("select count(*) from decided_anew").fetchall()[0][0]
-    again = "or record_id in (from decided_anew)" if some else ""
     con.execute(
         f"""create or replace temp table arrived as
         with party as (
-            select *, {RECORD_ID} as record_id from standard.party_record
-            where (feed, sha256) in (select (feed, sha256) from fresh_batch) {again}
+            select *, {RECORD_ID} as record_id from standard.party_record where {_to_read(con)}
         ),
         read as (
-            select record_id, feed, file, sha256, member, row, received_on, province_code, record_id in (select record_id from decided) as is_decided,
-                {evidence}, {people}
-            from party
+            select record_id, record_id in (select record_id from decided) as is_decided, {evidence}, {kept} from party
         )
         select *, case when {org.names} is not null
             then md5_number_lower(concat_ws({SIGN}, {profile}, if(is_decided, cast(record_id as varchar), ''))) end as node
         from read"""
     )
+
+
+def _to_read(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL that holds for the rows of fresh files, and for those decided anew. Files are listed, so that only their rows are read."""
+    files = con.execute(
+        """select distinct sha256 from fresh_batch
+        union select distinct sha256 from resolution.record where record_id in (from decided_anew)"""
+    ).fetchall()
+    if len(files) > MAX_LISTED:
+        some = "(feed, sha256) in (select (feed, sha256) from fresh_batch)"
+    else:
+        listed = ", ".join(literal(name) for (name,) in files) or "null"
+        some = f"sha256 in ({listed}) and (feed, sha256) in (select (feed, sha256) from fresh_batch)"
+    again = con.execute("select count(*) from decided_anew").fetchall()[0][0]
+    return f"({some})" + (" or record_id in (from decided_anew)" if again else "")

@@ -1,0 +1,198 @@
+"""The numbers of resolution: how many duplicates there are, where they come from, and what is left to people.
+
+Counted from the golden tables and from what resolution keeps, after a run. The one text in them that names anybody is the
+masked name of a large organisation. How they are shown does not belong here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from ccdata_assets.resolution.links import Blocked, blocked
+from ccdata_assets.resolution.rules import Rules
+
+SIZES = ("1", "2", "3", "4–5", "6–10", "11–20", "21–50", "51+")
+"""Classes of organisations by their number of records."""
+_LEAST = (1, 2, 3, 4, 6, 11, 21, 51)
+BIGGEST = 8
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Rows and the entities they are, of one feed or of all."""
+
+    feed: str
+    rows: int
+    entities: int
+    shared: int
+    """Of the entities: met in another feed too."""
+
+    @property
+    def within(self) -> float:
+        """Duplicate rate: the share of rows that repeat an entity which another row has."""
+        return 1 - self.entities / self.rows if self.rows else 0.0
+
+    @property
+    def shared_share(self) -> float:
+        """Share of the entities that another feed has too."""
+        return self.shared / self.entities if self.entities else 0.0
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Duplicate rates of one kind of entity: `feeds` by rows, most first, and `total` over all rows."""
+
+    feeds: list[Rate]
+    total: Rate
+
+    @property
+    def across(self) -> float:
+        """Duplicate rate across feeds: 1 - entities / sum of each feed's entities; 0 where no feed has what another has."""
+        of_feeds = sum(feed.entities for feed in self.feeds)
+        return 1 - self.total.entities / of_feeds if of_feeds else 0.0
+
+
+@dataclass(frozen=True)
+class Big:
+    """A large organisation; `name` shows its first character only, `names` says how many it goes by."""
+
+    organisation_id: str
+    name: str
+    records: int
+    feeds: int
+    names: int
+
+
+@dataclass(frozen=True)
+class Size:
+    """Organisations with so many records, and their records."""
+
+    size: str
+    organisations: int
+    records: int
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Pairs of organisations that may be one, by why they are not: a pair counts once in `pairs`, once for each of its reasons
+    in `reasons`. Pairs that a steward has told apart are no longer asked about."""
+
+    pairs: int
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """All of it."""
+
+    organisations: Duplicates
+    contacts: Duplicates
+    lonely_contacts: int
+    """Contacts without an organisation."""
+    biggest: list[Big]
+    sizes: list[Size]
+    blocking: list[Blocked]
+    backlog: Backlog
+
+
+def count_all(con: duckdb.DuckDBPyConnection, rules: Rules) -> Numbers:
+    """Count; needs the tables that engine.resolve leaves."""
+    lonely = con.execute("select count(*) from golden.contact where organisation_id is null").fetchall()[0][0]
+    return Numbers(
+        organisations=duplicates(con, "organisation_id"),
+        contacts=duplicates(con, "contact_id"),
+        lonely_contacts=lonely,
+        biggest=biggest(con),
+        sizes=sizes(con),
+        blocking=blocked(con, rules.organisation),
+        backlog=backlog(con),
+    )
+
+
+def duplicates(con: duckdb.DuckDBPyConnection, entity: str) -> Duplicates:
+    """Duplicate rates by feed and over all, of golden.crosswalk's column `entity`."""
+    *feeds, total = con.execute(
+        f"""with of_feed as (
+            select feed, {entity} as id, count(*) as rows from golden.crosswalk where {entity} is not null group by all
+        ),
+        shared as (select id, sum(rows) as rows, count(*) > 1 as is_shared from of_feed group by id)
+        select feed, sum(of_feed.rows) as rows, count(*), count(*) filter (is_shared), 0 as place
+        from of_feed join shared using (id) group by feed
+        union all select 'all', coalesce(sum(rows), 0), count(*), count(*) filter (is_shared), 1 from shared
+        order by place, rows desc, feed"""
+    ).fetchall()
+    return Duplicates([_rate(row) for row in feeds], _rate(total))
+
+
+def _rate(row: tuple[str, int, int, int, int]) -> Rate:
+    feed, rows, entities, shared, _ = row
+    return Rate(feed, int(rows), entities, shared)
+
+
+def biggest(con: duckdb.DuckDBPyConnection, number: int = BIGGEST) -> list[Big]:
+    """The organisations of most records, those of one record left out; many names in one are worth a look."""
+    rows = con.execute(
+        """with big as (
+            select organisation_id, company_name, records, feeds from golden.organisation where records > 1
+            order by records desc, organisation_id limit $1
+        ),
+        named as (
+            select organisation_id, count(distinct party.match_key) as names
+            from golden.crosswalk as crosswalk semi join big using (organisation_id)
+            join standard.party_record as party using (feed, sha256, member, row) group by organisation_id
+        )
+        select organisation_id, coalesce(left(company_name, 1), '') || '***', records, feeds, coalesce(names, 0)
+        from big left join named using (organisation_id) order by records desc, organisation_id""",
+        [number],
+    ).fetchall()
+    return [Big(*row) for row in rows]
+
+
+def sizes(con: duckdb.DuckDBPyConnection) -> list[Size]:
+    """Organisations by their number of records, in the classes of SIZES, empty ones too."""
+    classes = " ".join(f"when records >= {least} then {place}" for place, least in reversed(list(enumerate(_LEAST))))
+    found = {
+        place: (organisations, int(records))
+        for place, organisations, records in con.execute(
+            f"select case {classes} end as place, count(*), sum(records) from golden.organisation group by all"
+        ).fetchall()
+    }
+    return [Size(size, *found.get(place, (0, 0))) for place, size in enumerate(SIZES)]
+
+
+def backlog(con: duckdb.DuckDBPyConnection) -> Backlog:
+    """Pairs for review between different organisations: too weak a link, doubtful by a rule, or refused by a guard."""
+    con.execute(
+        """create or replace temp table waiting as
+        with pair as (
+            select a, b, coalesce(reason, 'weight') as reason from resolution.link where not is_match
+            union all select a, b, reason from resolution.refused
+        ),
+        placed as (
+            select distinct least(l.cluster, r.cluster) as one, greatest(l.cluster, r.cluster) as other, reason
+            from pair join resolution.cluster as l on l.node = a join resolution.cluster as r on r.node = b
+            where l.cluster <> r.cluster
+        ),
+        active as (
+            select * from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1
+        ),
+        apart as (select * from active where kind = 'apart' and entity_kind = 'organisation'),
+        side as (
+            select decision_id, unnest(left_rows) as record_id, 0 as side from apart
+            union all select decision_id, unnest(right_rows), 1 from apart
+        ),
+        told as (
+            select distinct decision_id, side, cluster from side join resolution.record using (record_id)
+            join resolution.cluster using (node)
+        ),
+        told_apart as (
+            select least(l.cluster, r.cluster) as one, greatest(l.cluster, r.cluster) as other
+            from told as l join told as r using (decision_id) where l.side = 0 and r.side = 1
+        )
+        select * from placed anti join told_apart using (one, other)"""
+    )
+    reasons = con.execute("select reason, count(*) from waiting group by reason order by count(*) desc, reason").fetchall()
+    pairs = con.execute("select count(distinct (one, other)) from waiting").fetchall()[0][0]
+    return Backlog(pairs, dict(reasons))
