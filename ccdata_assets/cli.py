@@ -19,6 +19,7 @@ from rich.table import Table
 
 from ccdata_assets import __version__
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
+from ccdata_assets.resolution.entity_cli import entity_app
 
 app = typer.Typer(
     name="ccdata",
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 feeds_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds. 数据源契约。")
 app.add_typer(feeds_app, name="feeds")
+app.add_typer(entity_app, name="entity")
 
 # typer carries a click of its own and exports all of its exceptions but the common one
 _USAGE_ERROR: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")

@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def review_path(self) -> Path:
+        """The workbook of pairs that stewards are asked about."""
+        return self.home / "review" / "organisations.xlsx"
+
+    @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
 

@@ -334,13 +334,21 @@ def fetch(con: duckdb.DuckDBPyConnection, sql: str, *values: Any) -> list[Row]:
 
 PARTY_RECORD = """create or replace table standard.party_record (feed varchar, file varchar, sha256 varchar, member varchar, row bigint,
     received_on date, landed_at timestamptz, is_repeat boolean, flags varchar[], trust integer, company_name varchar, match_key varchar,
-    contact_name varchar, province varchar, city varchar, county varchar, region_code varchar, province_code varchar, city_code varchar,
-    region_status varchar, numbers varchar[], address varchar, website varchar, email varchar, uscc varchar, has_channel boolean)"""
+    trade_name varchar, branch varchar, parent varchar, industry_words varchar, company_region_code varchar, contact_name varchar,
+    contact_key varchar, surname varchar, given_name varchar, gender varchar, title varchar, numbers varchar[], fax varchar, email varchar,
+    email_domain varchar, is_free_mail boolean, website varchar, website_domain varchar, province varchar, city varchar, county varchar,
+    region_code varchar, province_code varchar, city_code varchar, region_status varchar, region_source varchar, address varchar,
+    address_rest varchar, address_key varchar, postcode varchar, industry_code varchar, uscc varchar, legal_representative varchar,
+    registered_capital decimal(38, 2), registered_capital_currency varchar, employees_min bigint, employees_max bigint, source_site varchar,
+    has_channel boolean)"""
 """standard.party_record as dbt makes it, for tests without dbt."""
 
 
 def write_party_records(con: duckdb.DuckDBPyConnection, records: Iterable[Mapping[str, Any]]) -> None:
-    """Replace standard.party_record; a record needs `row`, the rest has a usual value."""
+    """Replace standard.party_record, every file whose records are others than before read anew.
+
+    A record needs `row`, the rest has a usual value.
+    """
     con.execute(PARTY_RECORD)
     usual = {
         "feed": "directory",
@@ -358,3 +366,14 @@ def write_party_records(con: duckdb.DuckDBPyConnection, records: Iterable[Mappin
             f"insert into standard.party_record ({', '.join(values)}) values ({', '.join('?' * len(values))})",
             list(values.values()),
         )
+    mark_read(con)
+
+
+def mark_read(con: duckdb.DuckDBPyConnection) -> None:
+    """Say of every file of standard.party_record that it was read, by a contract that is another one where its records are others."""
+    con.execute("delete from ops.read_batch where dictionary = 'party_reading'")
+    con.execute(
+        """insert into ops.read_batch
+        select 'party_reading', 'test', feed, sha256, md5(string_agg(cast(party as varchar), chr(10) order by member, row))
+        from standard.party_record as party group by feed, sha256"""
+    )

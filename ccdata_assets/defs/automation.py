@@ -5,7 +5,15 @@ from datetime import timedelta
 import dagster as dg
 
 from ccdata_assets.landing.inbox import scan_inbox, settled
-from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, Batch, touched_months, trim_runs, waiting_files
+from ccdata_assets.orchestration.jobs import (
+    CORE_JOB,
+    REPORT_JOB,
+    Batch,
+    by_source,
+    touched_months,
+    trim_runs,
+    waiting_files,
+)
 from ccdata_assets.orchestration.periods import report_months
 from ccdata_assets.project import load_project
 
@@ -78,7 +86,7 @@ def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReaso
     batch = Batch.of(context.cursor)
     if batch.is_running(context.instance):
         return dg.SkipReason("the batch before is being landed")
-    by_feed = {feed: [file for file in of_feed if file in files] for feed, of_feed in found.by_feed.items()}
+    by_feed = {feed: [file for file in of_feed if file in files] for feed, of_feed in by_source(found).items()}
     if left := batch.read(by_feed):
         return dg.SensorResult(
             skip_reason=f"{left} of {len(files)} new files are yet to be read", cursor=batch.cursor()

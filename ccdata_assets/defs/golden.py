@@ -1,9 +1,8 @@
 """golden/*: records that mean the same organisation become one entity with an ID that stays."""
 
-from typing import Any
-
 import dagster as dg
 
+from ccdata_assets.orchestration.golden_metadata import read_story, shown, tell, write_story
 from ccdata_assets.orchestration.metadata import check_result, check_spec, table_metadata, table_spec
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
@@ -11,6 +10,10 @@ from ccdata_assets.project import load_project
 from ccdata_assets.quality.record import check_table
 from ccdata_assets.quality.suites import golden_checks
 from ccdata_assets.resolution.engine import resolve
+from ccdata_assets.resolution.metrics import count_all
+from ccdata_assets.resolution.stability import accept, write_known
+from ccdata_assets.resolution.steward_answers import read_answers
+from ccdata_assets.resolution.stewards import write_review
 from ccdata_assets.warehouse.state import is_current
 
 ORGANISATION = dg.AssetKey(["golden", "organisation"])
@@ -37,27 +40,23 @@ _SPECS = {
 def golden(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Cluster the records, keep or give IDs, choose the golden values, check what must always hold."""
     project = load_project()
-    extra: dict[str, Any] = {"unchanged": True}
+    rules, model, settings = project.rules, project.model, project.settings
     with warehouse.get_connection() as con:
-        current = is_current(con, project.registry, project.settings)
+        read_answers(con, project.registry, settings, context.run_id)
+        current = is_current(con, project.registry, settings)
         if not current:
-            resolved = resolve(con, project.rules, project.model, project.settings, context.run_id)
-            extra = {
-                "records": resolved.records,
-                "new_records": resolved.new_records,
-                "organisations": resolved.organisations,
-                "contacts": resolved.contacts,
-                **{
-                    f"{entity}_{kind}": count
-                    for entity, events in resolved.events.items()
-                    for kind, count in events.items()
-                },
-            }
-        outcomes = check_table(con, golden_checks(), None, project.settings, context.run_id, changed=not current)
+            resolved = resolve(con, rules, model, settings, context.run_id)
+            known = write_known(con, rules, model)
+            write_story(con, tell(con, resolved, count_all(con, rules), known))
+        write_review(con, rules, model, settings, current)
+        outcomes = check_table(con, golden_checks(), None, settings, context.run_id, changed=not current)
+        if not current and all(outcome.passed for outcome in outcomes):
+            accept(con, rules, model)
+        story = read_story(con)
         for spec in context.assets_def.specs:
-            more = extra if spec.key == ORGANISATION else {}
-            yield dg.MaterializeResult(
-                asset_key=spec.key, metadata={**table_metadata(con, ".".join(spec.key.path)), **more}
-            )
+            metadata = {**table_metadata(con, ".".join(spec.key.path)), **shown(story.get(spec.key.path[-1], {}))}
+            if spec.key == ORGANISATION and current:
+                metadata["unchanged"] = True
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
     for outcome in outcomes:
         yield check_result(outcome, ORGANISATION)

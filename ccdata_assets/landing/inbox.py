@@ -17,6 +17,8 @@ from ccdata_assets.contracts.registry import Registry
 
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp", ".swp", ".lock", ".upload")
 """Endings under which programs write a file that gets its name when it is whole."""
+REVIEWS = "steward_review"
+"""Folder of the inbox for workbooks that stewards filled in; it is no feed's."""
 PROCESSES = "/proc"
 """Where Linux lists processes and what each has open."""
 
@@ -35,12 +37,14 @@ class InboxFile:
 
 @dataclass(frozen=True)
 class Inbox:
-    """Files by feed; those that belong to none, what cannot be read or leads out of the inbox (folders, files, links),
+    """Files by feed; those that belong to none and no steward filled in, what cannot be read or leads out of the inbox (folders, files, links),
     and those that wait for their sidecar."""
 
     by_feed: dict[str, list[InboxFile]]
     unclaimed: list[InboxFile]
     refused: list[str] = field(default_factory=list)
+    reviews: list[InboxFile] = field(default_factory=list)
+    """Workbooks that stewards filled in."""
     waiting: list[str] = field(default_factory=list)
 
 
@@ -71,7 +75,9 @@ def scan_inbox(folder: Path, registry: Registry, feed: str | None = None) -> Inb
             continue
         file = InboxFile(name, path, state.st_size, state.st_mtime_ns)
         if contract is None:
-            if not _is_sidecar(name, registry):
+            if name.startswith(f"{REVIEWS}/"):
+                inbox.reviews.append(file)
+            elif not _is_sidecar(name, registry):
                 inbox.unclaimed.append(file)
         elif (ending := contract.control.sidecar) is None:
             inbox.by_feed[contract.feed].append(file)

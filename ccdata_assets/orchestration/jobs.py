@@ -9,10 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import dagster as dg
+import duckdb
 
-from ccdata_assets.landing.inbox import Inbox, InboxFile
+from ccdata_assets.contracts.compile import literal
+from ccdata_assets.landing.inbox import REVIEWS, Inbox, InboxFile
 from ccdata_assets.landing.land import content_hash
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect_published
@@ -28,7 +31,7 @@ UNREADABLE = "unreadable"
 
 
 def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
-    """Files of the inbox that the published ledger does not know."""
+    """Files of the inbox, stewards' too, that the published ledgers do not know."""
     try:
         with connect_published(settings) as con:
             known = set(
@@ -36,14 +39,32 @@ def waiting_files(settings: Settings, inbox: Inbox) -> list[InboxFile]:
                     "select feed, file, bytes, modified_ns from ops.file_ledger where read_by is distinct from ''"
                 ).fetchall()
             )
+            known |= _read_reviews(con, "file, bytes, modified_ns")
     except FileNotFoundError:
         known = set()
     return [
         file
-        for feed, files in inbox.by_feed.items()
+        for feed, files in by_source(inbox).items()
         for file in files
         if (feed, file.name, file.bytes, file.modified_ns) not in known
     ]
+
+
+def by_source(inbox: Inbox) -> dict[str, list[InboxFile]]:
+    """The files of each feed, and those that stewards filled in."""
+    return {**inbox.by_feed, REVIEWS: inbox.reviews}
+
+
+def _read_reviews(con: duckdb.DuckDBPyConnection, columns: str) -> set[tuple[Any, ...]]:
+    """What the published copy knows of stewards' files; nothing where an earlier release made it."""
+    if not _has_reviews(con):
+        return set()
+    return set(con.execute(f"select {literal(REVIEWS)}, {columns} from ops.review_file").fetchall())
+
+
+def _has_reviews(con: duckdb.DuckDBPyConnection) -> bool:
+    tables = "select 1 from information_schema.tables where table_schema = 'ops' and table_name = 'review_file'"
+    return bool(con.execute(tables).fetchall())
 
 
 @dataclass
@@ -94,6 +115,7 @@ class Batch:
                         "select distinct feed, sha256 from ops.file_ledger where read_by is distinct from ''"
                     ).fetchall()
                 )
+                known |= _read_reviews(con, "sha256")
         except FileNotFoundError:
             known = set()
         contents = {
@@ -141,10 +163,11 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
             union select strftime(period, '%Y-%m') from kpi.quality_result where run_id = $1""",
             [run_id],
         ).fetchall()
+        reviewed = "union all select at, at from golden.review_count" if _has_reviews(con) else ""
         newest = con.execute(
-            """select strftime(month, '%Y-%m'), max(as_of) from (
+            f"""select strftime(month, '%Y-%m'), max(as_of) from (
                 select period_start as month, as_of from kpi.value where grain = 'month'
-                union all select period, as_of from kpi.quality_result
+                union all select period, as_of from kpi.quality_result {reviewed}
             ) group by all"""
         ).fetchall()
     due = {month for (month,) in touched} | {month for month, as_of in newest if _report_as_of(settings, month) < as_of}

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ccdata_assets.errors import CcdataError, scrub
+from ccdata_assets.orchestration.reviews import read_reviews, review_lines
 from ccdata_assets.orchestration.step import BLOCKED
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect, connect_published
@@ -37,6 +38,8 @@ class RunSummary:
     checks_failed: int
     feeds: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+    """Workbooks of stewards that this run read, each with its `problems`."""
     unclaimed: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
@@ -51,7 +54,7 @@ class RunSummary:
     @property
     def is_new(self) -> bool:
         """Whether any file landed, was repeated, rejected or judged again, or the published copy was made anew."""
-        return bool(self.files) or self.rebuilt
+        return bool(self.files or self.reviews) or self.rebuilt
 
     @property
     def exit_code(self) -> int:
@@ -60,7 +63,7 @@ class RunSummary:
             return 2
         if not self.succeeded:
             return 1
-        return 3 if any(file["status"] in ("rejected", "held") for file in self.files) else 0
+        return 3 if any(file["status"] in ("rejected", "held") for file in [*self.files, *self.reviews]) else 0
 
     def as_dict(self) -> dict[str, Any]:
         """The summary for --json."""
@@ -129,6 +132,7 @@ class RunSummary:
             for f in self.files
             if f["drift"]
         ]
+        lines += list(review_lines(self.reviews))
         lines += [f"  left for the next run 留待下次: {name}: {why}" for name, why in self.left.items()]
         lines += [
             f"  refused 拒绝: {name}: it cannot be read, or links out of the inbox or round in a circle; fix: let the run's user read it, or copy the file instead of linking"
@@ -208,6 +212,7 @@ def _count_files(con: duckdb.DuckDBPyConnection, summary: RunSummary) -> None:
         [summary.run_id],
     ).fetchall()
     summary.files = [dict(zip(columns, row, strict=True)) for row in files]
+    summary.reviews = read_reviews(con, summary.run_id)
 
 
 def run_errors(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -12,7 +12,9 @@ from ccdata_assets.contracts.compile import field_type, literal, quote
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.registry import Kpi
-from ccdata_assets.quality.validation import Check
+from ccdata_assets.quality.validation import Check, Dimension
+from ccdata_assets.resolution.nodes import RECORD_ID
+from ccdata_assets.resolution.stability import load_limits
 
 ROW_ACCOUNTING = "row_accounting"
 """Name of the check, done by counting and not by GX, that landed = staged + quarantined + blank + superseded."""
@@ -113,24 +115,107 @@ def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi
     return checks
 
 
+REGROUPED = "uniqueness_regrouped"
+"""Name of the check that organisations which were there before stay as they are; see resolution/stability.py."""
+
+
 def golden_checks() -> list[Check]:
-    """The checks that guard everything downstream: no organisation twice, every named row in one organisation, once."""
+    """The checks that guard everything downstream: every named row has one organisation or contact, the ledgers give the
+    same, and the duplicate rate of known rows makes no jump."""
+    return [*_id_checks(), *_crosswalk_checks(), *_ledger_checks(), _regrouped_check()]
+
+
+def _id_checks() -> list[Check]:
     return [
         Check("uniqueness_organisation_id", "unique", "golden.organisation", "organisation_id", "uniqueness", "blocking", None, {},
               {"zh": "组织编号唯一", "en": "Organisation IDs are unique"}),
         Check("uniqueness_contact_id", "unique", "golden.contact", "contact_id", "uniqueness", "blocking", None, {},
               {"zh": "联系人编号唯一", "en": "Contact IDs are unique"}),
         Check("uniqueness_crosswalk_row", "unique_together", "golden.crosswalk", None, "uniqueness", "blocking", None,
-              {"columns": ["feed", "sha256", "member", "row"]}, {"zh": "每条记录只对应一个组织", "en": "Every row has one organisation"}),
-        Check("consistency_crosswalk_complete", "no_rows", "standard.party_record", None, "consistency", "blocking", None,
-              {"sql": """select 1 from {table} as r anti join golden.crosswalk as c on c.feed = r.feed and c.sha256 = r.sha256
-                         and c.member = r.member and c.row = r.row and c.organisation_id is not null where r.company_name is not null"""},
-              {"zh": "有名称的记录都有组织", "en": "Every row that names a company has an organisation"}),
-        Check("consistency_crosswalk_contacts", "no_rows", "standard.party_record", None, "consistency", "blocking", None,
-              {"sql": """select 1 from {table} as r anti join golden.crosswalk as c on c.feed = r.feed and c.sha256 = r.sha256
-                         and c.member = r.member and c.row = r.row and c.contact_id is not null where r.contact_name is not null"""},
-              {"zh": "有姓名的记录都有联系人", "en": "Every row that names a person has a contact"}),
-        Check("consistency_crosswalk_known", "no_rows", "golden.crosswalk", None, "consistency", "blocking", None,
-              {"sql": "select 1 from {table} as c anti join golden.organisation as o on o.organisation_id = c.organisation_id where c.organisation_id is not null"},
-              {"zh": "对应表中的组织都存在", "en": "Every organisation of the crosswalk exists"}),
+              {"columns": ["feed", "sha256", "member", "row"]},
+              {"zh": "每条记录只对应一个组织和一个联系人", "en": "Every row has one organisation and one contact"}),
     ]  # fmt: skip
+
+
+def _crosswalk_checks() -> list[Check]:
+    row = "c.feed = r.feed and c.sha256 = r.sha256 and c.member = r.member and c.row = r.row"
+    return [
+        _no_rows("consistency_crosswalk_complete", "standard.party_record",
+                 f"""select 1 from {{table}} as r anti join golden.crosswalk as c on {row} and c.organisation_id is not null
+                 where r.company_name is not null""",
+                 "有名称的记录都有组织", "Every row that names a company has an organisation"),
+        _no_rows("consistency_crosswalk_contacts", "standard.party_record",
+                 f"""select 1 from {{table}} as r anti join golden.crosswalk as c on {row} and c.contact_id is not null
+                 where r.contact_name is not null""",
+                 "有姓名的记录都有联系人", "Every row that names a person has a contact"),
+        _no_rows("consistency_crosswalk_rows", "golden.crosswalk",
+                 f"select 1 from {{table}} as c anti join standard.party_record as r on {row}",
+                 "对应表中的记录都在", "Every row of the crosswalk is there"),
+        _no_rows("consistency_crosswalk_known", "golden.crosswalk",
+                 "select 1 from {table} as c anti join golden.organisation as o using (organisation_id) where c.organisation_id is not null",
+                 "对应表中的组织都存在", "Every organisation of the crosswalk exists"),
+        _no_rows("consistency_crosswalk_known_contacts", "golden.crosswalk",
+                 "select 1 from {table} as c anti join golden.contact as k using (contact_id) where c.contact_id is not null",
+                 "对应表中的联系人都存在", "Every contact of the crosswalk exists"),
+        _no_rows("consistency_organisation_rows", "golden.organisation",
+                 "select 1 from {table} as o anti join golden.crosswalk as c using (organisation_id)",
+                 "每个组织都有记录", "Every organisation has a row"),
+        _no_rows("consistency_contact_rows", "golden.contact",
+                 "select 1 from {table} as k anti join golden.crosswalk as c using (contact_id)",
+                 "每个联系人都有记录", "Every contact has a row"),
+    ]  # fmt: skip
+
+
+def _ledger_checks() -> list[Check]:
+    """What the ledgers tell is what the golden tables say."""
+    return [
+        _no_rows("consistency_membership_replay", "golden.crosswalk",
+                 f"""with told as (
+                     select record_id, entity_kind, arg_max(struct_pack(id := entity_id), seq).id as id from golden.membership group by all
+                 ),
+                 said as (
+                     select {RECORD_ID} as record_id, unnest(['organisation', 'contact']) as entity_kind,
+                         unnest([organisation_id, contact_id]) as id from {{table}}
+                 )
+                 select 1 from (from told where id is not null) as told full join (from said where id is not null) as said
+                     using (record_id, entity_kind) where told.id is distinct from said.id""",
+                 "重放归属台账得到对应表", "Replaying the ledger of memberships gives the crosswalk"),
+        _no_rows("consistency_event_replay", "golden.entity_event",
+                 """with lives as (
+                     select entity_kind, entity_id,
+                         sum(case when kind in ('birth', 'split') then 1 when kind in ('merge', 'retire') then -1 else 0 end) as lives
+                     from {table} group by all
+                 ),
+                 there as (
+                     select 'organisation' as entity_kind, organisation_id as entity_id from golden.organisation
+                     union all select 'contact', contact_id from golden.contact
+                 )
+                 select 1 from lives full join there using (entity_kind, entity_id)
+                 where coalesce(lives.lives, 0) <> if(there.entity_id is null, 0, 1)""",
+                 "重放事件得到现有实体", "Replaying the events gives the entities there are"),
+    ]  # fmt: skip
+
+
+def _regrouped_check() -> Check:
+    """Of the organisations that were there before: those that merged or split without a reason are few."""
+    limit = load_limits().regrouped
+    return _no_rows(
+        REGROUPED, "resolution.known_organisation",
+        f"""with regrouped as (from {{table}} where fate in ('merged', 'split') and not is_explained)
+        select 1 from regrouped where (select count(*) from regrouped) >= {limit.organisations}""",
+        "原有组织的重复率没有无因突变", "The duplicate rate of the rows there were makes no jump that nothing explains",
+        dimension="uniqueness", target=1 - limit.share,
+    )  # fmt: skip
+
+
+def _no_rows(
+    name: str,
+    table: str,
+    sql: str,
+    zh: str,
+    en: str,
+    dimension: Dimension = "consistency",
+    target: float | None = None,
+) -> Check:
+    """A blocking check that a query finds nothing, or no more than `target` leaves room for."""
+    return Check(name, "no_rows", table, None, dimension, "blocking", target, {"sql": sql}, {"zh": zh, "en": en})

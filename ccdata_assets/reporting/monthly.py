@@ -27,6 +27,7 @@ from ccdata_assets.reporting.model import (
 )
 from ccdata_assets.reporting.published import Published
 from ccdata_assets.reporting.quality import quality_section
+from ccdata_assets.reporting.review import review_sections
 
 TITLE: Final = Text("月度数据仓库报告", "Monthly warehouse report")
 
@@ -51,6 +52,7 @@ def monthly_report(published: Path, period: date, as_of: datetime) -> Report:
             _stock(month),
             quality_section(month, QUALITY, RECORDS),
             deliveries_section(month),
+            *review_sections(month),
             _measures(month, "calls", Text("呼叫中心", "Call centre"), CALLS),
             _measures(month, "outbound", Text("外呼", "Outbound"), OUTBOUND),
             *_others(month),

@@ -237,6 +237,30 @@ class Published:
             [self._until, first_day, last_day],
         )
 
+    def review_counts(self, first_day: date, last_day: date) -> list[tuple[str, str, int]]:
+        """(measure, reason, pairs) of the review queue, if `as_of` lies in these days and the queue was known then."""
+        if not first_day <= self._as_of.date() <= last_day:
+            return []
+        return self._rows(
+            "golden.review_count",
+            "select measure, reason, pairs from golden.review_count where epoch_us(at) <= ? order by measure, pairs desc, reason",
+            [self._until],
+        )
+
+    def review_pairs(self, most: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """The first pairs of the review queue: the columns of golden.review_queue, left and right."""
+        columns = [
+            "place", "weight", "agrees", "disagrees", "organisation_id", "records", "feed", "row", "company_name", "province",
+            "city", "county", "phone", "uscc",
+        ]  # fmt: skip
+        rows = self._rows(
+            "golden.review_queue",
+            f"select {', '.join(columns)} from golden.review_queue where place <= ? order by place, side",
+            [most],
+        )
+        sides = [dict(zip(columns, row, strict=True)) for row in rows]
+        return list(zip(sides[::2], sides[1::2], strict=True))
+
     def feeds(self) -> dict[str, tuple[Text, str]]:
         """Name and owner of each feed."""
         rows = self._rows("marts.dim_feed", "select feed, zh, en, owner from marts.dim_feed order by feed")

@@ -15,18 +15,35 @@ from ccdata_assets.contracts.compile import quote
 from ccdata_assets.resolution.clusters import least_of_component
 from ccdata_assets.resolution.rules import ContactRules
 
+REACHED = "coalesce(contact_mobiles[1], contact_emails[1], cast(record_id as varchar))"
+"""What tells people of no organisation apart who have one name; who cannot be reached is alone."""
+
 
 def resolve_contacts(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
-    """Make `resolved` (record_id, cluster_key) of every record that names a person in an organisation `touched` is about."""
+    """Make `resolved` (record_id, cluster_key, received_on, province_code) of every record that names a person in an organisation `touched` is about."""
     said = ", ".join(f"record.{quote(f'contact_{name}')} as {quote(name)}" for name in rules.evidence)
+    # nobody's people whose records come or go, with all their other records
+    con.execute(
+        f"""create or replace temp table nobodys as
+        with reached as (
+            select contact_name, {REACHED} as reached from resolution.record semi join new_record using (record_id) where node is null and contact_name is not null
+        ),
+        left_behind as (
+            select other.record_id from resolution.assigned as other
+            join resolution.assigned as gone on gone.entity_kind = 'contact' and other.entity_kind = 'contact' and gone.entity_id = other.entity_id
+            where gone.record_id in (select record_id from concerned)
+        )
+        select record_id from resolution.record where node is null and (contact_name, {REACHED}) in (select (contact_name, reached) from reached)
+        union select record_id from resolution.record semi join left_behind using (record_id) where node is null"""
+    )
     con.execute(
         f"""create or replace temp table person as
         with record as (
             select record.*, cast(touched.cluster as varchar) as organisation from resolution.record join touched using (node)
             union all
-            select record.*, '' from resolution.record semi join new_record using (record_id) where node is null
+            select record.*, '' from resolution.record semi join nobodys using (record_id)
         )
-        select record_id, organisation, {said} from record where {quote(f"contact_{rules.names}")} is not null"""
+        select record_id, organisation, received_on, province_code, {said} from record where {quote(f"contact_{rules.names}")} is not null"""
     )
     # nobody's people: no one to be compared with but those who are reached the same way under the same name
     con.execute(
@@ -97,18 +114,18 @@ def _join_short(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
     con.execute(
         """create or replace temp table resolved as
         with named as (
-            select person.record_id, person.organisation, 'p' || chr(31) || full_name.label as label
+            select person.record_id, person.organisation, person.received_on, person.province_code, 'p' || chr(31) || full_name.label as label
             from person join full_name on person.organisation = full_name.organisation and person.person = full_name.person
             union all
             -- nobody pointed out: one contact for each surname and title
-            select person.record_id, person.organisation,
+            select person.record_id, person.organisation, person.received_on, person.province_code,
                 coalesce('p' || chr(31) || short_label.label, concat_ws(chr(31), 's', short_name.name, short_name.titles[1]))
             from person join short_name on person.person is null and person.organisation = short_name.organisation and person.name = short_name.name
                 and person.surname is not distinct from short_name.surname and person.titles is not distinct from short_name.titles
                 and person.mobiles is not distinct from short_name.mobiles and person.emails is not distinct from short_name.emails
             left join short_label using (short_id)
         )
-        select record_id, md5(organisation || chr(31) || label) as cluster_key from named"""
+        select record_id, md5(organisation || chr(31) || label) as cluster_key, received_on, province_code from named"""
     )
 
 

@@ -88,7 +88,7 @@ def resolve(
         )
         con.execute(
             """create or replace temp table resolved as
-            select record.record_id, cast(touched.cluster as varchar) as cluster_key from resolution.record join touched using (node)"""
+            select record_id, cast(touched.cluster as varchar) as cluster_key, received_on, province_code from resolution.record join touched using (node)"""
         )
         organisation_events = write_entities(con, "organisation", version, settings, run_id, seq)
         con.execute("create or replace temp table changed_organisation as from changed_entity")
@@ -107,7 +107,7 @@ def resolve(
     con.execute("insert into resolution.state values ('complete', $1)", [_digest(rules, model)])
     lap("parents")
     counts = con.execute(
-        """select (select count(*) from golden.crosswalk), (select count(*) from new_record),
+        """select (select count(distinct record_id) from resolution.assigned), (select count(*) from new_record),
             (select count(*) from golden.organisation), (select count(*) from golden.contact)"""
     ).fetchall()[0]
     records, new_records, organisations, contacts = counts

@@ -42,19 +42,16 @@ def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind) -> No
     joins = " ".join(f"left join {quote(f'chosen_{name}')} using (e)" for name in fields)
     identity, more, also = _shape(kind)
     query = f"""with counted as (
-            select e, count(*) as records, count(distinct feed) as feeds, min(received_on) as first_received_on, max(received_on) as last_received_on
+            select e, array_to_string(list_sort(list_distinct(flatten(list(numbers) filter (where len(numbers) > 0)))), '|') as phone, count(*) as records, count(distinct feed) as feeds, min(received_on) as first_received_on, max(received_on) as last_received_on
             from golden_record group by e
-        ),
-        reached as (
-            select e, string_agg(number, '|' order by number) as phone from (select distinct e, unnest(numbers) as number from golden_record) group by e
         ),
         born as (
             select stale.e, min(event.business_date) as born_on from golden.entity_event as event join stale_entity as stale using (entity_id)
             where event.kind in ('birth', 'split') group by stale.e
         )
-        select stale.entity_id as {identity}, {more} {values}, coalesce(reached.phone, '') as phone, counted.records, counted.feeds,
+        select stale.entity_id as {identity}, {more} {values}, coalesce(counted.phone, '') as phone, counted.records, counted.feeds,
             counted.first_received_on, counted.last_received_on, born.born_on, struct_pack({sources}) as sources
-        from counted join stale_entity as stale using (e) {joins} left join reached using (e) left join born using (e) {also}"""
+        from counted join stale_entity as stale using (e) {joins} left join born using (e) {also}"""
     con.execute(f"create table if not exists golden.{kind} as {query} limit 0")
     con.execute(f"delete from golden.{kind} where {identity} in (select entity_id from stale_entity)")
     con.execute(f"insert into golden.{kind} by name {query}")

@@ -21,7 +21,7 @@ LIFE = "kind in ('birth', 'split')"
 
 
 def write_entities(con: duckdb.DuckDBPyConnection, kind: Kind, version: str, settings: Settings, run_id: str, seq: int) -> dict[str, int]:  # fmt: skip
-    """Give the clusters of the temporary table `resolved` (record_id, cluster_key) their IDs; gives the events of each kind.
+    """Give the clusters of the temporary table `resolved` (record_id, cluster_key, received_on, province_code) their IDs; gives the events of each kind.
 
     Brings resolution.assigned, golden.membership and golden.entity_event up to date; records of `concerned` that are not in
     `resolved` lose theirs. Leaves `changed_entity` (entity_id): IDs whose records are not what they were. A first birth counts
@@ -165,14 +165,11 @@ def _collect_events(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         """create or replace temp table happened as
         with fresh as (select * from given where origin <> 'kept'),
         received as (
-            select after.cluster_key, min(record.received_on) as received_on from after
-            join resolution.record using (record_id) where after.cluster_key in (select cluster_key from fresh) group by all
+            select cluster_key, min(received_on) as received_on from resolved where cluster_key in (select cluster_key from fresh) group by all
         ),
         province as (
-            select after.cluster_key, record.province_code from after join resolution.record using (record_id)
-            where record.province_code is not null and after.cluster_key in (select cluster_key from fresh)
-            group by after.cluster_key, record.province_code
-            qualify row_number() over (partition by after.cluster_key order by count(*) desc, record.province_code) = 1
+            select cluster_key, province_code from resolved where province_code is not null and cluster_key in (select cluster_key from fresh)
+            group by cluster_key, province_code qualify row_number() over (partition by cluster_key order by count(*) desc, province_code) = 1
         ),
         origin as (
             select cluster_key, list(entity_id order by records desc, entity_id) as from_ids from parent group by all

@@ -80,18 +80,16 @@ def _write_keys(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> Non
 
 
 def _write_stops(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
-    """Values that crossed their bound, and `dirty` (node): nodes whose pairs are to be found anew."""
+    """Values that crossed their bound, and `dirty` (node): nodes whose pairs are to be found anew; `near_key`: all nodes of their values."""
     con.execute(
-        f"""create or replace temp table counted as
-        with of_name as (
-            select rule, key, name_id, count(*) as nodes from resolution.node_key semi join touched_key using (rule, key)
-            where rule >= {FIRST_BLOCK} group by all
-        )
-        select rule, key, count(*) as names, cast((sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as bigint) as pairs from of_name group by all having count(*) > 1"""
+        f"""create or replace temp table near_key as
+        select rule, key, node, name_id from resolution.node_key semi join touched_key using (rule, key) where rule >= {FIRST_BLOCK}"""
     )
     con.execute(
         f"""create or replace temp table now_stopped as
-        select * from counted where names > {rules.bound.names} or pairs > {rules.bound.pairs}"""
+        with of_name as (select rule, key, name_id, count(*) as nodes from near_key group by all)
+        select rule, key, count(*) as names, cast((sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as bigint) as pairs
+        from of_name group by rule, key having names > {rules.bound.names} or pairs > {rules.bound.pairs}"""
     )
     con.execute(
         """create or replace temp table crossed as
@@ -101,9 +99,18 @@ def _write_stops(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
     )
     con.execute("delete from resolution.stopped where (rule, key) in (select (rule, key) from touched_key)")
     con.execute("insert into resolution.stopped select * from now_stopped")
+    con.execute("create or replace temp table dirty as select node from new_node")
+    # nodes of a value that crossed its bound are compared anew by all of their values
     con.execute(
-        """create or replace temp table dirty as
-        select node from new_node union select distinct node from resolution.node_key semi join crossed using (rule, key)"""
+        "insert into dirty select distinct node from near_key semi join crossed using (rule, key) where node not in (from dirty)"
+    )
+    con.execute(
+        f"""insert into near_key
+        with far as (
+            select distinct rule, key from resolution.node_key where rule >= {FIRST_BLOCK}
+                and node in (from dirty) and node not in (select node from new_node)
+        )
+        select rule, key, node, name_id from resolution.node_key semi join far using (rule, key) anti join touched_key using (rule, key)"""
     )
 
 
@@ -114,37 +121,36 @@ def _write_pairs(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model
         select * from resolution.link where a in (from dirty) or b in (from dirty) or a in (from gone_node) or b in (from gone_node)"""
     )
     con.execute("delete from resolution.link where (a, b) in (select (a, b) from cut_link)")
-    con.execute("create or replace temp table fresh_link (a ubigint, b ubigint, weight double, is_match boolean, reason varchar)")  # fmt: skip
+    con.execute(
+        "create or replace temp table fresh_link (a ubigint, b ubigint, weight double, is_match boolean, reason varchar)"
+    )
     if not rules.block:
         return
     con.execute(
-        f"""create or replace temp table open_key as
-        with mine as (
-            select rule, key, node, name_id from resolution.node_key
-            semi join dirty using (node) where rule >= {FIRST_BLOCK}
-        )
-        select mine.* from mine anti join resolution.stopped using (rule, key)"""
-    )
-    con.execute(
         """create or replace temp table candidate as
-        with shared as (select distinct rule, key from open_key),
-        theirs as (select rule, key, node, name_id from resolution.node_key semi join shared using (rule, key)),
-        several as (select rule, key from theirs group by all having min(name_id) < max(name_id)),
-        mine as (select * from open_key semi join several using (rule, key)),
-        others as (select * from theirs semi join several using (rule, key))
-        select distinct least(mine.node, others.node) as a, greatest(mine.node, others.node) as b
-        from mine join others using (rule, key) where mine.name_id <> others.name_id"""
+        with several as (
+            select rule, key from near_key anti join resolution.stopped using (rule, key) group by all having min(name_id) < max(name_id)
+        ),
+        met as (select * from near_key semi join several using (rule, key)),
+        mine as (select * from met semi join dirty using (node))
+        select distinct least(mine.node, met.node) as a, greatest(mine.node, met.node) as b
+        from mine join met using (rule, key) where mine.name_id <> met.name_id"""
+    )
+    derived = "".join(f", {expression} as {quote(name)}" for name, expression in rules.derived.items())
+    con.execute(
+        f"""create or replace temp table compared as
+        select *{derived} from resolution.node where node in (select a from candidate union select b from candidate)"""
     )
     apart = " or ".join(f"coalesce({rule.when}, false)" for rule in rules.against if rule.most == "apart") or "false"
     doubts = [rule for rule in rules.against if rule.most == "review"]
     reason = " ".join(f"when coalesce({rule.when}, false) then {literal(rule.name)}" for rule in doubts)
     con.execute(
         f"""insert into fresh_link
-        with compared as (
+        with weighed as (
             select a, b, {weight_sql(rules, model)} as weight, {f"case {reason} end" if reason else "null"} as reason
-            from candidate join resolution.node as l on l.node = a join resolution.node as r on r.node = b where not ({apart})
+            from candidate join compared as l on l.node = a join compared as r on r.node = b where not ({apart})
         )
-        select a, b, weight, weight >= {rules.link} and reason is null, reason from compared where weight >= {rules.review}"""
+        select a, b, weight, weight >= {rules.link} and reason is null, reason from weighed where weight >= {rules.review}"""
     )
     con.execute("insert into resolution.link select * from fresh_link")
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ccdata_assets.resolution.links import Blocked, blocked
-from ccdata_assets.resolution.rules import Rules
+from ccdata_assets.resolution.links import FIRST_BLOCK
+from ccdata_assets.resolution.rules import OrganisationRules, Rules
 
 SIZES = ("1", "2", "3", "4–5", "6–10", "11–20", "21–50", "51+")
 """Classes of organisations by their number of records."""
@@ -75,9 +75,21 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Blocked:
+    """What one blocking rule brings together: values that nodes of different names share, pairs of these nodes, and the values and
+    pairs that its bound leaves out."""
+
+    rule: str
+    values: int
+    pairs: int
+    stopped_values: int
+    stopped_pairs: int
+
+
+@dataclass(frozen=True)
 class Backlog:
-    """Pairs of organisations that may be one, by why they are not: a pair counts once in `pairs`, once for each of its reasons
-    in `reasons`. Pairs that a steward has told apart are no longer asked about."""
+    """Pairs of organisations that may be one, by why they are not (codes of words.yaml): a pair counts once in `pairs`, once for
+    each of its reasons in `reasons`. Pairs that a steward has told apart are no longer asked about."""
 
     pairs: int
     reasons: dict[str, int]
@@ -106,7 +118,7 @@ def count_all(con: duckdb.DuckDBPyConnection, rules: Rules) -> Numbers:
         lonely_contacts=lonely,
         biggest=biggest(con),
         sizes=sizes(con),
-        blocking=blocked(con, rules.organisation),
+        blocking=blocking(con, rules.organisation),
         backlog=backlog(con),
     )
 
@@ -162,13 +174,36 @@ def sizes(con: duckdb.DuckDBPyConnection) -> list[Size]:
     return [Size(size, *found.get(place, (0, 0))) for place, size in enumerate(SIZES)]
 
 
+def blocking(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> list[Blocked]:
+    """What each blocking rule brings together, in the order of the rules."""
+    found = {
+        number: counts
+        for number, *counts in con.execute(
+            """with named as (
+                select rule, key, name_id, count(*) as nodes from resolution.node_key where rule >= $1 group by all
+            ),
+            shared as (
+                select rule, key, (sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as pairs, (rule, key) in (select (rule, key) from resolution.stopped) as is_stopped
+                from named group by rule, key having count(*) > 1
+            )
+            select rule, count(*), sum(pairs) filter (not is_stopped), count(*) filter (is_stopped), sum(pairs) filter (is_stopped)
+            from shared group by rule""",
+            [FIRST_BLOCK],
+        ).fetchall()
+    }
+    return [
+        Blocked(rule.name, *(int(count or 0) for count in found.get(number, (0, 0, 0, 0))))
+        for number, rule in enumerate(rules.block, start=FIRST_BLOCK)
+    ]
+
+
 def backlog(con: duckdb.DuckDBPyConnection) -> Backlog:
     """Pairs for review between different organisations: too weak a link, doubtful by a rule, or refused by a guard."""
     con.execute(
         """create or replace temp table waiting as
         with pair as (
-            select a, b, coalesce(reason, 'weight') as reason from resolution.link where not is_match
-            union all select a, b, reason from resolution.refused
+            select a, b, coalesce('against.' || reason, 'uncertain') as reason from resolution.link where not is_match
+            union all select a, b, 'refused.' || reason from resolution.refused
         ),
         placed as (
             select distinct least(l.cluster, r.cluster) as one, greatest(l.cluster, r.cluster) as other, reason
@@ -193,6 +228,8 @@ def backlog(con: duckdb.DuckDBPyConnection) -> Backlog:
         )
         select * from placed anti join told_apart using (one, other)"""
     )
-    reasons = con.execute("select reason, count(*) from waiting group by reason order by count(*) desc, reason").fetchall()
+    reasons = con.execute(
+        "select reason, count(*) from waiting group by reason order by count(*) desc, reason"
+    ).fetchall()
     pairs = con.execute("select count(distinct (one, other)) from waiting").fetchall()[0][0]
     return Backlog(pairs, dict(reasons))

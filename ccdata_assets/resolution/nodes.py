@@ -34,11 +34,13 @@ def read_changes(con: duckdb.DuckDBPyConnection, rules: Rules) -> int:
     evidence = rules.organisation.evidence
     columns = ", ".join(quote(name) for name in evidence)
     con.execute("create or replace temp table new_record as select record_id, node from arrived")
+    leaves = con.execute("select exists (from stale_batch) or exists (from decided_anew)").fetchall()[0][0]
     con.execute(
-        """create or replace temp table gone_record as
-        select * from resolution.record where (feed, sha256) in (select (feed, sha256) from stale_batch) or record_id in (from decided_anew)"""
+        f"""create or replace temp table gone_record as
+        select record_id, feed, sha256, member, row, node from resolution.record
+        where {leaves} and ((feed, sha256) in (select (feed, sha256) from stale_batch) or record_id in (from decided_anew))"""
     )
-    con.execute("delete from resolution.record where record_id in (select record_id from gone_record)")
+    con.execute(f"delete from resolution.record where {leaves} and record_id in (select record_id from gone_record)")
     names = ", ".join(quote(name) for name in record_columns(rules))
     con.execute(f"insert into resolution.record select record_id, node, is_decided, {names} from arrived")
     con.execute(

@@ -67,8 +67,8 @@ class ReviewPair:
 def review_pairs(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model, limit: int = LISTED) -> list[ReviewPair]:
     """The queue, likeliest pair first, at most `limit` of it. Reads the state of the last resolution."""
     _find_pairs(con)
-    _find_sides(con, limit)
     organisation = rules.organisation
+    _find_sides(con, organisation, limit)
     levels = _levels(con, organisation)
     exact = _exact(con, organisation)
     doubts = _doubts(con, organisation)
@@ -149,7 +149,9 @@ def _find_pairs(con: duckdb.DuckDBPyConnection) -> None:
         union
         select l.entity_id, r.entity_id from locked as l join locked as r on l.entity_id < r.entity_id"""
     )
-    con.execute("delete from review_found where (left_id, right_id) in (select (left_id, right_id) from review_decided)")
+    con.execute(
+        "delete from review_found where (left_id, right_id) in (select (left_id, right_id) from review_decided)"
+    )
     con.execute(
         """delete from review_found where pair_key in (
             select pair_key from golden.review_answer group by pair_key having arg_max(answer, rowid) = 'unsure'
@@ -157,8 +159,9 @@ def _find_pairs(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _find_sides(con: duckdb.DuckDBPyConnection, limit: int) -> None:
-    """`listed_pair`: the first pairs of `review_found` with their place; `listed_side`: two rows each, with the example record."""
+def _find_sides(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, limit: int) -> None:
+    """`listed_pair`: the first pairs of `review_found` with their place; `listed_side`: two rows each, with the example record;
+    `listed_node`: their nodes with what is worked out of the evidence."""
     con.execute(
         f"""create or replace temp table listed_pair as
         select row_number() over (order by weight desc, pair_key) as place, * from review_found
@@ -177,6 +180,11 @@ def _find_sides(con: duckdb.DuckDBPyConnection, limit: int) -> None:
         select side.*, counted.records, record.record_id, record.feed, record.sha256, record.member, record.row
         from side join counted using (entity_id) join review_node using (node) join resolution.record as record using (record_id)"""
     )
+    derived = "".join(f", {expression} as {quote(name)}" for name, expression in rules.derived.items())
+    con.execute(
+        f"""create or replace temp table listed_node as
+        select *{derived} from resolution.node where node in (select node from listed_side)"""
+    )
 
 
 def _levels(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> dict[int, dict[str, str]]:
@@ -190,8 +198,8 @@ def _levels(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> dict[in
     return {place: dict(zip(answers, levels, strict=True)) for place, *levels in rows}
 
 
-_NODES = """from listed_pair as pair join resolution.node as l on l.node = pair.left_node
-    join resolution.node as r on r.node = pair.right_node"""
+_NODES = """from listed_pair as pair join listed_node as l on l.node = pair.left_node
+    join listed_node as r on r.node = pair.right_node"""
 
 
 def _doubts(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> dict[int, list[str]]:

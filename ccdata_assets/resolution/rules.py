@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from ccdata_assets.contracts.model import Declaration, Name
 from ccdata_assets.contracts.yaml_source import YamlSource
 
@@ -59,11 +61,12 @@ class OrganisationRules(Declaration):
     same_name: str
     block: tuple[BlockRule, ...] = ()
     bound: Bound = Bound(names=20, pairs=5000)
-    compare: dict[Name, dict[Name, str]] = {}
+    derived: dict[Name, str] = Field(default_factory=dict)
+    compare: dict[Name, dict[Name, str]] = Field(default_factory=dict)
     against: tuple[Against, ...] = ()
     link: float = 0
     review: float = 0
-    conflicts: dict[Name, tuple[Name, ...]] = {}
+    conflicts: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
     bridge: Bridge = Bridge(nodes=5, weight=20)
 
 

@@ -115,7 +115,10 @@ def accept(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> None:
 
 def _accepted(con: duckdb.DuckDBPyConnection) -> Accepted | None:
     found = con.execute("select value from ops.run_state where name = ?", [ACCEPTED]).fetchall()
-    return Accepted(**json.loads(found[0][0])) if found else None
+    if not found:
+        return None
+    accepted: Accepted = json.loads(found[0][0])
+    return accepted
 
 
 def _version(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> str:

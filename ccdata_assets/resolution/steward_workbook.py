@@ -14,9 +14,12 @@ from typing import Any, Final, NamedTuple
 import xlsxwriter
 
 from ccdata_assets.contracts.model import Title
-from ccdata_assets.quality.supplier_workbook import ACCENT, BAND, FACE, INK, LINE_POINTS, LINE, QUIET, shown
+from ccdata_assets.landing.inbox import REVIEWS
+from ccdata_assets.landing.land import content_hash
+from ccdata_assets.quality.supplier_workbook import ACCENT, BAND, FACE, INK, LINE, LINE_POINTS, QUIET, shown
 from ccdata_assets.resolution.review import ReviewPair, Side
 from ccdata_assets.resolution.words import Reason, ReasonWords
+from ccdata_assets.settings import Settings
 
 SHEET, HELP = "审核 Review", "说明 Instructions"
 KEY, DECISION, COMMENT, REVIEWER = "键 Key", "决定 Decision", "备注 Comment", "审核人 Reviewer"
@@ -85,7 +88,9 @@ def draw(pairs: Sequence[ReviewPair], waiting: int, words: ReasonWords, path: Pa
     """Write the workbook of a queue; `waiting` counts the pairs that are not listed too."""
     with xlsxwriter.Workbook(str(path)) as book:
         # the same queue gives the same bytes, whenever it is drawn
-        book.set_properties({"title": "企业审核 Organisations to review", "author": "ccdata", "created": datetime(2000, 1, 1)})
+        book.set_properties(
+            {"title": "企业审核 Organisations to review", "author": "ccdata", "created": datetime(2000, 1, 1)}
+        )
         formats = _formats(book)
         sheet = book.add_worksheet(SHEET)
         _review_sheet(sheet, formats, pairs, words)
@@ -108,7 +113,9 @@ def _formats(book: Any) -> dict[str, Any]:
     }
     formats = {name: book.add_format(look) for name, look in looks.items()}
     # so that it stays text when somebody edits the cell
-    return formats | {f"{name}=": book.add_format({**looks[name], "quote_prefix": True}) for name in ("text", "differs")}
+    return formats | {
+        f"{name}=": book.add_format({**looks[name], "quote_prefix": True}) for name in ("text", "differs")
+    }
 
 
 def _review_sheet(sheet: Any, formats: dict[str, Any], pairs: Sequence[ReviewPair], words: ReasonWords) -> None:
@@ -134,6 +141,8 @@ def _review_sheet(sheet: Any, formats: dict[str, Any], pairs: Sequence[ReviewPai
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     sheet.hide_gridlines(2)
     sheet.set_landscape()
+    sheet.set_paper(8)  # A3
+    sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.activate()
 
@@ -201,8 +210,8 @@ def _instructions(listed: int, waiting: int) -> list[tuple[str, str]]:
             "For and Against list the evidence with its weight in bits: each 1 more doubles the odds that they are one; orange cells hold values that differ.",
         ),
         (
-            f"填好后另存一份，把文件放入收件箱的 {FOLDER}/ 文件夹；下一次 ccdata run 会执行这些决定。同一文件只计一次，可分多次提交。",
-            f"Save a copy and put it into the folder {FOLDER}/ of the inbox: the next `ccdata run` acts on it. The same file counts once; hand in parts as you go.",
+            f"填好后另存一份，把文件放入收件箱的 {REVIEWS}/ 文件夹；下一次 ccdata run 会执行这些决定。同一文件只计一次，可分多次提交。",
+            f"Save a copy and put it into the folder {REVIEWS}/ of the inbox: the next `ccdata run` acts on it. The same file counts once; hand in parts as you go.",
         ),
         (
             "可以排序、筛选、删除行；请勿改动隐藏的“键”列。同一对企业的决定相互矛盾时，以较晚提交的为准，并在运行结果中提示。",
@@ -217,3 +226,27 @@ def _instructions(listed: int, waiting: int) -> list[tuple[str, str]]:
             "This workbook holds personal information, for stewards only; do not pass it on.",
         ),
     ]  # fmt: skip
+
+
+def place_workbook(
+    settings: Settings, pairs: Sequence[ReviewPair], waiting: int, words: ReasonWords, drawn: str
+) -> str:
+    """Put the workbook of a queue into the home's folder review; gives the SHA-256 of its bytes.
+
+    `drawn` is that of the one drawn last: a workbook that is another was filled in where it lies, and is kept beside under a
+    name of its own, for nobody's work may be lost.
+    """
+    path = settings.review_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    draw(pairs, waiting, words, part)
+    made = content_hash(part)
+    if path.exists():
+        here = content_hash(path)
+        if here == made:
+            part.unlink()
+            return made
+        if here != drawn:
+            path.replace(path.with_name(f"{path.stem}-filled-{here[:8]}{path.suffix}"))
+    part.replace(path)
+    return made

@@ -24,6 +24,9 @@ PUBLISHED_TABLES = {
     "ops.batch_gate": "select * from ops.batch_gate",
     "golden.crosswalk": "select * from golden.crosswalk",
     "golden.entity_event": "select * from golden.entity_event",
+    "golden.review_queue": "select * from golden.review_queue",
+    "golden.review_count": "select * from golden.review_count",
+    "ops.review_file": "select * from ops.review_file",
 }
 """Tables published beside all of the schemas marts and kpi."""
 STORAGE = "v1.0.0"

@@ -34,13 +34,16 @@ def code_hash() -> str:
 
 
 def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> str:
-    """What the tables downstream of staging depend on: batches, the contracts that judged them, code, settings."""
+    """What the tables downstream of staging depend on: batches, the contracts that judged them, decisions, code, settings."""
     batches = con.execute(
         """select l.feed, l.sha256, l.contract_hash, l.received_on, g.status from ops.file_ledger as l
         left join ops.batch_gate as g using (feed, sha256) where l.status <> 'repeat' and l.rows > 0 order by all"""
     ).fetchall()
+    decisions = con.execute(
+        "select count(*), md5(string_agg(decision_id || kind order by rowid)) from golden.decision"
+    ).fetchall()
     contracts = {name: contract.model_dump(mode="json") for name, contract in registry.feeds.items()}
-    parts = [code_hash(), contracts, settings.time_zone, settings.publish_personal, settings.retired_feeds, batches]
+    parts = [code_hash(), contracts, settings.time_zone, settings.publish_personal, settings.retired_feeds, batches, decisions]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
@@ -83,7 +86,7 @@ def refuse_going_back(con: duckdb.DuckDBPyConnection, settings: Settings) -> Non
 
 
 def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
-    ledgers = ("ops.file_ledger", "kpi.value", "kpi.quality_result", "kpi.completeness")
+    ledgers = ("ops.file_ledger", "ops.review_file", "kpi.value", "kpi.quality_result", "kpi.completeness")
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 
 

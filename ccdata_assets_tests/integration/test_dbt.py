@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ccdata_assets.orchestration.dbt import DBT, dbt_environment
-from ccdata_assets.resolution.entities import resolve
+from ccdata_assets.resolution.engine import resolve
+from ccdata_assets.resolution.model import load_model
 from ccdata_assets.resolution.rules import load_rules
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.declared import write_declared
@@ -38,7 +39,7 @@ def test_the_unit_tests_of_dbt_pass(world: World, tmp_path: Path) -> None:
         create_views(con, world.registry)
         write_declared(con, world.registry)
         write_party_records(con, [])
-        resolve(con, load_rules(), world.settings, "run")
+        resolve(con, load_rules(), load_model(), world.settings, "run")
     # a unit test reads the columns of its model and of what that reads from their tables, so all must exist
     dbt(world, tmp_path, "build", "--empty", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
     output = dbt(world, tmp_path, "test", "--select", "test_type:unit")

@@ -2,91 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from ccdata_assets.errors import ContractError
-from ccdata_assets.resolution.entities import Resolved, resolve
-from ccdata_assets.resolution.rules import EntityRules, ExactRule, Rules, load_rules
-from ccdata_assets_tests.world import Row, World, fetch, make_settings, write_party_records
-
-RULES = Rules(
-    version="test",
-    organisation=EntityRules(
-        names="company_name",
-        exact=(ExactRule(name="name", keys=("match_key", "place_code")), ExactRule(name="uscc", keys=("uscc",))),
-    ),
-)
-"""Linked by the name in a place, or by the credit code; so that links chain."""
-
-
-@pytest.fixture
-def con(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
-    with world.warehouse() as con:
-        yield con
-
-
-def record(row: int, name: str | None = "甲", uscc: str | None = None, city: str | None = "330100", **more: Any) -> Row:
-    return {
-        "row": row,
-        "company_name": name and f"{name}公司",
-        "match_key": name,
-        "uscc": uscc,
-        "city_code": city,
-        "province_code": city and city[:2] + "0000",
-        **more,
-    }
+from ccdata_assets.resolution import engine
+from ccdata_assets.resolution.engine import Resolved
+from ccdata_assets_tests.resolution import runs
+from ccdata_assets_tests.resolution.runs import CHAINED, anew, events, ids, partition, record
+from ccdata_assets_tests.world import Row, fetch, mark_read, write_party_records
 
 
 def run(
-    con: duckdb.DuckDBPyConnection,
-    records: Iterable[Row],
-    now: str = "2026-02-01",
-    run_id: str | None = None,
-    rules: Rules = RULES,
+    con: duckdb.DuckDBPyConnection, records: Iterable[Row] | None = None, now: str = "2026-02-01", run_id: str | None = None
 ) -> Resolved:
-    """One run of resolution on these records."""
-    write_party_records(con, records)
-    return resolve(con, rules, make_settings(Path("unused"), now), run_id or now)
-
-
-def ids(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
-    """Row → organisation."""
-    return {
-        row["row"]: row["organisation_id"] for row in fetch(con, "select row, organisation_id from golden.crosswalk")
-    }
-
-
-def partition(con: duckdb.DuckDBPyConnection) -> set[frozenset[int]]:
-    """Which rows are together, whatever their IDs."""
-    return {
-        frozenset(rows)
-        for rows in (
-            row["rows"] for row in fetch(con, "select list(row) as rows from golden.crosswalk group by organisation_id")
-        )
-    }
-
-
-def events(con: duckdb.DuckDBPyConnection, run_id: str) -> list[tuple[str, str, list[str], list[str]]]:
-    rows = fetch(
-        con,
-        "select kind, entity_id, from_ids, to_ids from golden.entity_event where run_id = ? order by kind, entity_id",
-        run_id,
-    )
-    return [(row["kind"], row["entity_id"], row["from_ids"], row["to_ids"]) for row in rows]
+    """One run by rules that never cut what they link."""
+    return runs.run(con, records, now, run_id, CHAINED)
 
 
 def replay(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The IDs that live when all events are replayed, each checked against what lived before it."""
     alive: set[str] = set()
-    for row in fetch(con, 'select kind, entity_id, from_ids, to_ids from golden.entity_event order by "at", rowid'):
+    for row in fetch(con, "select kind, entity_id, from_ids, to_ids from golden.entity_event where entity_kind = 'organisation' order by rowid"):
         if row["kind"] in ("birth", "split"):
             assert row["entity_id"] not in alive, f"{row['entity_id']} is born twice"
             alive.add(row["entity_id"])
@@ -103,7 +42,7 @@ def stock(con: duckdb.DuckDBPyConnection, day: str) -> dict[str | None, int]:
     rows = fetch(
         con,
         """select province_code, sum(case when kind in ('birth', 'split') then 1 when kind in ('merge', 'retire') then -1 else 0 end) as n
-        from golden.entity_event where business_date <= cast(? as date) group by all having n <> 0 order by all""",
+        from golden.entity_event where entity_kind = 'organisation' and business_date <= cast(? as date) group by all having n <> 0 order by all""",
         day,
     )
     return {row["province_code"]: int(row["n"]) for row in rows}
@@ -413,118 +352,3 @@ def test_the_golden_record_takes_each_field_from_the_most_trusted_then_newest_re
     assert fetch(con, "select address, website, phone, feeds from golden.organisation") == [
         {"address": "新", "website": "example.org", "phone": "+861|+862", "feeds": 1}
     ]
-
-
-# --- properties --------------------------------------------------------------------------------------------------
-
-RECORDS = st.lists(
-    st.tuples(
-        st.sampled_from(["甲", "乙", "丙", "丁", None]),
-        st.sampled_from(["U1", "U2", "U3", None, None]),
-        st.sampled_from(["330100", "440300", None]),
-    ),
-    min_size=1,
-    max_size=10,
-).map(lambda cells: [record(row, *parts) for row, parts in enumerate(cells, start=1)])
-
-
-def forget(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("delete from golden.entity_event; drop table if exists golden.crosswalk")
-
-
-def expected_partition(records: list[Row]) -> set[frozenset[int]]:
-    """The same by union-find, in plain Python."""
-    named = [one for one in records if one["company_name"] is not None]
-    together = {one["row"]: {one["row"]} for one in named}
-    for one in named:
-        for other in named:
-            place = [each["city_code"] or each["province_code"] or "" for each in (one, other)]
-            if (one["match_key"] == other["match_key"] and place[0] == place[1]) or (
-                one["uscc"] and one["uscc"] == other["uscc"]
-            ):
-                joined = together[one["row"]] | together[other["row"]]
-                for row in joined:
-                    together[row] = joined
-    return {frozenset(rows) for rows in together.values()}
-
-
-@settings(max_examples=15)
-@given(records=RECORDS, data=st.data())
-def test_order_and_batching_do_not_matter_for_what_is_together(
-    con: duckdb.DuckDBPyConnection, records: list[Row], data: st.DataObject
-) -> None:
-    forget(con)
-    run(con, records)
-    at_once = partition(con)
-    assert at_once == expected_partition(records)
-    shuffled = data.draw(st.permutations(records))
-    cut = data.draw(st.integers(0, len(records)))
-    forget(con)
-    run(con, shuffled[:cut], "2026-02-01")
-    run(con, shuffled, "2026-02-02")
-    assert partition(con) == at_once
-    assert replay(con) == set(ids(con).values())
-
-
-def assert_told(con: duckdb.DuckDBPyConnection, run_id: str, before: dict[int, str], after: dict[int, str]) -> None:
-    """Each record that has another ID than before goes from one to the other in an event of this run."""
-    told = {(old, new) for _, _, olds, news in events(con, run_id) for old in olds for new in news}
-    for row in before.keys() & after.keys():
-        assert before[row] == after[row] or (before[row], after[row]) in told, f"record {row} changed its ID in silence"
-
-
-def assert_majority_keeps(before: dict[int, str], after: dict[int, str]) -> None:
-    """Who has more than half of an ID's records, and of whose known records more than half are that ID's, keeps it."""
-    for entity in set(before.values()):
-        for rows in ({row for row in after if after[row] == new} for new in set(after.values())):
-            both = sum(before.get(row) == entity for row in rows)
-            records = sum(other == entity for other in before.values())
-            if both > records / 2 and both > len(rows & before.keys()) / 2:
-                assert {after[row] for row in rows} == {entity}
-
-
-@settings(max_examples=12)
-@given(st.lists(RECORDS, min_size=2, max_size=4))
-def test_whatever_happens_replaying_the_events_gives_todays_ids(
-    con: duckdb.DuckDBPyConnection, history: list[list[Row]]
-) -> None:
-    forget(con)
-    before: dict[int, str] = {}
-    for day, records in enumerate(history, start=1):
-        run(con, records, f"2026-02-{day:02d}")
-        after = ids(con)
-        assert_told(con, f"2026-02-{day:02d}", before, after)
-        assert_majority_keeps(before, after)
-        before = after
-        assert replay(con) == set(ids(con).values()), f"after run {day}"
-        assert fetch(con, "select count(*) as n from golden.organisation") == [{"n": len(set(ids(con).values()))}]
-
-
-@settings(max_examples=15)
-@given(RECORDS, st.randoms(use_true_random=False))
-def test_the_ids_themselves_do_not_depend_on_the_order_of_the_records(
-    con: duckdb.DuckDBPyConnection, records: list[Row], random: Any
-) -> None:
-    forget(con)
-    run(con, records)
-    first = ids(con)
-    forget(con)
-    run(con, random.sample(records, len(records)))
-    assert ids(con) == first
-
-
-# --- the rules as data -------------------------------------------------------------------------------------------
-
-
-def test_the_shipped_rules_load_and_name_columns_of_the_records(con: duckdb.DuckDBPyConnection) -> None:
-    done = run(con, [record(1), record(2)], rules=load_rules())
-    assert done.organisations == 1
-
-
-def test_a_mistake_in_the_rules_is_told_with_file_and_line(tmp_path: Path) -> None:
-    path = tmp_path / "rules.yaml"
-    path.write_text(
-        'version: "1"\norganisation:\n  names: company_name\n  exact:\n    - {name: a, key: [uscc]}\n', encoding="utf-8"
-    )
-    with pytest.raises(ContractError, match=r"rules\.yaml:5: .*is not a known key; fix: "):
-        load_rules(path)

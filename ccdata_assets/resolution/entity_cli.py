@@ -1,0 +1,320 @@
+"""`ccdata entity`: what happened to organisations and contacts, why, and how a person overrides it. Thin, as cli.py is.
+
+Looks take the warehouse read-only and wait for no run; what changes something takes the writer's lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ccdata_assets.errors import CcdataError, WrongUse
+from ccdata_assets.settings import Settings
+
+entity_app = typer.Typer(
+    no_args_is_help=True, help="Entities: their history, why, and decisions. 实体：历史、依据与人工决定。"
+)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who decides; kept with the decision.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time of the decision; default now.")]
+NEXT = "the next `ccdata run` acts on it 下一次 ccdata run 生效"
+
+
+@entity_app.command("history")
+def history(
+    what: Annotated[list[str], typer.Argument(help="An ID; or FEED FILE ROW.", metavar="ID | FEED FILE ROW")],
+    on: Annotated[str | None, typer.Option("--on", help="As it was at the end of this day, 2026-01-31.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which entity a row belongs or belonged to, or all events of an ID. 行或实体的历史。"""
+    settings = _settings(home)
+    from ccdata_assets.resolution.entity_history import end_of, entity_events, records_on, row_history
+
+    until = end_of(_day(on), settings.zone)
+    if len(what) not in (1, 3) or (len(what) == 3 and not what[2].isdigit()):
+        raise WrongUse(
+            "history takes an ID, or a feed, a file and the number of a row; fix: ccdata entity history org_…"
+        )
+    with _looking(settings) as con:
+        if len(what) == 1:
+            lines = entity_events(con, what[0], until)
+            count = records_on(con, what[0], until)
+            _answer(
+                as_json,
+                {"id": what[0], "records": count, "events": lines},
+                lines,
+                f"{what[0]}: {count:,} records 条记录",
+            )
+            return
+        lines = row_history(con, what[0], what[1], int(what[2]), until)
+    events: list[dict[str, Any]] = [line for line in lines if on is None or line["is_current"]]
+    _answer(
+        as_json, {"feed": what[0], "file": what[1], "row": int(what[2]), "entities": events}, events, " ".join(what)
+    )
+
+
+@entity_app.command("explain")
+def explain_entity(
+    entity_id: Annotated[str, typer.Argument(help="An organisation's ID.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what links the records of an organisation; names and numbers are shown. 为何是同一家企业。"""
+    settings = _settings(home)
+    from ccdata_assets.project import load_project
+    from ccdata_assets.resolution.entity_history import explain
+
+    project = load_project()
+    with _looking(settings) as con:
+        found = explain(con, project.rules, project.model, entity_id)
+    if as_json:
+        _print_json(vars(found))
+        return
+    _print_table("records that say the same 内容相同的记录 (node 节点)", found.nodes)
+    _print_table(
+        "linked by exact rules 精确规则", [{**line, "rule": _words(f"exact.{line['rule']}")} for line in found.exact]
+    )
+    _print_table("scored links 打分关联 (bits 比特)", [_scored_line(line) for line in found.scored])
+    _print_table("decisions 人工决定", found.decisions)
+    _print_table(
+        "kept apart from 与之分开的企业", [{**line, "reason": _reason(line["reason"])} for line in found.others]
+    )
+
+
+@entity_app.command("undo")
+def undo_event(
+    event_id: Annotated[str, typer.Argument(help="The event_id of a merge, see `ccdata entity history`.")],
+    home: HomeOption = None,
+    by: ByOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Undo a merge: the ended ID comes back to its rows. 撤销合并。"""
+    settings = _settings(home, as_of)
+    from ccdata_assets.resolution.decisions import undo
+
+    with _deciding(settings) as con:
+        decision = undo(con, settings, event_id, by)
+    _decided(as_json, "undone 已撤销", event_id, decision)
+
+
+@entity_app.command("lock")
+def lock_entity(
+    entity_id: Annotated[str, typer.Argument(help="The ID of a live organisation.")],
+    home: HomeOption = None,
+    by: ByOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lock an organisation: its rows stay together and its ID survives every merge. 锁定企业。"""
+    settings = _settings(home, as_of)
+    from ccdata_assets.resolution.decisions import lock
+
+    with _deciding(settings) as con:
+        decision = lock(con, settings, entity_id, f"entity lock {settings.as_of.isoformat()}", by)
+    _decided(as_json, "locked 已锁定", entity_id, decision)
+
+
+@entity_app.command("withdraw")
+def withdraw_decision(
+    decision_id: Annotated[str, typer.Argument(help="See `ccdata entity decisions`.")],
+    home: HomeOption = None,
+    by: ByOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a decision back: rules and model decide again. 撤回人工决定。"""
+    settings = _settings(home, as_of)
+    from ccdata_assets.resolution.decisions import withdraw
+
+    with _deciding(settings) as con:
+        withdraw(con, settings, decision_id, "ccdata entity withdraw", by)
+    _decided(as_json, "withdrawn 已撤回", decision_id, decision_id)
+
+
+@entity_app.command("decisions")
+def list_decisions(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List what people decided, and whether it is in force. 列出人工决定。"""
+    settings = _settings(home)
+    from ccdata_assets.resolution.entity_history import decisions
+
+    with _looking(settings) as con:
+        found = decisions(con)
+    _answer(as_json, found, found, f"{len(found):,} decisions 决定")
+
+
+@entity_app.command("replay")
+def replay_ledger(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Work the crosswalk out from the ledger and compare; exit code 1 where they differ. 重放核对。"""
+    settings = _settings(home)
+    from ccdata_assets.resolution.entity_history import replay
+
+    with _looking(settings) as con:
+        found = replay(con)
+    if as_json:
+        _print_json({**vars(found), "equal": not found.different})
+    elif found.different:
+        print(f"{found.different:,} of {found.rows:,} rows differ 行不一致; fix: report this as a fault of ccdata")
+    else:
+        print(f"equal 一致: {found.rows:,} rows 行")
+    raise typer.Exit(1 if found.different else 0)
+
+
+# --- what the commands share -------------------------------------------------------------------------------------
+
+
+def _settings(home: Path | None, as_of: str | None = None) -> Settings:
+    """The settings with the options put into the environment, as every command does."""
+    from ccdata_assets.settings import load_settings, parse_as_of
+
+    if home:
+        os.environ["CCDATA_HOME"] = str(home.expanduser().resolve())
+    if as_of:
+        try:
+            parse_as_of(as_of, load_settings().zone)
+        except ValueError as error:
+            raise WrongUse(f"--as-of: {error}") from None
+        os.environ["CCDATA_NOW"] = as_of
+    settings = load_settings()
+    if not settings.warehouse_path.exists():
+        raise CcdataError("there is no warehouse in this home yet; fix: run `ccdata run` first, or give --home")
+    return settings
+
+
+@contextmanager
+def _looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, read-only; CcdataError while a run writes it."""
+    from ccdata_assets.warehouse.engine import duckdb_config, prepare
+
+    deadline = time.monotonic() + min(settings.lock_timeout_s, 10)
+    while True:
+        try:
+            con = duckdb.connect(str(settings.warehouse_path), read_only=True, config=duckdb_config(settings))
+            break
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            if time.monotonic() >= deadline:
+                raise CcdataError("a run writes the warehouse just now; fix: ask again when it has ended") from None
+            time.sleep(0.2)
+    try:
+        prepare(con)
+        if not con.execute(
+            "select 1 from information_schema.tables where table_schema = 'resolution' and table_name = 'assigned'"
+        ).fetchall():
+            raise CcdataError("no run of this release has resolved entities yet; fix: run `ccdata run` first")
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def _deciding(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse under the writer's lock, in one transaction; WrongUse where business time would go back."""
+    from ccdata_assets.warehouse.engine import connect, transaction
+    from ccdata_assets.warehouse.lock import writer_lock
+    from ccdata_assets.warehouse.state import refuse_going_back
+
+    def tell(message: str) -> None:
+        print(message, file=sys.stderr)
+
+    lock_path = settings.warehouse_path.with_suffix(".lock")
+    with writer_lock(lock_path, settings.lock_timeout_s, tell), connect(settings) as con:
+        refuse_going_back(con, settings)
+        with transaction(con):
+            yield con
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise WrongUse(f"--on: {text!r} is no day; fix: write it as 2026-01-31") from None
+
+
+def _decided(as_json: bool, what: str, target: str, decision_id: str) -> None:
+    if as_json:
+        _print_json({"target": target, "decision_id": decision_id, "acts": "with the next run"})
+    else:
+        print(f"{what}: {target} (decision 决定 {decision_id}); {NEXT}")
+
+
+def _answer(as_json: bool, whole: Any, lines: Sequence[dict[str, Any]], title: str) -> None:
+    if as_json:
+        _print_json(whole)
+    else:
+        _print_table(title, lines)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _print_table(title: str, lines: Sequence[dict[str, Any]]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    if not lines:
+        console.print(f"{title}: –", highlight=False, markup=False)
+        return
+    table = Table(title=title, title_justify="left")
+    for name in lines[0]:
+        table.add_column(name, overflow="fold")
+    for line in lines:
+        table.add_row(*(escape(_shown(value)) for value in line.values()))
+    console.print(table)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def _words(code: str) -> str:
+    from ccdata_assets.resolution.words import load_words
+
+    words = load_words().of(code)
+    return words.zh if words.zh == words.en else f"{words.zh} {words.en}"
+
+
+def _reason(name: str) -> str:
+    from ccdata_assets.resolution.words import UNCERTAIN, load_words
+
+    if name == UNCERTAIN:
+        return _words(name)
+    return _words(f"refused.{name}" if name in load_words().refused else f"against.{name}")
+
+
+def _scored_line(line: dict[str, Any]) -> dict[str, Any]:
+    """A scored link for people: the levels that say something, in words."""
+    levels = [
+        f"{_words(name + '.' + found['level'])} {found['weight']:+.1f}"
+        for name, found in line["levels"].items()
+        if found["weight"]
+    ]
+    reason = _reason(line["reason"]) if line["reason"] else None
+    return {
+        **{name: value for name, value in line.items() if name != "levels"},
+        "reason": reason,
+        "evidence": "\n".join(levels),
+    }

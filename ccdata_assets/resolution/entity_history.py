@@ -1,0 +1,225 @@
+"""What the ledgers say of entities: which one a row belonged to on a day, all that happened to an ID, what links its records,
+and whether the memberships replay to the crosswalk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from ccdata_assets.contracts.compile import literal, quote
+from ccdata_assets.errors import WrongUse
+from ccdata_assets.resolution.links import FIRST_BLOCK
+from ccdata_assets.resolution.model import OTHERWISE, Model, level_sql
+from ccdata_assets.resolution.rules import OrganisationRules, Rules
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Rows of the crosswalk, and those that the memberships give otherwise."""
+
+    rows: int
+    different: int
+
+
+def rows(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> list[Line]:
+    """The rows of a query by column."""
+    result = con.execute(sql, values or [])
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def end_of(day: date | None, zone: ZoneInfo) -> datetime:
+    """The instant up to which a day counts; the end of time without one."""
+    if day is None:
+        return datetime(9999, 1, 1, tzinfo=zone)
+    return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
+
+
+def row_history(con: duckdb.DuckDBPyConnection, feed: str, file: str, row: int, until: datetime) -> list[Line]:
+    """The entities that a row belonged to up to an instant, oldest first: kind, entity_id (null: the row left), at, run_id, sha256,
+    member, is_current. WrongUse where the ledger knows no such row."""
+    found = rows(
+        con,
+        """with named as (
+            select distinct sha256 from ops.file_ledger where feed = $1 and (file = $2 or file = $1 || '/' || $2 or sha256 = $2)
+        )
+        select entity_kind as kind, entity_id, "at", run_id, sha256, member, seq,
+            row_number() over (partition by entity_kind, record_id order by seq desc) = 1 as is_current
+        from golden.membership where feed = $1 and row = $3 and sha256 in (from named) and "at" <= $4
+        order by entity_kind, sha256, member, seq""",
+        [feed, file, row, until],
+    )
+    if not found:
+        raise WrongUse(
+            f"{feed}, {file}, row {row}: no entity had this row by then; fix: name feed, file and row as golden.crosswalk has them"
+        )
+    return found
+
+
+def entity_events(con: duckdb.DuckDBPyConnection, entity_id: str, until: datetime) -> list[Line]:
+    """Every event in which an ID has a part up to an instant, oldest first. WrongUse where the ledger knows no such ID."""
+    found = rows(
+        con,
+        """select event_id, "at", business_date, kind, entity_kind, entity_id, from_ids, to_ids, cause, rule_version, run_id
+        from golden.entity_event where "at" <= $2
+            and (entity_id = $1 or list_contains(from_ids, $1) or list_contains(to_ids, $1)) order by "at", rowid""",
+        [entity_id, until],
+    )
+    if not found:
+        raise WrongUse(
+            f"no event by then is about {entity_id}; fix: take an ID of golden.crosswalk or golden.entity_event"
+        )
+    return found
+
+
+def records_on(con: duckdb.DuckDBPyConnection, entity_id: str, until: datetime) -> int:
+    """How many rows an ID had at an instant."""
+    found: int = con.execute(
+        """with last as (
+            select record_id, arg_max(struct_pack(id := entity_id), seq).id as entity_id from golden.membership
+            where "at" <= $2 and entity_kind = if($1 like 'con%', 'contact', 'organisation')
+                and record_id in (select record_id from golden.membership where entity_id = $1) group by record_id
+        )
+        select count(*) from last where entity_id = $1""",
+        [entity_id, until],
+    ).fetchall()[0][0]
+    return found
+
+
+def replay(con: duckdb.DuckDBPyConnection) -> Replay:
+    """Work the crosswalk out from the memberships and compare it with golden.crosswalk, row by row."""
+    different, total = con.execute(
+        """with told as (
+            select feed, sha256, member, row, entity_kind, arg_max(struct_pack(id := entity_id), seq).id as entity_id
+            from golden.membership group by feed, sha256, member, row, entity_kind
+        ),
+        replayed as (
+            select feed, sha256, member, row, any_value(entity_id) filter (entity_kind = 'organisation') as organisation_id,
+                any_value(entity_id) filter (entity_kind = 'contact') as contact_id
+            from told where entity_id is not null group by all
+        ),
+        crosswalk as (select feed, sha256, member, row, organisation_id, contact_id from golden.crosswalk)
+        select count(*) filter (where replayed.organisation_id is distinct from crosswalk.organisation_id
+            or replayed.contact_id is distinct from crosswalk.contact_id), (select count(*) from crosswalk)
+        from replayed full join crosswalk using (feed, sha256, member, row)"""
+    ).fetchall()[0]
+    return Replay(total, different)
+
+
+def decisions(con: duckdb.DuckDBPyConnection) -> list[Line]:
+    """All decisions, oldest first: their ID, kind, whether they are in force, rows, by whom, source and comment."""
+    return rows(
+        con,
+        """with last as (select *, rowid from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1)
+        select first.decision_id, first."at", first.kind, last.kind <> 'none' as is_in_force, len(first.left_rows) as left_rows,
+            len(first.right_rows) as right_rows, first.decided_by, first.source, coalesce(last.comment, first.comment) as comment
+        from (select *, rowid from golden.decision qualify row_number() over (partition by decision_id order by rowid) = 1) as first
+        join last using (decision_id) order by first."at", first.rowid""",
+    )
+
+
+# --- what links the records of an organisation -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The nodes of an organisation (numbered from 1, with what they say) and what links them."""
+
+    entity_id: str
+    nodes: list[Line]
+    exact: list[Line]
+    """rule, weight, nodes: those that share all keys of an exact rule."""
+    scored: list[Line]
+    """left, right, weight, is_match, status (joined, review, refused), levels: comparison → level and weight."""
+    decisions: list[Line]
+    others: list[Line]
+    """Links to other organisations that were not made: entity_id, weight, reason."""
+
+
+def explain(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model, entity_id: str) -> Explained:
+    """What makes the records of a live organisation one. Values are shown, for the user asked for them. WrongUse for another ID."""
+    organisation = rules.organisation
+    _find_nodes(con, organisation, entity_id)
+    nodes = rows(
+        con,
+        """select number as node, records, feeds, any_value(party.company_name) as company_name, any_value(party.uscc) as uscc,
+            any_value(place) as place, any_value(phones) as phones, any_value(domains) as domains, any_value(party.address) as address,
+            any_value(example.file) as file, any_value(example.row) as row
+        from mine join resolution.record as example on example.record_id = mine.record_id
+        join standard.party_record as party using (feed, sha256, member, row) group by number, records, feeds order by number""",
+    )
+    if not nodes:
+        raise WrongUse(f"no organisation {entity_id} lives; fix: see golden.organisation")
+    exact = rows(
+        con,
+        f"""select rule, list(distinct number order by number) as nodes from resolution.node_key join mine using (node)
+        where rule < {FIRST_BLOCK} group by rule, key having count(*) > 1 order by all""",
+    )
+    named = [{"rule": organisation.exact[line["rule"]].name, "weight": organisation.exact[line["rule"]].weight, "nodes": line["nodes"]} for line in exact]  # fmt: skip
+    return Explained(entity_id, nodes, named, _scored(con, organisation, model), _decided(con, entity_id), _others(con, entity_id))  # fmt: skip
+
+
+def _find_nodes(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, entity_id: str) -> None:
+    """`mine`: the nodes of an organisation with their evidence, a number and an example record."""
+    derived = "".join(f", {expression} as {quote(name)}" for name, expression in rules.derived.items())
+    con.execute(
+        f"""create or replace temp table mine as
+        with held as (
+            select record.node, count(*) as records, count(distinct record.feed) as feeds, min(record.record_id) as record_id
+            from resolution.record join resolution.assigned as assigned using (record_id)
+            where assigned.entity_kind = 'organisation' and assigned.entity_id = $1 group by record.node
+        )
+        select row_number() over (order by records desc, node) as number, held.*, node.* exclude (node){derived}
+        from held join resolution.node using (node)""",
+        [entity_id],
+    )
+
+
+def _scored(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model: Model) -> list[Line]:
+    answers = {name: level_sql({condition: literal(level) for level, condition in levels.items()}, literal(OTHERWISE)) for name, levels in rules.compare.items()}  # fmt: skip
+    columns = "".join(f", {answer} as {quote('level_' + name)}" for name, answer in answers.items())
+    found = rows(
+        con,
+        f"""select l.number as left, r.number as right, link.weight, case when refused.reason is not null then 'refused'
+            when link.is_match then 'joined' else 'review' end as status, coalesce(refused.reason, link.reason) as reason{columns}
+        from resolution.link as link join mine as l on l.node = link.a join mine as r on r.node = link.b
+        left join resolution.refused as refused on refused.a = link.a and refused.b = link.b order by weight desc, 1, 2""",
+    )
+    for line in found:
+        levels = {name: line.pop(f"level_{name}") for name in answers}
+        line["levels"] = {name: {"level": level, "weight": model.weights[name][level]} for name, level in levels.items()}  # fmt: skip
+    return found
+
+
+def _decided(con: duckdb.DuckDBPyConnection, entity_id: str) -> list[Line]:
+    about = con.execute(
+        """select distinct decision_id from golden.decision, unnest(list_concat(left_rows, right_rows)) as named (record_id)
+        join resolution.assigned as assigned using (record_id) where assigned.entity_kind = 'organisation' and entity_id = ?""",
+        [entity_id],
+    ).fetchall()
+    ids = {decision_id for (decision_id,) in about}
+    return [line for line in decisions(con) if line["decision_id"] in ids]
+
+
+def _others(con: duckdb.DuckDBPyConnection, entity_id: str) -> list[Line]:
+    return rows(
+        con,
+        """with apart as (
+            select a, b, weight, coalesce(reason, 'uncertain') as reason from resolution.link where not is_match
+            union all select a, b, weight, reason from resolution.refused
+        ),
+        far as (
+            select b as node, weight, reason from apart where a in (select node from mine)
+            union all select a, weight, reason from apart where b in (select node from mine)
+        )
+        select assigned.entity_id, max(far.weight) as weight, arg_max(far.reason, far.weight) as reason
+        from far join resolution.record as record using (node) join resolution.assigned as assigned using (record_id)
+        where assigned.entity_kind = 'organisation' and assigned.entity_id <> $1 group by all order by weight desc, 1""",
+        [entity_id],
+    )

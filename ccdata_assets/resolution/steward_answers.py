@@ -1,0 +1,341 @@
+"""What stewards answered: filled-in workbooks of the inbox become decisions, each file content exactly once.
+
+A file is read whole and its decisions, its answers and its line of ops.review_file are written in one transaction. A row that
+cannot be used costs only itself and stands in ops.review_problem with its field and what to do. No value of a row goes there.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import duckdb
+
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.errors import clean_error
+from ccdata_assets.landing.inbox import InboxFile, is_unchanged, scan_inbox, settled
+from ccdata_assets.landing.land import content_hash
+from ccdata_assets.landing.open import is_machine_fault, open_file
+from ccdata_assets.landing.reading import limits
+from ccdata_assets.landing.rows import ReadOptions, UnreadableFile
+from ccdata_assets.resolution.decisions import decide, read_decisions, withdraw
+from ccdata_assets.resolution.steward_workbook import ANSWERS, COMMENT, DECISION, KEY, REVIEWER
+from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import transaction
+
+SOURCE = "review:"
+"""What the source of a decision from a workbook begins with; the file's SHA-256 and the row follow."""
+_KEY = re.compile(r"([0-9a-f]{32}):(\d{1,20}):(\d{1,20})")
+_COLUMNS = {"key": KEY, "decision": DECISION, "comment": COMMENT, "reviewer": REVIEWER}
+NEWEST = "take the newest workbook from the folder review of the home"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a row and what to do; where `is_used` the row counts all the same."""
+
+    row: int
+    field: str
+    problem: str
+    fix: str
+    is_used: bool = False
+
+
+@dataclass
+class ReviewFile:
+    """One file and what came of its rows; a line of ops.review_file."""
+
+    file: str
+    sha256: str
+    bytes: int
+    modified_ns: int
+    status: Literal["read", "repeat", "rejected"] = "read"
+    error: str | None = None
+    rows: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*ANSWERS, "unanswered", "faulty"), 0))
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A row that can be used."""
+
+    row: int
+    answer: str
+    key: str
+    left: int
+    right: int
+    comment: str | None
+    reviewer: str | None
+
+
+def read_answers(
+    con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings, run_id: str
+) -> list[ReviewFile]:
+    """Read the workbooks of the inbox that no run has read, oldest first, and record their decisions; the engine obeys them next.
+
+    A file somebody still writes to, or that the machine cannot read, is left for the next run.
+    """
+    known = set(con.execute("select file, bytes, modified_ns from ops.review_file").fetchall())
+    new = [
+        file
+        for file in scan_inbox(settings.inbox_dir, registry).reviews
+        if (file.name, file.bytes, file.modified_ns) not in known
+    ]
+    done = []
+    for file in sorted(settled(new, settings.settle_s), key=lambda file: (file.modified_ns, file.name)):
+        try:
+            read = _read_file(con, settings, file, run_id)
+        except OSError:
+            continue  # taken away while we looked, or the machine's fault: the next run sees
+        if read:
+            done.append(read)
+    return done
+
+
+def _read_file(con: duckdb.DuckDBPyConnection, settings: Settings, file: InboxFile, run_id: str) -> ReviewFile | None:
+    """Read and record one file; None where it changed meanwhile."""
+    read = ReviewFile(file.name, content_hash(file.path), file.bytes, file.modified_ns)
+    answers: list[_Answer] = []
+    if con.execute("select 1 from ops.review_file where sha256 = ? and status <> 'repeat'", [read.sha256]).fetchall():
+        read.status = "repeat"
+    else:
+        try:
+            answers = [answer for row in _rows(settings, file) if (answer := _understand(read, row))]
+        except Exception as error:  # one bad file must not stop the run; its line says what it was
+            if is_machine_fault(error):
+                raise OSError("the machine could not read the file") from None
+            read.status, read.error = "rejected", str(clean_error(error, "the file cannot be read"))
+            answers = []
+    if not is_unchanged(file):
+        return None
+    with transaction(con):
+        for answer in _last_of_pair(read, answers):
+            _record(con, settings, read, answer)
+        _write_lines(con, settings, read, run_id)
+    return read
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+def _normal(header: str | None) -> str:
+    return re.sub(r"\s+", "", header or "").casefold()
+
+
+def _rows(settings: Settings, file: InboxFile) -> Iterator[dict[str, Any]]:
+    """The rows of the review sheet: row, key, decision, comment, reviewer. UnreadableFile where there is no such sheet."""
+    wanted = {_normal(header): name for name, header in _COLUMNS.items()}
+    workdir = settings.raw_dir.parent / "unpacked"
+    options = ReadOptions(
+        known_headers=lambda cells: sum(_normal(cell) in wanted for cell in cells),
+        limits=limits(settings),
+        workdir=workdir,
+    )
+    found = False
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+        with closing(open_file(file.path, options)) as members:
+            for member in members:
+                columns = {wanted[_normal(header)]: header for header in member.columns if _normal(header) in wanted}
+                if "decision" not in columns and "key" not in columns:
+                    continue
+                if missing := [_COLUMNS[name] for name in ("key", "decision") if name not in columns]:
+                    raise UnreadableFile(
+                        f"the review sheet lacks the column {', '.join(missing)}; fix: {NEWEST}, and leave its columns"
+                    )
+                found = True
+                for batch in member.batches:
+                    for row in batch.to_pylist():
+                        yield {"row": row["_row"], **{name: row[header] for name, header in columns.items()}}
+    finally:
+        shutil.rmtree(workdir, ignore_errors=True)
+    if not found:
+        raise UnreadableFile(f"no sheet has the columns {KEY} and {DECISION}; fix: {NEWEST} and fill that in")
+
+
+_SAID = {
+    _normal(text): meaning
+    for meaning, words in ANSWERS.items()
+    for text in (words.zh, words.en, f"{words.zh} {words.en}", meaning)
+}
+
+
+def _understand(read: ReviewFile, row: dict[str, Any]) -> _Answer | None:
+    """A row as an answer; None where it has none, or where it cannot be used."""
+    said = _normal(row["decision"])
+    if not said:
+        if row["key"]:
+            read.rows += 1
+            read.counts["unanswered"] += 1
+        return None
+    read.rows += 1
+    answer, key = _SAID.get(said), _KEY.fullmatch((row["key"] or "").strip())
+    if answer is None:
+        choices = ", ".join(f"{words.zh} {words.en}" for words in ANSWERS.values())
+        fix = f"write one of {choices}, save and hand the file in again"
+        _fault(read, row["row"], DECISION, "the answer is none of those there are", fix)
+        return None
+    if key is None or max(int(key[2]), int(key[3])) >= 2**64 or key[2] == key[3]:
+        _fault(read, row["row"], KEY, "the key is missing or damaged", f"{NEWEST} and answer the pair there")
+        return None
+    return _Answer(row["row"], answer, key[1], int(key[2]), int(key[3]), row.get("comment"), row.get("reviewer"))
+
+
+def _fault(read: ReviewFile, row: int, name: str, problem: str, fix: str) -> None:
+    read.counts["faulty"] += 1
+    read.problems.append(Problem(row, name, problem, fix))
+
+
+def _last_of_pair(read: ReviewFile, answers: Sequence[_Answer]) -> list[_Answer]:
+    """Of rows about the same pair the last; the others are reported."""
+    last = {frozenset((answer.left, answer.right)): answer for answer in answers}
+    kept = []
+    for answer in answers:
+        later = last[frozenset((answer.left, answer.right))]
+        if later is answer:
+            kept.append(answer)
+        else:
+            _fault(
+                read,
+                answer.row,
+                DECISION,
+                f"row {later.row} answers the same pair; that one counts",
+                "leave one row a pair",
+            )
+    return kept
+
+
+# --- recording ---------------------------------------------------------------------------------------------------
+
+
+def _record(con: duckdb.DuckDBPyConnection, settings: Settings, read: ReviewFile, answer: _Answer) -> None:
+    """Turn one answer into a decision, unless its records are gone; within the transaction of the file."""
+    entities = _entities(con, answer)
+    if len(entities) < 2:
+        _fault(
+            read,
+            answer.row,
+            KEY,
+            "a record of the pair has left the warehouse since the workbook was made",
+            f"{NEWEST}; the pair stands there again if it is still in doubt",
+        )
+        return
+    read.counts[answer.answer] += 1
+    source = f"{SOURCE}{read.sha256}:{answer.row}"
+    decision = None
+    read_decisions(con)
+    if answer.answer == "unsure":
+        _report_standing(con, read, answer)
+    else:
+        decision = _standing(con, answer)
+        if decision is None:
+            _yield_to(con, settings, read, answer, source, entities)
+            kind: Literal["same", "apart"] = "same" if answer.answer == "same" else "apart"
+            decision = decide(
+                con, settings, kind, [answer.left], [answer.right], source, answer.reviewer, answer.comment
+            )
+    con.execute(
+        "insert into golden.review_answer values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [settings.as_of, answer.answer, answer.key, answer.left, answer.right, decision, answer.reviewer, answer.comment,
+         read.file, read.sha256, answer.row],
+    )  # fmt: skip
+
+
+def _entities(con: duckdb.DuckDBPyConnection, answer: _Answer) -> dict[int, str]:
+    """The organisations that the two records have, by the ledger; a record that left has none."""
+    return dict(
+        con.execute(
+            """select record_id, arg_max(struct_pack(id := entity_id), seq).id as entity_id from golden.membership
+            where entity_kind = 'organisation' and record_id in (?, ?) group by record_id having entity_id is not null""",
+            [answer.left, answer.right],
+        ).fetchall()
+    )
+
+
+_BETWEEN = """(list_contains(left_rows, $1) and list_contains(right_rows, $2)
+    or list_contains(left_rows, $2) and list_contains(right_rows, $1))"""
+
+
+def _standing(con: duckdb.DuckDBPyConnection, answer: _Answer) -> str | None:
+    """A decision in force that says just this of the two records: the same answer handed in again."""
+    found = con.execute(
+        f"select decision_id from active where kind = $3 and {_BETWEEN} limit 1",
+        [answer.left, answer.right, answer.answer],
+    ).fetchall()
+    return found[0][0] if found else None
+
+
+def _yield_to(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    read: ReviewFile,
+    answer: _Answer,
+    source: str,
+    entities: dict[int, str],
+) -> None:
+    """Report each decision that says the contrary; withdraw those between the same two organisations that `decide` does not."""
+    contrary = con.execute(
+        f"select decision_id, source from active where kind <> $3 and {_BETWEEN}",
+        [answer.left, answer.right, answer.answer],
+    ).fetchall()
+    wider: list[tuple[str, str]] = []
+    if answer.answer == "same" and entities[answer.left] != entities[answer.right]:
+        wider = con.execute(
+            """with named as (
+                select decision_id, source, 0 as side, unnest(left_rows) as record_id from active where kind = 'apart'
+                union all select decision_id, source, 1, unnest(right_rows) from active where kind = 'apart'
+            ),
+            side as (
+                select distinct decision_id, source, side, entity_id from named join resolution.assigned using (record_id)
+                where entity_kind = 'organisation' and entity_id in ($1, $2)
+            )
+            select decision_id, source from side group by all having count(distinct side) = 2 and count(distinct entity_id) = 2""",
+            [entities[answer.left], entities[answer.right]],
+        ).fetchall()
+    for decision_id, earlier in dict([*wider, *contrary]).items():
+        if (decision_id, earlier) in wider and (decision_id, earlier) not in contrary:
+            withdraw(con, settings, decision_id, source, answer.reviewer)
+        problem = f"it says the contrary of {_where(con, earlier)}; this later answer counts, the earlier decision {decision_id} is withdrawn"
+        read.problems.append(
+            Problem(answer.row, DECISION, problem, "agree with the other reviewer; hand in what is right", True)
+        )
+
+
+def _report_standing(con: duckdb.DuckDBPyConnection, read: ReviewFile, answer: _Answer) -> None:
+    """An answer `unsure` takes no decision back."""
+    for decision_id, earlier in con.execute(
+        f"select decision_id, source from active where {_BETWEEN}", [answer.left, answer.right]
+    ).fetchall():
+        problem = f"{_where(con, earlier)} decided the pair (decision {decision_id}), which stands"
+        read.problems.append(
+            Problem(answer.row, DECISION, problem, f"to take it back: ccdata entity withdraw {decision_id}", True)
+        )
+
+
+def _where(con: duckdb.DuckDBPyConnection, source: str) -> str:
+    """Where a decision came from, for people: file and row of a workbook, or what else made it."""
+    if not source.startswith(SOURCE):
+        return source
+    sha256, _, row = source.removeprefix(SOURCE).partition(":")
+    found = con.execute("select file from golden.review_answer where sha256 = ? limit 1", [sha256]).fetchall()
+    return f"{found[0][0] if found else sha256[:12]} row {row}"
+
+
+def _write_lines(con: duckdb.DuckDBPyConnection, settings: Settings, read: ReviewFile, run_id: str) -> None:
+    con.execute(
+        """insert into ops.review_file by name
+        select $1 as file, $2 as sha256, $3 as bytes, $4 as modified_ns, $5 as status, $6 as error, $7 as rows, $8 as same, $9 as apart,
+            $10 as unsure, $11 as unanswered, $12 as faulty, $13 as landed_at, $14 as run_id""",
+        [read.file, read.sha256, read.bytes, read.modified_ns, read.status, read.error, read.rows,
+         *(read.counts[name] for name in ("same", "apart", "unsure", "unanswered", "faulty")), settings.as_of, run_id],
+    )  # fmt: skip
+    for problem in read.problems:
+        con.execute(
+            "insert into ops.review_problem values (?, ?, ?, ?, ?, ?, ?)",
+            [read.sha256, read.file, problem.row, problem.field, problem.problem, problem.fix, problem.is_used],
+        )
