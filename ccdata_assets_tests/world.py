@@ -334,7 +334,7 @@ def fetch(con: duckdb.DuckDBPyConnection, sql: str, *values: Any) -> list[Row]:
 
 PARTY_RECORD = """create or replace table standard.party_record (feed varchar, file varchar, sha256 varchar, member varchar, row bigint,
     received_on date, landed_at timestamptz, is_repeat boolean, flags varchar[], trust integer, company_name varchar, match_key varchar,
-    trade_name varchar, branch varchar, parent varchar, industry_words varchar, company_region_code varchar, contact_name varchar,
+    trade_name varchar, legal_form_code varchar, branch varchar, parent varchar, industry_words varchar, company_region_code varchar, contact_name varchar,
     contact_key varchar, surname varchar, given_name varchar, gender varchar, title varchar, numbers varchar[], fax varchar, email varchar,
     email_domain varchar, is_free_mail boolean, website varchar, website_domain varchar, province varchar, city varchar, county varchar,
     region_code varchar, province_code varchar, city_code varchar, region_status varchar, region_source varchar, address varchar,

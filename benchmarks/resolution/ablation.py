@@ -26,14 +26,7 @@ from ccdata_assets.resolution.rules import BlockRule, Bound, Bridge, Organisatio
 from ccdata_assets.resolution.training import read_nodes, score, train, write_partition
 
 NEVER = -1000.0
-ONE_SIGN = (
-    "(l.core = r.core or l.industry_words = r.industry_words and (greatest(length(l.trade_name), length(r.trade_name)) >= 3 "
-    "and list_has_any(l.slips, r.slips) or starts_with(l.trade_name, r.trade_name) or starts_with(r.trade_name, l.trade_name))) "
-    "and l.place = r.place and l.place <> '' and l.branch = r.branch and (l.uscc <> r.uscc) is not true "
-    "and (list_has_any(l.phones, r.phones) or list_has_any(l.domains, r.domains) or l.email = r.email or l.uscc = r.uscc "
-    "or l.address_key = r.address_key and l.city = r.city)"
-)
-"""The rule that a person would write: a similar name in one place, no other credit code, and one sign that both share."""
+SIGNS = ("phone", "domain", "address", "email")
 Variant = tuple[Rules, Model]
 
 
@@ -91,20 +84,25 @@ def _exact_only(rules: Rules, model: Model) -> Variant:
 
 
 def _one_sign(rules: Rules, model: Model) -> Variant:
-    """The model is that one rule: 1 where it holds."""
-    weights = {"rule": {"holds": 1.0, OTHERWISE: NEVER}}
+    """The rule that a person would write: a similar name in one place, no other credit code, and one sign that both share."""
+    said = rules.organisation.compare
+    name = " or ".join(f"({said['name'][level]})" for level in ("same", "slip", "part"))
+    sign = " or ".join(["l.uscc = r.uscc", *(f"({said[comparison]['same']})" for comparison in SIGNS)])
+    rule = f"({name}) and ({said['place']['same']}) and l.branch = r.branch and (l.uscc <> r.uscc) is not true and ({sign})"
     return (
-        _changed(rules, compare={"rule": {"holds": ONE_SIGN}}, against=()),
-        model.model_copy(update={"prior": 0.0, "weights": weights}),
+        _changed(rules, compare={"rule": {"holds": rule}}, against=()),
+        model.model_copy(update={"prior": 0.0, "weights": {"rule": {"holds": 1.0, OTHERWISE: NEVER}}}),
     )
 
 
 def _no_exact(rules: Rules, model: Model) -> Variant:
     """Pairs that exact rules would link are found by the same keys and weighed; what a value may bring together counts nodes."""
     org: OrganisationRules = rules.organisation
+    never = tuple(rule.model_copy(update={"when": "false"}) for rule in org.exact)
     blocks = tuple(BlockRule(name=rule.name, keys=rule.keys) for rule in org.exact)
     bound = Bound(names=5 * org.bound.names, pairs=org.bound.pairs)
-    return _changed(rules, exact=(), same_name="cast(null as varchar)", block=(*blocks, *org.block), compare=org.compare | ALSO, bound=bound), model  # fmt: skip
+    changes = {"exact": never, "same_name": "cast(null as varchar)", "block": (*blocks, *org.block), "bound": bound}
+    return _changed(rules, **changes, compare=org.compare | ALSO), model
 
 
 def _no_guards(rules: Rules, model: Model) -> Variant:

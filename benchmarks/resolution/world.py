@@ -6,12 +6,14 @@ the record). It is read only; what is made of it is written to another file.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from benchmarks import synth
 from benchmarks.synth import HEADERS, write_synth
 from benchmarks.synthetic_parties import _as_staged
 from ccdata_assets.contracts.compile import literal
@@ -30,8 +32,8 @@ READ = ("person", "job_title", "email", "website", "uscc", "phone", "region", "a
 
 
 def world_file(cache: Path, rows: int, seed: int) -> Path:
-    """The file of a world, made where it is not there yet."""
-    path = cache / f"world-{rows}-{seed}.duckdb"
+    """The file of a world, made where it is not there yet, or where another version of the dictionaries made it."""
+    path = cache / f"world-{rows}-{seed}-{_version()}.duckdb"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
@@ -39,6 +41,16 @@ def world_file(cache: Path, rows: int, seed: int) -> Path:
         _write_world(part, rows, seed)
         part.rename(path)
     return path
+
+
+def _version() -> str:
+    """Hash of all that a world is made by."""
+    folder = load_project().settings.dbt_dir
+    files = [Path(synth.__file__), *folder.rglob("models/standard/*.sql"), *folder.rglob("macros/**/*.sql"), *folder.rglob("seeds/**/*.csv")]  # fmt: skip
+    content = hashlib.sha256()
+    for file in sorted(files):
+        content.update(file.read_bytes())
+    return content.hexdigest()[:8]
 
 
 @contextmanager

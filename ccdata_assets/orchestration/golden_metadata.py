@@ -1,7 +1,7 @@
 """What the Dagster UI shows of golden/*: the numbers of resolution as scalars, short tables and one chart.
 
-A story is made where resolution ran, kept in resolution.story, and shown again by runs that find nothing new: the latest
-run always tells how things stand. Counts, IDs and masked names, never a value of a record.
+A story is made where resolution ran, kept in resolution.story, and shown again by runs that find nothing new: the
+latest run always tells how things stand. Counts, IDs and masked names, never a value of a record.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ from ccdata_assets.resolution.words import load_words
 Story = dict[str, dict[str, int | float | str]]
 """By golden table: scalars, and texts in Markdown."""
 
-KINDS = {"birth": "新生 births", "merge": "合并 merges", "split": "拆分 splits", "move": "迁移 moves", "retire": "消亡 retirements"}  # fmt: skip
+KINDS = {
+    "birth": "新生 births",
+    "merge": "合并 merges",
+    "split": "拆分 splits",
+    "move": "迁移 moves",
+    "retire": "消亡 retirements",
+}
 _ENTITIES = {"organisation": "组织 organisations", "contact": "联系人 contacts"}
 
 
@@ -63,7 +69,8 @@ def write_story(con: duckdb.DuckDBPyConnection, story: Story) -> None:
 
 def read_story(con: duckdb.DuckDBPyConnection) -> Story:
     """The story of the last run that had one to tell; empty where there was none."""
-    if not con.execute("select 1 from duckdb_tables() where schema_name = 'resolution' and table_name = 'story'").fetchall():  # fmt: skip
+    tables = con.execute("select table_name from duckdb_tables() where schema_name = 'resolution'").fetchall()
+    if ("story",) not in tables:
         return {}
     found: Story = json.loads(con.execute("select story from resolution.story").fetchall()[0][0])
     return found
@@ -127,7 +134,8 @@ def _stability(known: Known) -> str:
     return _table(
         ("原有组织 organisations there before", "合并 merged", "拆分 split", "其中无因 of these unexplained",
          "原有记录重复率 duplicate rate of their rows", "现在 now"),
-        [(known.organisations, known.merged, known.split, known.unexplained, f"{known.rate_before:.2%}", f"{known.rate_now:.2%}")],
+        [(known.organisations, known.merged, known.split, known.unexplained,
+          f"{known.rate_before:.2%}", f"{known.rate_now:.2%}")],
     )  # fmt: skip
 
 
@@ -197,14 +205,16 @@ def _events(con: duckdb.DuckDBPyConnection, resolved: Resolved) -> str:
     ).fetchall()
     return _table(
         ("实体 entity", "事件 event", "累计 ever", "本次 this run"),
-        [(_ENTITIES[entity], KINDS.get(kind, kind), ever, resolved.events.get(entity, {}).get(kind, 0)) for entity, kind, ever in rows],
+        [(_ENTITIES[entity], KINDS.get(kind, kind), ever, resolved.events.get(entity, {}).get(kind, 0))
+         for entity, kind, ever in rows],
     )  # fmt: skip
 
 
 def _memberships(con: duckdb.DuckDBPyConnection) -> str:
     """The lines of the last runs that changed a row's entity, newest first."""
     rows = con.execute(
-        """select strftime("at", '%Y-%m-%d %H:%M UTC'), entity_kind, count(*) filter (entity_id is not null), count(*) filter (entity_id is null)
+        """select strftime("at", '%Y-%m-%d %H:%M UTC'), entity_kind, count(*) filter (entity_id is not null),
+            count(*) filter (entity_id is null)
         from golden.membership where seq > (select max(seq) - 5 from golden.membership)
         group by seq, "at", entity_kind order by seq desc, entity_kind desc"""
     ).fetchall()
@@ -215,7 +225,9 @@ def _memberships(con: duckdb.DuckDBPyConnection) -> str:
 def _decisions(con: duckdb.DuckDBPyConnection) -> str:
     names = {"same": "同一组织 same", "apart": "不同组织 apart", "none": "已撤回 withdrawn"}
     rows = con.execute(
-        """with last as (select * from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1)
+        """with last as (
+            select * from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1
+        )
         select kind, count(*) from last group by kind order by kind"""
     ).fetchall()
     return _table(("主管决定 decision", "条数 number"), [(names.get(kind, kind), number) for kind, number in rows])

@@ -163,7 +163,7 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
             union select strftime(period, '%Y-%m') from kpi.quality_result where run_id = $1""",
             [run_id],
         ).fetchall()
-        reviewed = "union all select at, at from golden.review_count" if _has_reviews(con) else ""
+        reviewed = 'union all select "at", "at" from golden.review_count' if _has_reviews(con) else ""
         newest = con.execute(
             f"""select strftime(month, '%Y-%m'), max(as_of) from (
                 select period_start as month, as_of from kpi.value where grain = 'month'

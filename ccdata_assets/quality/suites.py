@@ -120,8 +120,8 @@ REGROUPED = "uniqueness_regrouped"
 
 
 def golden_checks() -> list[Check]:
-    """The checks that guard everything downstream: every named row has one organisation or contact, the ledgers give the
-    same, and the duplicate rate of known rows makes no jump."""
+    """The checks that guard everything downstream: every named row has one organisation or contact, the ledgers give
+    the same, and the duplicate rate of known rows makes no jump."""
     return [*_id_checks(), *_crosswalk_checks(), *_ledger_checks(), _regrouped_check()]
 
 
@@ -141,8 +141,8 @@ def _crosswalk_checks() -> list[Check]:
     row = "c.feed = r.feed and c.sha256 = r.sha256 and c.member = r.member and c.row = r.row"
     return [
         _no_rows("consistency_crosswalk_complete", "standard.party_record",
-                 f"""select 1 from {{table}} as r anti join golden.crosswalk as c on {row} and c.organisation_id is not null
-                 where r.company_name is not null""",
+                 f"""select 1 from {{table}} as r anti join golden.crosswalk as c
+                 on {row} and c.organisation_id is not null where r.company_name is not null""",
                  "有名称的记录都有组织", "Every row that names a company has an organisation"),
         _no_rows("consistency_crosswalk_contacts", "standard.party_record",
                  f"""select 1 from {{table}} as r anti join golden.crosswalk as c on {row} and c.contact_id is not null
@@ -152,10 +152,12 @@ def _crosswalk_checks() -> list[Check]:
                  f"select 1 from {{table}} as c anti join standard.party_record as r on {row}",
                  "对应表中的记录都在", "Every row of the crosswalk is there"),
         _no_rows("consistency_crosswalk_known", "golden.crosswalk",
-                 "select 1 from {table} as c anti join golden.organisation as o using (organisation_id) where c.organisation_id is not null",
+                 """select 1 from {table} as c anti join golden.organisation as o using (organisation_id)
+                 where c.organisation_id is not null""",
                  "对应表中的组织都存在", "Every organisation of the crosswalk exists"),
         _no_rows("consistency_crosswalk_known_contacts", "golden.crosswalk",
-                 "select 1 from {table} as c anti join golden.contact as k using (contact_id) where c.contact_id is not null",
+                 """select 1 from {table} as c anti join golden.contact as k using (contact_id)
+                 where c.contact_id is not null""",
                  "对应表中的联系人都存在", "Every contact of the crosswalk exists"),
         _no_rows("consistency_organisation_rows", "golden.organisation",
                  "select 1 from {table} as o anti join golden.crosswalk as c using (organisation_id)",
@@ -171,7 +173,8 @@ def _ledger_checks() -> list[Check]:
     return [
         _no_rows("consistency_membership_replay", "golden.crosswalk",
                  f"""with told as (
-                     select record_id, entity_kind, arg_max(struct_pack(id := entity_id), seq).id as id from golden.membership group by all
+                     select record_id, entity_kind, arg_max(struct_pack(id := entity_id), seq).id as id
+                     from golden.membership group by all
                  ),
                  said as (
                      select {RECORD_ID} as record_id, unnest(['organisation', 'contact']) as entity_kind,
@@ -183,7 +186,8 @@ def _ledger_checks() -> list[Check]:
         _no_rows("consistency_event_replay", "golden.entity_event",
                  """with lives as (
                      select entity_kind, entity_id,
-                         sum(case when kind in ('birth', 'split') then 1 when kind in ('merge', 'retire') then -1 else 0 end) as lives
+                         sum(case when kind in ('birth', 'split') then 1
+                             when kind in ('merge', 'retire') then -1 else 0 end) as lives
                      from {table} group by all
                  ),
                  there as (

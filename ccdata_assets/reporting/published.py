@@ -243,7 +243,8 @@ class Published:
             return []
         return self._rows(
             "golden.review_count",
-            "select measure, reason, pairs from golden.review_count where epoch_us(at) <= ? order by measure, pairs desc, reason",
+            """select measure, reason, pairs from golden.review_count where epoch_us("at") <= ?
+            order by measure, pairs desc, reason""",
             [self._until],
         )
 

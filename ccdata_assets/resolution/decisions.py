@@ -62,14 +62,23 @@ def decide(
 ) -> str:
     """Record that rows are one organisation, or are not; gives the decision's ID. The next run acts on it.
 
-    left, right: record_ids. Every earlier decision that says the contrary about two of these rows is withdrawn as a whole.
+    left, right: record_ids. `same` holds among all of them, `apart` between each of the one and each of the other. Every earlier
+    decision that says the contrary about two of these rows is withdrawn as a whole. WrongUse where a row is to be apart from itself.
     """
+    if kind == "apart" and set(left) & set(right):
+        raise WrongUse("a row cannot be apart from itself; fix: name each row on one side only")
     read_decisions(con)
+    # of what is the same the sides say nothing
+    contrary = {
+        "same": "list_has_any(left_rows, $5) and list_has_any(right_rows, $5)",
+        "apart": "list_has_any(list_concat(left_rows, right_rows), $5) and list_has_any(list_concat(left_rows, right_rows), $6)",
+    }[kind]
+    sides = [[*left, *right]] if kind == "same" else [list(left), list(right)]
     con.execute(
-        """insert into golden.decision
+        f"""insert into golden.decision
         select decision_id, $1, 'none', entity_kind, left_rows, right_rows, $2, $3, 'a later decision says the contrary' from active
-        where kind <> $4 and (list_has_any(left_rows, $5) and list_has_any(right_rows, $6) or list_has_any(left_rows, $6) and list_has_any(right_rows, $5))""",
-        [settings.as_of, by, source, kind, list(left), list(right)],
+        where kind <> $4 and entity_kind = 'organisation' and {contrary}""",
+        [settings.as_of, by, source, kind, *sides],
     )
     number = con.execute("select count(*) from golden.decision").fetchall()[0][0]
     decision_id = hashlib.md5(f"{kind}:{source}:{sorted(left)}:{sorted(right)}:{number}".encode()).hexdigest()[:20]
@@ -116,7 +125,8 @@ def undo(con: duckdb.DuckDBPyConnection, settings: Settings, event_id: str, by: 
         run as (select min(seq) as seq from told where run_id = $3 and before = $1),
         -- the successors' rows before this run
         theirs as (
-            select record_id, arg_max(entity_id, seq) as entity_id from told where seq < (select seq from run) group by all
+            select record_id, arg_max(struct_pack(id := entity_id), seq).id as entity_id from told
+            where seq < (select seq from run) group by all
         )
         select list(distinct record_id) from told where before = $1 and seq = (select seq from run) and list_contains($2, entity_id)
         union all

@@ -116,11 +116,12 @@ def decisions(con: duckdb.DuckDBPyConnection) -> list[Line]:
     """All decisions, oldest first: their ID, kind, whether they are in force, rows, by whom, source and comment."""
     return rows(
         con,
-        """with last as (select *, rowid from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1)
-        select first.decision_id, first."at", first.kind, last.kind <> 'none' as is_in_force, len(first.left_rows) as left_rows,
-            len(first.right_rows) as right_rows, first.decided_by, first.source, coalesce(last.comment, first.comment) as comment
-        from (select *, rowid from golden.decision qualify row_number() over (partition by decision_id order by rowid) = 1) as first
-        join last using (decision_id) order by first."at", first.rowid""",
+        """with told as (select *, rowid as line from golden.decision)
+        select decision_id, min("at") as "at", arg_min(kind, line) as kind, arg_max(kind, line) <> 'none' as is_in_force,
+            len(arg_min(left_rows, line)) as left_rows, len(arg_min(right_rows, line)) as right_rows,
+            arg_min(struct_pack(by := decided_by), line).by as decided_by, arg_min(source, line) as source,
+            arg_max(comment, line) as comment
+        from told group by decision_id order by min(line)""",
     )
 
 

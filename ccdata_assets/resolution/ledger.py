@@ -42,11 +42,11 @@ def write_entities(con: duckdb.DuckDBPyConnection, kind: Kind, version: str, set
     _write_membership(con, kind, settings, run_id, seq)
     con.execute(
         """insert into golden.entity_event by name
-        select left(md5(concat_ws(':', kind, entity_id, from_ids, $1, $2)), 20) as event_id, $1 as "at",
+        select left(md5(concat_ws(':', kind, entity_id, from_ids, $1, $2, $6)), 20) as event_id, $1 as "at",
             coalesce(business_date, $3) as business_date, kind, $4 as entity_kind, entity_id, from_ids, to_ids, province_code, cause,
             $5 as rule_version, $2 as run_id
         from happened order by kind, entity_id, from_ids""",
-        [settings.as_of, run_id, settings.business_date, kind, version],
+        [settings.as_of, run_id, settings.business_date, kind, version, seq],
     )
     return dict(con.execute("select kind, count(*) from happened group by all order by all").fetchall())
 
@@ -54,9 +54,10 @@ def write_entities(con: duckdb.DuckDBPyConnection, kind: Kind, version: str, set
 def _match(con: duckdb.DuckDBPyConnection, kind: Kind, origin: str) -> None:
     """Give IDs of `held` (cluster_key, entity_id, is_locked, born_at, records) to clusters; locked ones first.
 
-    Mutual best: an ID goes to the cluster with most of the records it was born with (then: that have it), if to that cluster
-    no ID brings more; then the next best of what is left. So one stray record cannot end an ID whose other records are still together, and a
-    cluster that has most of an ID's records, most of its own being that ID's, always keeps it.
+    Mutual best: an ID goes to the cluster with most of its records, if to that cluster no ID brings more; then the next best
+    of what is left. So one stray record cannot end an ID whose other records are still together, and a cluster that has most of an
+    ID's records, most of its own being that ID's, keeps it. A guest comes last: a cluster with records that a merge brought to the
+    ID, and none of those that have had it longest. Its own ID is given back to it.
     """
     # the plain case at once: one ID in one cluster
     con.execute(
@@ -69,24 +70,31 @@ def _match(con: duckdb.DuckDBPyConnection, kind: Kind, origin: str) -> None:
     con.execute("delete from pair where ids = 1 and clusters = 1")
     if not con.execute("select count(*) from pair").fetchall()[0][0]:
         return
-    # of the records that brought an ID, those it was born with: after a merge is undone they have it again
     con.execute(
         """create or replace temp table pair as
         with told as (
-            select record_id, entity_id, seq from golden.membership
-            where entity_kind = $1 and entity_id in (select entity_id from pair)
+            select record_id, entity_id, seq, lag(entity_id) over (partition by record_id order by seq) as earlier_id
+            from golden.membership where entity_kind = $1
+                and record_id in (select record_id from resolved where cluster_key in (select cluster_key from pair))
         ),
-        born as (select entity_id, min(seq) as seq from told group by all),
-        native as (
-            select resolved.cluster_key, told.entity_id, count(*) as natives from told join born using (entity_id, seq)
-            join resolved using (record_id) group by all
+        had as (
+            select resolved.cluster_key, told.entity_id, told.seq, told.earlier_id from told join resolved using (record_id)
+            where told.entity_id in (select entity_id from pair)
+            qualify row_number() over (partition by told.record_id, told.entity_id order by told.seq desc) = 1
+        ),
+        longest as (select entity_id, min(seq) as seq from had group by all),
+        counted as (
+            select had.cluster_key, had.entity_id, count(*) filter (where had.seq = longest.seq) as natives,
+                bool_or(had.earlier_id not in (select entity_id from resolution.assigned where entity_kind = $1)) as has_merged
+            from had join longest using (entity_id) group by all
         )
-        select pair.*, coalesce(native.natives, 0) as natives from pair left join native using (cluster_key, entity_id)""",
+        select pair.*, coalesce(counted.natives, 0) as natives, coalesce(counted.natives = 0 and counted.has_merged, false) as is_guest
+        from pair left join counted using (cluster_key, entity_id)""",
         [kind],
     )
     # one total order for both sides: the first pair of all is best for both, so each round takes at least one and the
     # loop ends
-    order = "order by is_locked desc, natives desc, records desc, born_at, entity_id, cluster_key"
+    order = "order by is_locked desc, is_guest, records desc, natives desc, born_at, entity_id, cluster_key"
     while con.execute("select count(*) from pair").fetchall()[0][0]:
         con.execute(
             f"""create or replace temp table best as select cluster_key, entity_id from pair

@@ -1,7 +1,7 @@
 """The numbers of resolution: how many duplicates there are, where they come from, and what is left to people.
 
-Counted from the golden tables and from what resolution keeps, after a run. The one text in them that names anybody is the
-masked name of a large organisation. How they are shown does not belong here.
+Counted from the golden tables and from what resolution keeps, after a run. The one text in them that names anybody is
+the masked name of a large organisation. How they are shown does not belong here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Duplicates:
 
     @property
     def across(self) -> float:
-        """Duplicate rate across feeds: 1 - entities / sum of each feed's entities; 0 where no feed has what another has."""
+        """Across feeds: 1 - entities / sum of each feed's entities; 0 where no feed has what another has."""
         of_feeds = sum(feed.entities for feed in self.feeds)
         return 1 - self.total.entities / of_feeds if of_feeds else 0.0
 
@@ -76,8 +76,8 @@ class Size:
 
 @dataclass(frozen=True)
 class Blocked:
-    """What one blocking rule brings together: values that nodes of different names share, pairs of these nodes, and the values and
-    pairs that its bound leaves out."""
+    """What one blocking rule brings together: values that nodes of different names share, pairs of these nodes, and the
+    values and pairs that its bound leaves out."""
 
     rule: str
     values: int
@@ -88,8 +88,8 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Pairs of organisations that may be one, by why they are not (codes of words.yaml): a pair counts once in `pairs`, once for
-    each of its reasons in `reasons`. Pairs that a steward has told apart are no longer asked about."""
+    """Pairs of organisations that may be one, by why they are not (codes of words.yaml): a pair counts once in `pairs`,
+    once for each of its reasons in `reasons`. Pairs that a steward has told apart are no longer asked about."""
 
     pairs: int
     reasons: dict[str, int]
@@ -183,10 +183,12 @@ def blocking(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> list[B
                 select rule, key, name_id, count(*) as nodes from resolution.node_key where rule >= $1 group by all
             ),
             shared as (
-                select rule, key, (sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as pairs, (rule, key) in (select (rule, key) from resolution.stopped) as is_stopped
+                select rule, key, (sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as pairs,
+                    (rule, key) in (select (rule, key) from resolution.stopped) as is_stopped
                 from named group by rule, key having count(*) > 1
             )
-            select rule, count(*), sum(pairs) filter (not is_stopped), count(*) filter (is_stopped), sum(pairs) filter (is_stopped)
+            select rule, count(*), sum(pairs) filter (not is_stopped), count(*) filter (is_stopped),
+                sum(pairs) filter (is_stopped)
             from shared group by rule""",
             [FIRST_BLOCK],
         ).fetchall()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from ccdata_assets.contracts.compile import literal, quote
 from ccdata_assets.resolution.decisions import read_decisions
@@ -279,7 +280,10 @@ def write_queue(con: duckdb.DuckDBPyConnection, pairs: list[ReviewPair], counts:
             )  # fmt: skip
     con.execute("delete from golden.review_queue")
     if lines:
-        con.executemany(f"insert into golden.review_queue values ({', '.join('?' * len(lines[0]))})", lines)
+        columns = [column[0] for column in con.execute("from golden.review_queue limit 0").description]
+        con.register("review_lines", pa.table(dict(zip(columns, map(list, zip(*lines, strict=True)), strict=True))))
+        con.execute("insert into golden.review_queue by name from review_lines")
+        con.unregister("review_lines")
     con.execute("delete from golden.review_count")
     con.execute(
         """insert into golden.review_count

@@ -1,10 +1,10 @@
 """What became of the organisations that were there before: the guard against a jump of the duplicate rate.
 
-New deliveries may bring any number of duplicates, so only *known* rows are looked at: those that had an organisation when
-the checks last passed, and have one now. How those are grouped should hardly change. Where it does, the match rules, the
-model or the rules of reading have a new version, or a steward decided about it, or something is wrong: then the blocking
-check of quality/suites.py fails, by the limits of limits.yaml. What is compared with moves on only when all checks passed, so
-that running again does not make a jump pass.
+New deliveries may bring any number of duplicates, so only *known* rows are looked at: those that had an organisation
+when the checks last passed, and have one now. How those are grouped should hardly change. Where it does, the match
+rules, the model or the rules of reading have a new version, or a steward decided about it, or something is wrong: then
+the blocking check of quality/suites.py fails, by the limits of limits.yaml. What is compared with moves on only when all
+checks passed, so that running again does not make a jump pass.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ACCEPTED = "resolution_accepted"
 
 
 class Regrouped(Declaration):
-    """The most that may merge or split: a share of the organisations known, and a number below which nothing is stopped."""
+    """The most that may merge or split: a share of the organisations known; fewer than so many never stop a run."""
 
     share: float = Field(ge=0, le=1)
     organisations: int = Field(ge=1)
@@ -42,7 +42,7 @@ class Limits(Declaration):
 
 
 class Accepted(TypedDict):
-    """A grouping: the last line of golden.membership that made it, by which versions, and how many decisions there were."""
+    """A grouping: the last `seq` of golden.membership, by which versions it was made, and how many decisions there were."""
 
     seq: int
     version: str
@@ -72,22 +72,12 @@ def load_limits(path: Path = LIMITS) -> Limits:
 def write_known(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> Known:
     """Make resolution.known_organisation, one row per organisation that was there before and still has rows.
 
-    Columns: organisation_id, fate (kept, merged, split, moved: only some rows went to another that was there), is_explained.
-    Empty where no grouping was accepted yet.
+    Columns: organisation_id, fate (kept, merged, split; moved: only some rows went to another that was there),
+    is_explained. Empty where no grouping was accepted yet.
     """
     before = _accepted(con)
     _write_grouped(con, before["seq"] if before else -1)
-    con.execute(
-        """create or replace temp table decided_entity as
-        with decision as (
-            select list_concat(left_rows, right_rows) as rows, row_number() over (order by rowid) as number
-            from golden.decision where entity_kind = 'organisation'
-        ),
-        decided as (select distinct unnest(rows) as record_id from decision where number > $1)
-        select before_id as entity_id from known_row semi join decided using (record_id)
-        union select now_id from known_row semi join decided using (record_id)""",
-        [before["decisions"] if before else 0],
-    )
+    _find_decided(con, before["decisions"] if before else 0)
     con.execute(
         """create or replace table resolution.known_organisation as
         with old as (select distinct before_id from grouped)
@@ -128,8 +118,10 @@ def _version(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> str:
 
 
 def _write_grouped(con: duckdb.DuckDBPyConnection, seq: int) -> None:
-    """`known_row` (record_id, before_id, now_id): rows of which the ledger says more since `seq`, and `grouped` (before_id, now_id, rows): all
-    known rows. A row that the ledger is silent on has the organisation it had."""
+    """`known_row` (record_id, before_id, now_id) and `grouped` (before_id, now_id, rows): the known rows.
+
+    A row of which the ledger says nothing since `seq` has the organisation it had.
+    """
     con.execute(
         """create or replace temp table later as
         select distinct record_id from golden.membership where entity_kind = 'organisation' and seq > $1""",
@@ -143,7 +135,8 @@ def _write_grouped(con: duckdb.DuckDBPyConnection, seq: int) -> None:
             where entity_kind = 'organisation' and seq <= $1 group by record_id
         ),
         now as (select record_id, entity_id from resolution.assigned where entity_kind = 'organisation' and $1 >= 0)
-        select record_id, before_id, entity_id as now_id from told join now using (record_id) where before_id is not null
+        select record_id, before_id, entity_id as now_id from told join now using (record_id)
+        where before_id is not null
         union all
         select record_id, entity_id, entity_id from now anti join later using (record_id)""",
         [seq],
@@ -151,6 +144,21 @@ def _write_grouped(con: duckdb.DuckDBPyConnection, seq: int) -> None:
     con.execute(
         """create or replace temp table grouped as
         select before_id, now_id, count(*) as rows from known_row group by all"""
+    )
+
+
+def _find_decided(con: duckdb.DuckDBPyConnection, decisions: int) -> None:
+    """`decided_entity` (entity_id): organisations, before or now, that decisions after the first so many are about."""
+    con.execute(
+        """create or replace temp table decided_entity as
+        with decision as (
+            select list_concat(left_rows, right_rows) as rows, row_number() over (order by rowid) as number
+            from golden.decision where entity_kind = 'organisation'
+        ),
+        decided as (select distinct unnest(rows) as record_id from decision where number > $1)
+        select before_id as entity_id from known_row semi join decided using (record_id)
+        union select now_id from known_row semi join decided using (record_id)""",
+        [decisions],
     )
 
 

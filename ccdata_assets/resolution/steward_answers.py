@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import duckdb
 
@@ -114,8 +114,10 @@ def _read_file(con: duckdb.DuckDBPyConnection, settings: Settings, file: InboxFi
     if not is_unchanged(file):
         return None
     with transaction(con):
+        entities = _entities(con, answers)
+        apart = _apart(con) if answers else {}
         for answer in _last_of_pair(read, answers):
-            _record(con, settings, read, answer)
+            _record(con, settings, read, answer, entities, apart)
         _write_lines(con, settings, read, run_id)
     return read
 
@@ -213,32 +215,27 @@ def _last_of_pair(read: ReviewFile, answers: Sequence[_Answer]) -> list[_Answer]
 # --- recording ---------------------------------------------------------------------------------------------------
 
 
-def _record(con: duckdb.DuckDBPyConnection, settings: Settings, read: ReviewFile, answer: _Answer) -> None:
+def _record(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    read: ReviewFile,
+    answer: _Answer,
+    entities: dict[int, str],
+    apart: dict[frozenset[str], list[str]],
+) -> None:
     """Turn one answer into a decision, unless its records are gone; within the transaction of the file."""
-    entities = _entities(con, answer)
-    if len(entities) < 2:
-        _fault(
-            read,
-            answer.row,
-            KEY,
-            "a record of the pair has left the warehouse since the workbook was made",
-            f"{NEWEST}; the pair stands there again if it is still in doubt",
-        )
+    if answer.left not in entities or answer.right not in entities:
+        fix = f"{NEWEST}; the pair stands there again if it is still in doubt"
+        _fault(read, answer.row, KEY, "a record of the pair is no longer in the warehouse", fix)
         return
     read.counts[answer.answer] += 1
-    source = f"{SOURCE}{read.sha256}:{answer.row}"
-    decision = None
-    read_decisions(con)
+    standing = _standing(con, answer)
+    decision = next((one.decision_id for one in standing if one.kind == answer.answer), None)
     if answer.answer == "unsure":
-        _report_standing(con, read, answer)
-    else:
-        decision = _standing(con, answer)
-        if decision is None:
-            _yield_to(con, settings, read, answer, source, entities)
-            kind: Literal["same", "apart"] = "same" if answer.answer == "same" else "apart"
-            decision = decide(
-                con, settings, kind, [answer.left], [answer.right], source, answer.reviewer, answer.comment
-            )
+        _report_standing(con, read, answer, standing)
+    elif decision is None:
+        wider = apart.get(frozenset((entities[answer.left], entities[answer.right])), [])
+        decision = _decide(con, settings, read, answer, wider if answer.answer == "same" else [])
     con.execute(
         "insert into golden.review_answer values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [settings.as_of, answer.answer, answer.key, answer.left, answer.right, decision, answer.reviewer, answer.comment,
@@ -246,75 +243,95 @@ def _record(con: duckdb.DuckDBPyConnection, settings: Settings, read: ReviewFile
     )  # fmt: skip
 
 
-def _entities(con: duckdb.DuckDBPyConnection, answer: _Answer) -> dict[int, str]:
-    """The organisations that the two records have, by the ledger; a record that left has none."""
+def _entities(con: duckdb.DuckDBPyConnection, answers: Sequence[_Answer]) -> dict[int, str]:
+    """The organisation that each record of the answers has, by the ledger; one that left has none."""
+    named = sorted({record for answer in answers for record in (answer.left, answer.right)})
     return dict(
         con.execute(
             """select record_id, arg_max(struct_pack(id := entity_id), seq).id as entity_id from golden.membership
-            where entity_kind = 'organisation' and record_id in (?, ?) group by record_id having entity_id is not null""",
-            [answer.left, answer.right],
+            where entity_kind = 'organisation' and record_id in (select unnest($1::ubigint[])) group by record_id having entity_id is not null""",
+            [named],
         ).fetchall()
     )
 
 
-_BETWEEN = """(list_contains(left_rows, $1) and list_contains(right_rows, $2)
-    or list_contains(left_rows, $2) and list_contains(right_rows, $1))"""
+class _Standing(NamedTuple):
+    """A decision in force that says something of the two records of an answer."""
+
+    decision_id: str
+    kind: str
+    source: str
 
 
-def _standing(con: duckdb.DuckDBPyConnection, answer: _Answer) -> str | None:
-    """A decision in force that says just this of the two records: the same answer handed in again."""
+def _standing(con: duckdb.DuckDBPyConnection, answer: _Answer) -> list[_Standing]:
+    """The decisions in force about just these two records, the latest first."""
     found = con.execute(
-        f"select decision_id from active where kind = $3 and {_BETWEEN} limit 1",
-        [answer.left, answer.right, answer.answer],
+        """with about as (
+            select *, rowid as line from golden.decision where entity_kind = 'organisation'
+                and list_has_all(list_concat(left_rows, right_rows), [$1, $2]::ubigint[])
+        ),
+        last as (select * from about qualify row_number() over (partition by decision_id order by line desc) = 1)
+        select decision_id, kind, source from last where kind = 'same' or kind = 'apart'
+            and (list_contains(left_rows, $1) and list_contains(right_rows, $2) or list_contains(left_rows, $2) and list_contains(right_rows, $1))
+        order by line desc""",
+        [answer.left, answer.right],
     ).fetchall()
-    return found[0][0] if found else None
+    return [_Standing(*line) for line in found]
 
 
-def _yield_to(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    read: ReviewFile,
-    answer: _Answer,
-    source: str,
-    entities: dict[int, str],
+def _apart(con: duckdb.DuckDBPyConnection) -> dict[frozenset[str], list[str]]:
+    """By pair of organisations: the decisions in force that keep rows of the one apart from rows of the other."""
+    read_decisions(con)
+    found = con.execute(
+        """with named as (
+            select decision_id, 0 as side, unnest(left_rows) as record_id from active where kind = 'apart'
+            union all select decision_id, 1, unnest(right_rows) from active where kind = 'apart'
+        ),
+        side as (
+            select distinct decision_id, side, entity_id from named join resolution.assigned as assigned using (record_id)
+            where assigned.entity_kind = 'organisation'
+        )
+        select distinct l.entity_id, r.entity_id, l.decision_id from side as l join side as r using (decision_id)
+        where l.side = 0 and r.side = 1 and l.entity_id <> r.entity_id order by all"""
+    ).fetchall()
+    pairs: dict[frozenset[str], list[str]] = {}
+    for one, other, decision_id in found:
+        pairs.setdefault(frozenset((one, other)), []).append(decision_id)
+    return pairs
+
+
+def _decide(
+    con: duckdb.DuckDBPyConnection, settings: Settings, read: ReviewFile, answer: _Answer, wider: list[str]
+) -> str:
+    """Make the decision, withdraw those of `wider`, which keep the two organisations apart, and report each that is withdrawn."""
+    source = f"{SOURCE}{read.sha256}:{answer.row}"
+    before = con.execute("select coalesce(max(rowid), -1) from golden.decision").fetchall()[0][0]
+    for decision_id in list(wider):
+        withdraw(con, settings, decision_id, source, answer.reviewer)
+        wider.remove(decision_id)
+    kind: Literal["same", "apart"] = "same" if answer.answer == "same" else "apart"
+    made = decide(con, settings, kind, [answer.left], [answer.right], source, answer.reviewer, answer.comment)
+    gone = con.execute(
+        """select decision_id, arg_min(source, rowid) from golden.decision where decision_id in (
+            select decision_id from golden.decision where rowid > ? and kind = 'none'
+        ) group by decision_id order by 1""",
+        [before],
+    ).fetchall()
+    for decision_id, earlier in gone:
+        problem = f"it says the contrary of {_where(con, earlier)}; this later answer counts, decision {decision_id} is withdrawn"
+        fix = "agree with whoever decided that, and hand in what is right"
+        read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
+    return made
+
+
+def _report_standing(
+    con: duckdb.DuckDBPyConnection, read: ReviewFile, answer: _Answer, standing: Sequence[_Standing]
 ) -> None:
-    """Report each decision that says the contrary; withdraw those between the same two organisations that `decide` does not."""
-    contrary = con.execute(
-        f"select decision_id, source from active where kind <> $3 and {_BETWEEN}",
-        [answer.left, answer.right, answer.answer],
-    ).fetchall()
-    wider: list[tuple[str, str]] = []
-    if answer.answer == "same" and entities[answer.left] != entities[answer.right]:
-        wider = con.execute(
-            """with named as (
-                select decision_id, source, 0 as side, unnest(left_rows) as record_id from active where kind = 'apart'
-                union all select decision_id, source, 1, unnest(right_rows) from active where kind = 'apart'
-            ),
-            side as (
-                select distinct decision_id, source, side, entity_id from named join resolution.assigned using (record_id)
-                where entity_kind = 'organisation' and entity_id in ($1, $2)
-            )
-            select decision_id, source from side group by all having count(distinct side) = 2 and count(distinct entity_id) = 2""",
-            [entities[answer.left], entities[answer.right]],
-        ).fetchall()
-    for decision_id, earlier in dict([*wider, *contrary]).items():
-        if (decision_id, earlier) in wider and (decision_id, earlier) not in contrary:
-            withdraw(con, settings, decision_id, source, answer.reviewer)
-        problem = f"it says the contrary of {_where(con, earlier)}; this later answer counts, the earlier decision {decision_id} is withdrawn"
-        read.problems.append(
-            Problem(answer.row, DECISION, problem, "agree with the other reviewer; hand in what is right", True)
-        )
-
-
-def _report_standing(con: duckdb.DuckDBPyConnection, read: ReviewFile, answer: _Answer) -> None:
     """An answer `unsure` takes no decision back."""
-    for decision_id, earlier in con.execute(
-        f"select decision_id, source from active where {_BETWEEN}", [answer.left, answer.right]
-    ).fetchall():
-        problem = f"{_where(con, earlier)} decided the pair (decision {decision_id}), which stands"
-        read.problems.append(
-            Problem(answer.row, DECISION, problem, f"to take it back: ccdata entity withdraw {decision_id}", True)
-        )
+    for one in standing:
+        problem = f"{_where(con, one.source)} decided the pair (decision {one.decision_id}), which stands"
+        fix = f"to take it back: ccdata entity withdraw {one.decision_id}"
+        read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
 
 
 def _where(con: duckdb.DuckDBPyConnection, source: str) -> str:

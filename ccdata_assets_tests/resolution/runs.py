@@ -88,9 +88,9 @@ def company(
     phone: str | Iterable[str] = (),
     **more: Any,
 ) -> Row:
-    """A record as the dictionaries read it, the parts of its name told apart; `place` is the city that the name says."""
+    """A record as the dictionaries read it, the parts of its name told apart; `place`: the city that it is in and the name says."""
     numbers = [phone] if isinstance(phone, str) else list(phone)
-    name = trade_name and f"{place or ''}{trade_name}{industry}有限公司{branch or ''}"
+    name = trade_name and f"{trade_name}{industry}有限公司{branch or ''}"
     return {
         "row": row,
         "company_name": name,
@@ -99,6 +99,7 @@ def company(
         "industry_words": industry if trade_name else None,
         "branch": branch,
         "company_region_code": place,
+        "region_code": place,
         "city_code": place,
         "province_code": place and place[:2] + "0000",
         "numbers": sorted(numbers),

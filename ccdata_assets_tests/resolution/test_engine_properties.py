@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccdata_assets.errors import WrongUse
 from ccdata_assets.resolution import engine
 from ccdata_assets.resolution.decisions import decide, lock, undo
 from ccdata_assets_tests.resolution.runs import (
@@ -27,7 +26,6 @@ from ccdata_assets_tests.resolution.runs import (
     person,
     record_id,
     run,
-    together,
 )
 from ccdata_assets_tests.world import Row, fetch
 

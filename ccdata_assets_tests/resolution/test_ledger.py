@@ -10,6 +10,7 @@ import pytest
 
 from ccdata_assets.resolution import engine
 from ccdata_assets.resolution.engine import Resolved
+from ccdata_assets.warehouse.engine import migrate
 from ccdata_assets_tests.resolution import runs
 from ccdata_assets_tests.resolution.runs import CHAINED, anew, events, ids, partition, record
 from ccdata_assets_tests.world import Row, fetch, mark_read, write_party_records
@@ -73,7 +74,7 @@ def test_links_chain_over_rules(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_a_key_that_is_missing_links_nothing(con: duckdb.DuckDBPyConnection) -> None:
-    run(con, [record(1, match_key=None), record(2, match_key=None), record(3, uscc=None)])
+    run(con, [record(1, "甲", None), record(2, "乙", None), record(3, "丙", "")])
     assert len(partition(con)) == 3
 
 
@@ -106,23 +107,29 @@ def test_a_long_chain_of_links_settles(con: duckdb.DuckDBPyConnection) -> None:
         select 'directory' as feed, 'f' as file, 'a' as sha256, '' as member, n as row, date '2026-01-01' as received_on, 50 as trust,
             'x' as company_name, md5('name' || (n // 2)) as match_key, md5('code' || ((n + 1) // 2)) as uscc from range(1000) as place(n)"""
     )
-    done = resolve(con, RULES, make_settings(Path("unused")), "run")
-    assert done.organisations == 1
+    mark_read(con)
+    assert run(con).organisations == 1
 
 
 def test_nothing_is_resolved_where_nothing_has_landed(con: duckdb.DuckDBPyConnection) -> None:
-    assert run(con, []) == Resolved(0, 0, {})
+    done = run(con, [])
+    assert (done.records, done.new_records, done.organisations, done.contacts) == (0, 0, 0, 0)
+    assert done.events == {"organisation": {}, "contact": {}} and ids(con) == {}
 
 
 # --- IDs that stay -----------------------------------------------------------------------------------------------
 
 
-def test_a_second_run_with_nothing_new_changes_no_id_and_writes_no_event(con: duckdb.DuckDBPyConnection) -> None:
-    records = [record(1, "甲", "U1"), record(2, "乙", "U1"), record(3, "丙")]
+def test_a_second_run_with_nothing_new_reads_no_record_changes_no_id_and_writes_no_event(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    records = [record(1, "甲", "U1"), record(2, "乙", "U1"), record(3, "丙", contact_name="王伟", contact_key="王伟")]
     run(con, records, "2026-02-01")
-    before, golden = ids(con), fetch(con, "from golden.organisation")
+    ledgers = ("golden.entity_event", "golden.membership", "golden.organisation", "golden.contact", "golden.crosswalk")
+    before = {name: fetch(con, f"from {name}") for name in ledgers}
     again = run(con, records, "2026-02-02")
-    assert (ids(con), again.events, fetch(con, "from golden.organisation")) == (before, {}, golden)
+    assert (again.new_records, again.events) == (0, {"organisation": {}, "contact": {}})
+    assert {name: fetch(con, f"from {name}") for name in ledgers} == before
 
 
 def test_an_id_stays_when_records_join_leave_or_change_their_values(con: duckdb.DuckDBPyConnection) -> None:
@@ -221,40 +228,59 @@ def test_records_no_longer_linked_split_and_the_id_stays_with_most_of_them(con: 
     assert replay(con) == set(after.values())
 
 
-def test_a_merge_that_is_undone_gives_the_younger_a_new_id_and_never_the_old_one_again(
+def test_an_id_stays_with_most_of_its_records_though_the_one_it_was_born_with_goes_away(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    run(con, [record(1)], "2026-02-01")
+    (first,) = set(ids(con).values())
+    joined = [record(row) for row in range(2, 6)]
+    run(con, [record(1), *joined], "2026-02-02")
+    run(con, [record(1, "乙"), *joined], "2026-02-03")
+    after = ids(con)
+    assert {after[row] for row in range(2, 6)} == {first} and after[1] != first
+    assert events(con, "2026-02-03") == [("split", after[1], [first], [after[1]])]
+
+
+def test_the_same_change_twice_in_one_run_and_instant_is_two_events(con: duckdb.DuckDBPyConnection) -> None:
+    for records in ([record(1), record(2, "乙")], [record(1)], [record(1), record(2, "乙")], [record(1)]):
+        run(con, records, run_id="the same")
+    assert [kind for kind, *_ in events(con, "the same")] == ["birth", "birth", "birth", "retire", "retire"]
+
+
+def test_an_id_that_a_merge_ended_is_given_back_when_its_records_are_on_their_own_again(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     apart = [record(1, "甲", "U1"), record(2, "乙", "U2")]
     run(con, apart, "2026-02-01")
     first = ids(con)
     run(con, [*apart, record(3, "乙", "U1")], "2026-02-02")
+    (survivor,) = set(ids(con).values())
     run(con, apart, "2026-02-03")
-    again = ids(con)
-    survivor = next(iter(set(first.values()) & set(again.values())))
-    assert len(set(again.values())) == 2
-    assert set(again.values()) - {survivor} != set(first.values()) - {survivor}, (
-        "an ID that ended must not come back in silence"
-    )
-    assert replay(con) == set(again.values())
-    told = fetch(con, "select kind, business_date from golden.entity_event where run_id > '2026-02-01' order by 1")
-    assert told == [
-        {"kind": "merge", "business_date": date(2026, 2, 2)},
-        {"kind": "split", "business_date": date(2026, 2, 3)},
+    assert ids(con) == first and replay(con) == set(first.values())
+    (ended,) = set(first.values()) - {survivor}
+    told = fetch(con, "select kind, from_ids, to_ids, cause, business_date from golden.entity_event where run_id > '2026-02-01' order by 1")
+    assert [(row["kind"], row["from_ids"], row["to_ids"], row["business_date"]) for row in told] == [
+        ("merge", [ended], [survivor], date(2026, 2, 2)),
+        ("split", [survivor], [ended], date(2026, 2, 3)),
     ]
+    assert told[1]["cause"].startswith("an ended ID is given back "), "it must not come back in silence"
     assert [sum(stock(con, day).values()) for day in ("2026-01-31", "2026-02-02", "2026-02-03")] == [2, 1, 2]
 
 
-def test_a_merged_id_does_not_come_back_with_its_key_and_the_new_one_counts_from_today(
+def test_a_merged_id_comes_back_with_the_records_that_had_it_and_counts_again_from_that_day(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    run(con, [record(1, "甲", "U1"), record(2, "甲", "U1"), record(3, "乙", "U2")], "2026-02-01")
+    stay = [record(1, "甲", "U1"), record(2, "甲", "U1")]
+    run(con, [*stay, record(3, "乙", "U2")], "2026-02-01")
     merged = ids(con)[3]
-    run(con, [record(1, "甲", "U1"), record(2, "甲", "U1"), record(3, "乙", "U1")], "2026-02-02")
-    run(con, [record(1, "甲", "U1"), record(2, "甲", "U1")], "2026-02-03")
-    run(con, [record(1, "甲", "U1"), record(2, "甲", "U1"), record(3, "乙", "U2")], "2026-02-04")
-    assert ids(con)[3] != merged and replay(con) == set(ids(con).values())
-    assert fetch(con, "select kind, business_date from golden.entity_event where run_id = '2026-02-04'") == [
-        {"kind": "birth", "business_date": date(2026, 2, 4)}
+    run(con, [*stay, record(3, "乙", "U1")], "2026-02-02")
+    run(con, stay, "2026-02-03")
+    run(con, [*stay, record(4, "乙", "U2")], "2026-02-04")
+    assert ids(con)[4] != merged, "a record that never had an ID does not get it by its name or code"
+    run(con, [*stay, record(3, "丙", "U3"), record(4, "乙", "U2")], "2026-02-05")
+    assert ids(con)[3] == merged and replay(con) == set(ids(con).values())
+    assert fetch(con, "select kind, business_date from golden.entity_event where run_id = '2026-02-05'") == [
+        {"kind": "birth", "business_date": date(2026, 2, 5)}
     ]
     assert sum(stock(con, "2026-01-31").values()) == 2
 
@@ -271,7 +297,7 @@ def test_an_organisation_without_records_is_retired_and_revived_when_they_come_b
     assert ids(con) == first
     assert events(con, "2026-02-03") == [("birth", first[2], [], [first[2]])]
     (told,) = fetch(con, "select cause, business_date from golden.entity_event where run_id = '2026-02-03'")
-    assert told["cause"].startswith("revived: ") and told["business_date"] == date(2026, 2, 3)
+    assert told["cause"].startswith("records of an ended ID came back ") and told["business_date"] == date(2026, 2, 3)
     assert replay(con) == set(first.values())
 
 
@@ -326,29 +352,57 @@ def test_every_event_has_an_id_a_cause_and_the_version_of_the_rules(con: duckdb.
     run(con, [record(1, uscc="U1"), record(2, "乙", "U1")], "2026-02-02")
     rows = fetch(con, "from golden.entity_event")
     assert len({row["event_id"] for row in rows}) == len(rows) == 3
-    assert {row["rule_version"] for row in rows} == {"test"} and all(row["cause"] for row in rows)
+    assert {row["rule_version"] for row in rows} == {"chained/test"} and all(row["cause"] for row in rows)
     assert {row["entity_kind"] for row in rows} == {"organisation"}
 
 
-def test_a_run_that_fails_leaves_crosswalk_and_events_as_they_were(
-    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("stage", ["write_clusters", "resolve_contacts"])
+def test_a_run_that_fails_leaves_ids_and_ledgers_as_they_were(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     run(con, [record(1)], "2026-02-01")
-    before = ids(con)
-    monkeypatch.setattr("ccdata_assets.resolution.entities._write_golden", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        run(con, [record(1), record(2, "乙")], "2026-02-02")
-    assert (ids(con), events(con, "2026-02-02")) == (before, [])
+    ledgers = ("golden.entity_event", "golden.membership", "golden.organisation", "resolution.assigned")
+    before = {name: fetch(con, f"from {name}") for name in ledgers}
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, stage, lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(con, [record(1), record(2, "乙")], "2026-02-02")
+    assert {name: fetch(con, f"from {name}") for name in ledgers} == before
+    run(con, now="2026-02-03")
+    assert ids(con).keys() == {1, 2} and len(events(con, "2026-02-03")) == 1
 
 
-def test_the_golden_record_takes_each_field_from_the_most_trusted_then_newest_record_that_has_it(
-    con: duckdb.DuckDBPyConnection,
+def test_a_row_that_names_nobody_any_more_has_no_id_though_the_run_that_saw_it_first_failed(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(con, [
-        record(1, trust=60, address="旧", website=None, numbers=["+862"], received_on=date(2026, 1, 1)),
-        record(2, trust=60, address="新", website=None, numbers=["+861", "+862"], received_on=date(2026, 1, 2)),
-        record(3, trust=20, address="不可信", website="example.org", received_on=date(2026, 1, 3)),
-    ])  # fmt: skip
-    assert fetch(con, "select address, website, phone, feeds from golden.organisation") == [
-        {"address": "新", "website": "example.org", "phone": "+861|+862", "feeds": 1}
-    ]
+    run(con, [record(1), record(2, "乙")], "2026-02-01")
+    gone = ids(con)[2]
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "write_links", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(con, [record(1), record(2, None)], "2026-02-02")
+    run(con, now="2026-02-03")
+    assert ids(con).keys() == {1}
+    assert events(con, "2026-02-03") == [("retire", gone, [gone], [])]
+
+
+def test_ids_stay_when_the_rules_are_others_and_every_record_is_read_anew(con: duckdb.DuckDBPyConnection) -> None:
+    records = [record(1, "甲", "U1"), record(2, "乙", "U1"), record(3, "丙")]
+    run(con, records, "2026-02-01")
+    before = ids(con)
+    done = runs.run(con, now="2026-02-02", rules=CHAINED.model_copy(update={"version": "next"}))
+    assert (done.new_records, done.events["organisation"], ids(con)) == (3, {}, before)
+
+
+def test_ids_that_rows_had_before_the_ledger_of_memberships_stay(con: duckdb.DuckDBPyConnection) -> None:
+    records = [record(1, "甲", "U1"), record(2, "乙", "U1"), record(3, "丙")]
+    run(con, records, "2026-02-01")
+    before = ids(con)
+    # as a warehouse of the last release has it: a table, events, and no memberships
+    con.execute("create table old_crosswalk as from golden.crosswalk")
+    con.execute("drop view golden.crosswalk; drop table golden.membership; drop table golden.decision")
+    con.execute("create table golden.crosswalk as from old_crosswalk; delete from ops.migration where number = 5")
+    anew(con)
+    migrate(con)
+    done = run(con, now="2026-02-02")
+    assert (ids(con), done.events["organisation"]) == (before, {})

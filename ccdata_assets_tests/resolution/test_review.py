@@ -16,7 +16,7 @@ from ccdata_assets.resolution.review import (
     write_queue,
 )
 from ccdata_assets.resolution.words import Reason, codes, load_words
-from ccdata_assets_tests.resolution.runs import MODEL, SHIPPED, at, company, golden_warehouse, ids, record_id, run
+from ccdata_assets_tests.resolution.runs import MODEL, SHIPPED, at, company, ids, record_id, run
 from ccdata_assets_tests.world import Row, fetch
 
 PHONE = "+8657188880001"
@@ -25,12 +25,6 @@ ALIKE = [
     company(2, "白水", phone=PHONE, contact_name="王伟", title="经理"),
 ]
 """Two names in one city with one telephone: for review."""
-
-
-@pytest.fixture
-def con() -> Any:
-    with golden_warehouse() as con:
-        yield con
 
 
 def queue(con: duckdb.DuckDBPyConnection, limit: int = 100) -> list[ReviewPair]:

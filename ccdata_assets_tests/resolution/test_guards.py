@@ -1,0 +1,176 @@
+"""What keeps organisations apart that links would join: contradictions, bounds, and too thin a bridge."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccdata_assets_tests.resolution.runs import CHAINED, SHIPPED, company, forget, golden, ids, partition, record, run
+from ccdata_assets_tests.world import Row, fetch
+
+PHONE = "+865715550001"
+NAMES = ("蓝天云", "蓝天雪", "蓝天山", "蓝天水", "蓝天花", "蓝天月")
+"""Each one slip of the pen from the others, so that a shared phone links them."""
+
+
+def bounded(names: int) -> object:
+    bound = SHIPPED.organisation.bound.model_copy(update={"names": names})
+    return SHIPPED.model_copy(update={"organisation": SHIPPED.organisation.model_copy(update={"bound": bound})})
+
+
+# --- contradictions ----------------------------------------------------------------------------------------------
+
+
+def test_two_valid_credit_codes_are_two_organisations_however_alike(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(1, uscc="U1", phone=PHONE), company(2, uscc="U2", phone=PHONE)])
+    assert partition(con) == {frozenset({1}), frozenset({2})}
+
+
+def test_a_record_without_credit_code_joins_one_of_two_that_contradict_each_other_and_never_both(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    run(con, [company(1, uscc="U1"), company(2, uscc="U2"), company(3, phone=PHONE)])
+    found = ids(con)
+    assert found[1] != found[2] and found[3] in {found[1], found[2]}
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
+def test_which_of_two_that_contradict_each_other_a_record_joins_depends_on_no_order(
+    con: duckdb.DuckDBPyConnection, order: tuple[int, ...]
+) -> None:
+    rows = {
+        1: company(1, uscc="U1"),
+        2: company(2, uscc="U2", sha256="b" * 64),
+        3: company(3, phone=PHONE, sha256="c" * 64),
+    }
+    run(con, rows.values())
+    expected = partition(con)
+    forget(con)
+    for day, end in enumerate(range(1, 4), start=1):
+        run(con, [rows[row] for row in order[:end]], f"2026-02-{day:02d}")
+    assert partition(con) == expected
+
+
+def test_one_credit_code_is_one_organisation_under_two_names_and_in_two_cities(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(1, uscc="U1"), company(2, "蓝天", place="440300", uscc="U1")])
+    assert partition(con) == {frozenset({1, 2})}
+
+
+def test_a_shared_phone_links_no_organisations_of_two_cities(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(1, phone=PHONE), company(2, place="440300", phone=PHONE)])
+    assert partition(con) == {frozenset({1}), frozenset({2})}
+
+
+def test_a_record_that_says_no_place_does_not_join_two_cities(con: duckdb.DuckDBPyConnection) -> None:
+    phones = (PHONE, "+867555550002")
+    run(con, [
+        company(1, phone=phones[0]),
+        company(2, place="440300", phone=phones[1]),
+        company(3, place=None, phone=phones),
+    ])  # fmt: skip
+    found = ids(con)
+    assert found[1] != found[2]
+
+
+def test_a_shared_phone_and_two_names_is_for_review_and_links_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    mail = {"email": "a@example.org", "address_key": "测试路1号", "website_domain": "example.org", "is_free_mail": False}
+    run(con, [company(1, "青山", phone=PHONE, **mail), company(2, "蓝天", phone=PHONE, **mail)])
+    assert partition(con) == {frozenset({1}), frozenset({2})}
+    assert fetch(con, "select is_match, reason from resolution.link") == [{"is_match": False, "reason": "other_name"}]
+
+
+# --- branches ----------------------------------------------------------------------------------------------------
+
+
+def test_a_branch_is_an_organisation_of_its_own_whose_parent_is_the_company_its_name_says(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    branch = company(2, branch="宁波分公司", uscc="U2", phone=PHONE, city_code="330200")
+    run(con, [company(1, uscc="U1", phone=PHONE), branch, company(3, "蓝天")])
+    found = ids(con)
+    assert len(set(found.values())) == 3
+    assert {key: row["parent_id"] for key, row in golden(con).items()} == {
+        found[1]: None, found[2]: found[1], found[3]: None,
+    }  # fmt: skip
+
+
+def test_a_parent_that_comes_later_is_found_and_one_that_goes_away_is_nobodys_parent(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    branch, head = company(1, branch="宁波分公司"), company(2, sha256="b" * 64)
+    run(con, [branch], "2026-02-01")
+    assert [row["parent_id"] for row in golden(con).values()] == [None]
+    run(con, [branch, head], "2026-02-02")
+    found = ids(con)
+    assert golden(con)[found[1]]["parent_id"] == found[2]
+    run(con, [branch], "2026-02-03")
+    assert [row["parent_id"] for row in golden(con).values()] == [None]
+
+
+def test_a_branch_of_one_of_two_companies_of_that_name_has_no_parent(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(1, branch="宁波分公司"), company(2, uscc="U1"), company(3, uscc="U2")])
+    assert golden(con)[ids(con)[1]]["parent_id"] is None
+
+
+# --- bounds ------------------------------------------------------------------------------------------------------
+
+
+def slips(count: int) -> list[Row]:
+    """Companies one slip of the pen apart with one number, each in a file of its own."""
+    return [company(row, name, phone=PHONE, sha256=str(row) * 64) for row, name in enumerate(NAMES[:count], start=1)]
+
+
+def test_a_phone_that_more_names_share_than_the_bound_links_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, slips(3), rules=bounded(3))
+    assert partition(con) == {frozenset({1, 2, 3})}
+    run(con, slips(4), rules=bounded(3))
+    assert partition(con) == {frozenset({row}) for row in range(1, 5)}
+
+
+@settings(max_examples=8)
+@given(st.permutations(range(6)), st.lists(st.integers(0, 6), min_size=1, max_size=4))
+def test_whichever_delivery_crosses_the_bound_or_takes_it_back_the_groups_are_those_of_the_rows_there_are(
+    con: duckdb.DuckDBPyConnection, order: list[int], counts: list[int]
+) -> None:
+    forget(con)
+    rows, rules = slips(6), bounded(3)
+    for day, count in enumerate(counts, start=1):
+        there = [rows[place] for place in order[:count]]
+        run(con, there, f"2026-02-{day:02d}", rules=rules)
+        numbers = [row["row"] for row in there]
+        assert partition(con) == ({frozenset(numbers)} - {frozenset()} if count <= 3 else {frozenset({row}) for row in numbers})  # fmt: skip
+
+
+# --- bridges -----------------------------------------------------------------------------------------------------
+
+
+def test_two_large_groups_are_not_joined_by_one_thin_link(con: duckdb.DuckDBPyConnection) -> None:
+    small = SHIPPED.organisation.bridge.nodes
+    mine = [company(row, "蓝天云", phone=f"+8657155501{row:02d}") for row in range(small)]
+    theirs = [company(row, "蓝天雪", phone=f"+8657155502{row:02d}") for row in range(small, 2 * small)]
+    link = [company(90, "蓝天云", phone=PHONE), company(91, "蓝天雪", phone=PHONE)]
+    run(con, [*mine, *theirs, *link])
+    assert partition(con) == {
+        frozenset({*range(small), 90}),
+        frozenset({*range(small, 2 * small), 91}),
+    }
+    (refused,) = fetch(con, "select distinct reason from resolution.refused")
+    assert refused == {"reason": "bridge"}
+    run(con, link, "2026-02-02")
+    assert partition(con) == {frozenset({90, 91})}, "the same link joins two single records"
+
+
+def test_what_is_refused_is_forgotten_when_the_contradiction_goes_away(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(1, uscc="U1"), company(2, uscc="U2")], "2026-02-01")
+    assert fetch(con, "select reason from resolution.refused") == [{"reason": "other_uscc"}]
+    run(con, [company(1, uscc="U1"), company(2)], "2026-02-02")
+    assert fetch(con, "from resolution.refused") == [] and len(partition(con)) == 1
+
+
+def test_rules_without_conflicts_cut_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [record(1, "甲", "U1"), record(2, "甲", "U2")], rules=CHAINED)
+    assert partition(con) == {frozenset({1, 2})}
