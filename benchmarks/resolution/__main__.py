@@ -1,7 +1,7 @@
 """How right and how fast resolution is: `python -m benchmarks.resolution [public [SET …] | golden | ablation]`.
 
-`public`, which is meant where none is named, scores `ccdata resolve` on public sets; `golden` measures the golden records of an invented
-world beside Splink alone; `ablation` takes parts of the engine away.
+`public`, which is meant where none is named, scores `ccdata resolve` on public sets; `golden` measures the golden
+records of an invented world beside Splink alone; `ablation` takes parts of the engine away.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What each part of the engine is worth: the same world resolved with parts of it taken away, and by Splink alone.
 
-All but Splink alone run the engine's own stages; a variant is other rules or another model. Guards between groups (`conflicts`, `bridge`)
-stay unless the variant says so.
+All but Splink alone run the engine's own stages; a variant is other rules or another model. Guards between groups
+(`conflicts`, `bridge`) stay unless the variant says so.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def ablation(
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
     """Measure the engine without parts of it: pairs of rows of one organisation, seconds up to the partition."""
+    if cache:
+        cache.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=cache) as made:
         where: Answer = {"cache": cache or Path(made), "rows": rows, "seed": seed}
         world_file(**where)
@@ -84,7 +86,7 @@ def _exact_only(rules: Rules, model: Model) -> Variant:
 
 
 def _one_sign(rules: Rules, model: Model) -> Variant:
-    """The rule that a person would write: a similar name in one place, no other credit code, and one sign that both share."""
+    """The rule that a person would write: a similar name in one place, no other credit code, one sign that both share."""
     said = rules.organisation.compare
     name = " or ".join(f"({said['name'][level]})" for level in ("same", "slip", "part"))
     sign = " or ".join(["l.uscc = r.uscc", *(f"({said[comparison]['same']})" for comparison in SIGNS)])
@@ -96,7 +98,7 @@ def _one_sign(rules: Rules, model: Model) -> Variant:
 
 
 def _no_exact(rules: Rules, model: Model) -> Variant:
-    """Pairs that exact rules would link are found by the same keys and weighed; what a value may bring together counts nodes."""
+    """Pairs that exact rules would link are found by the same keys and weighed; a value may bring together more nodes."""
     org: OrganisationRules = rules.organisation
     never = tuple(rule.model_copy(update={"when": "false"}) for rule in org.exact)
     blocks = tuple(BlockRule(name=rule.name, keys=rule.keys) for rule in org.exact)

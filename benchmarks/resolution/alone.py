@@ -1,8 +1,8 @@
 """Splink by itself on the same nodes, as somebody would use it who has no engine of ours.
 
-It gets what the engine has: the evidence, the comparisons (credit code and branch among them, which the engine uses in rules and guards), the
-blocking keys with values that too many share left out, and the exact rules as blocking rules. `read` makes the nodes, `keys` the
-keys, as in the engine; what Splink itself takes is counted apart.
+It gets what the engine has: the evidence, the comparisons (credit code and branch among them, which the engine uses in
+rules and guards), the blocking keys with values that too many share left out, and the exact rules as blocking rules.
+`read` makes the nodes, `keys` the keys, as in the engine; what Splink itself takes is counted apart.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def alone(cache: Path, rows: int, seed: int, until: int | None = None) -> Answer
 
 
 def write_alone_nodes(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
-    """`alone_node`: the nodes with a column key_<n> (a list where a rule has `each`) of each exact and blocking rule, open values only."""
+    """`alone_node`: the nodes with a column key_<n> (of `each`, a list) of each exact and blocking rule, open values only."""
     _write_keys(con, rules)
     _write_stops(con, rules)
     columns = [f"any_value(key) filter (where rule = {number}) as key_{number}" for number in range(len(rules.exact))]

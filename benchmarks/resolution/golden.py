@@ -1,7 +1,8 @@
-"""Golden records of an invented world, measured: how fast, how right, what a second delivery costs, and Splink alone beside it.
+"""Golden records of an invented world, measured: how fast, how right, what a second delivery costs, and Splink alone
+beside it.
 
-Every part runs in a process of its own with two threads and 2.5 GB for DuckDB. Seconds hold for the machine that measured them; the
-ratios between parts of one run are what to compare.
+Every part runs in a process of its own with two threads and 2.5 GB for DuckDB. Seconds hold for the machine that
+measured them; the ratios between parts of one run are what to compare.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ def golden(
 ) -> None:
     """Measure the engine and Splink alone on one invented world."""
     progress = Console(stderr=True)
+    if cache:
+        cache.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=cache) as made, progress.status("") as status:
         folder = Path(made)
         where: Answer = {"cache": cache or folder, "rows": rows + more, "seed": seed}

@@ -1,4 +1,4 @@
-"""Runs a part of a benchmark in a process of its own, so that its peak memory is its own and nothing is warm from the part before."""
+"""Runs a part of a benchmark in a process of its own: its peak memory is its own, nothing is warm from the part before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Answer = dict[str, Any]
 
 
 def run_part(part: Callable[..., Answer], **arguments: Any) -> Answer:
-    """What `part(**arguments)` answers, and its `megabytes` where it does not say them itself; RuntimeError where it failed."""
+    """What `part(**arguments)` answers, and its `megabytes` where it does not say them; RuntimeError where it failed."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(there, part, arguments))

@@ -1,7 +1,8 @@
-"""Invented worlds to resolve: benchmarks.synth's companies and people, standardised, in a DuckDB file that is made once.
+"""Invented worlds to resolve: benchmarks.synth's companies and people, standardised, in a DuckDB file that is made
+once.
 
-A world file has staged.party, standard.party_reading and `truth` (row, organisation, branch_of, contact, person; row is that of
-the record). It is read only; what is made of it is written to another file.
+A world file has staged.party, standard.party_reading and `truth` (row, organisation, branch_of, contact, person; row is
+that of the record). It is read only; what is made of it is written to another file.
 """
 
 from __future__ import annotations

@@ -23,16 +23,19 @@ _SIDE: Final[dict[str, tuple[Text, Unit]]] = {
     "source": (Text("来源", "Source"), "code"),
     "organisation_id": (Text("企业ID", "ID"), "code"),
 }
+_SIDES: Final = {
+    f"{side}_{key}": (Text(f"{title.zh}{mark}", f"{title.en} {mark}"), unit)
+    for key, (title, unit) in _SIDE.items()
+    for side, mark in (("left", "A"), ("right", "B"))
+}
+_NAMES: Final = ("left_company_name", "right_company_name")
 PAIR_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "rank": (Text("序号", "No."), "count"),
     "weight": (Text("权重", "Weight"), "number"),
-    **{
-        f"{side}_{key}": (Text(f"{title.zh}{mark}", f"{title.en} {mark}"), unit)
-        for key, (title, unit) in _SIDE.items()
-        for side, mark in (("left", "A"), ("right", "B"))
-    },
+    **{key: _SIDES[key] for key in _NAMES},
     "agrees": (Text("支持", "For"), "name"),
     "disagrees": (Text("反对", "Against"), "name"),
+    **{key: title for key, title in _SIDES.items() if key not in _NAMES},
 }
 COUNT_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "what": (Text("状态与原因", "State and reason"), "name"),

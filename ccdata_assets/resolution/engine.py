@@ -60,6 +60,8 @@ def resolve(
         progress(stage)
 
     version = f"{rules.version}/{model.version}"
+    # one checkpoint at the end, not one every few tables
+    con.execute("set checkpoint_threshold = '4GB'")
     is_anew = _prepare(con, rules, model)
     read_decisions(con)
     read_changes(con, rules)
@@ -104,8 +106,10 @@ def resolve(
     lap("golden contacts")
     con.execute(CROSSWALK)
     write_parents(con, rules)
-    con.execute("insert into resolution.state values ('complete', $1)", [_digest(rules, model)])
     lap("parents")
+    con.execute("insert into resolution.state values ('complete', $1)", [_digest(rules, model)])
+    con.execute("checkpoint")
+    lap("checkpoint")
     counts = con.execute(
         """select (select count(distinct record_id) from resolution.assigned), (select count(*) from new_record),
             (select count(*) from golden.organisation), (select count(*) from golden.contact)"""

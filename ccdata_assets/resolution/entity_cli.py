@@ -35,6 +35,8 @@ HomeOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who decides; kept with the decision.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time of the decision; default now.")]
+MOST = 100
+"""Lines of a table on the screen."""
 NEXT = "the next `ccdata run` acts on it 下一次 ccdata run 生效"
 
 
@@ -277,9 +279,11 @@ def _print_table(title: str, lines: Sequence[dict[str, Any]]) -> None:
     table = Table(title=title, title_justify="left")
     for name in lines[0]:
         table.add_column(name, overflow="fold")
-    for line in lines:
+    for line in lines[:MOST]:
         table.add_row(*(escape(_shown(value)) for value in line.values()))
     console.print(table)
+    if len(lines) > MOST:
+        console.print(f"… +{len(lines) - MOST:,}; all with --json 全部见 --json", highlight=False)
 
 
 def _shown(value: Any) -> str:

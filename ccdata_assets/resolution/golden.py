@@ -94,12 +94,14 @@ def write_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """golden.organisation.parent_id: of a branch the organisation that its name says it belongs to, where there is one alone."""
     number, rule = next((n, rule) for n, rule in enumerate(rules.organisation.exact) if "branch" in rule.keys and "core" in rule.keys)  # fmt: skip
     parts = {"branch": "''", "place": "parent_place"}
+    used = ", ".join(quote(name) for name in rule.keys if name not in parts)
     key = " || chr(31) || ".join(parts.get(name, quote(name)) for name in rule.keys)
     con.execute(
         f"""create or replace temp table parent_of as
         with branch as (
-            select distinct cluster.cluster, md5_number_lower({key}) as key from resolution.node join resolution.cluster using (node)
-            where branch <> '' and parent_place is not null
+            select distinct cluster.cluster, md5_number_lower({key}) as key from (
+                select node, branch, parent_place, {used} from resolution.node where branch <> '' and parent_place is not null
+            ) join resolution.cluster using (node)
         ),
         entity as (
             select cluster.cluster, any_value(assigned.entity_id) as entity_id from resolution.cluster join resolution.record using (node)

@@ -9,8 +9,6 @@ those of the set of nodes, in whatever order it came.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import duckdb
 
 from ccdata_assets.contracts.compile import literal, quote
@@ -21,42 +19,11 @@ FIRST_BLOCK = 100
 """Numbers of exact rules are below, of blocking rules from here on."""
 
 
-@dataclass(frozen=True)
-class Blocked:
-    """What one blocking rule brings together: values that nodes of different names share, pairs, and what its bound leaves out."""
-
-    rule: str
-    values: int
-    pairs: int
-    stopped_values: int
-    stopped_pairs: int
-
-
 def write_links(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model: Model) -> None:
     """Bring node_key, stopped and link up to date with the temporary tables new_node and gone_node."""
     _write_keys(con, rules)
     _write_stops(con, rules)
     _write_pairs(con, rules, model)
-
-
-def blocked(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> list[Blocked]:
-    """What each blocking rule makes, for the report."""
-    counts = {
-        int(row[0]): row[1:]
-        for row in con.execute(
-            """with counted as (select rule, key, count(*) as nodes, name_id from resolution.node_key where rule >= $1 group by all),
-            of_key as (
-                select rule, key, (sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as pairs from counted group by all having count(*) > 1
-            )
-            select rule, count(*), sum(pairs) filter (where stopped.key is null), count(stopped.key), sum(of_key.pairs) filter (where stopped.key is not null)
-            from of_key left join resolution.stopped using (rule, key) group by all""",
-            [FIRST_BLOCK],
-        ).fetchall()
-    }
-    return [
-        Blocked(rule.name, *(int(count or 0) for count in counts.get(FIRST_BLOCK + number, (0, 0, 0, 0))))
-        for number, rule in enumerate(rules.block)
-    ]
 
 
 def _write_keys(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:

@@ -280,9 +280,10 @@ def write_queue(con: duckdb.DuckDBPyConnection, pairs: list[ReviewPair], counts:
             )  # fmt: skip
     con.execute("delete from golden.review_queue")
     if lines:
-        columns = [column[0] for column in con.execute("from golden.review_queue limit 0").description]
-        con.register("review_lines", pa.table(dict(zip(columns, map(list, zip(*lines, strict=True)), strict=True))))
-        con.execute("insert into golden.review_queue by name from review_lines")
+        schema = con.execute("from golden.review_queue limit 0").to_arrow_table().schema
+        columns = [pa.array(values, type) for values, type in zip(zip(*lines, strict=True), schema.types, strict=True)]
+        con.register("review_lines", pa.table(columns, schema=schema))
+        con.execute("insert into golden.review_queue from review_lines")
         con.unregister("review_lines")
     con.execute("delete from golden.review_count")
     con.execute(

@@ -28,7 +28,10 @@ ANSWERS: Final = {"same": Title(zh="同一", en="same"), "apart": Title(zh="不�
 FOLDER: Final = "steward_review"
 """The folder of the inbox where filled-in workbooks go."""
 DIFFERS, INPUT = "#FBE3B5", "#E4F1EC"
-TALLEST: Final = 6
+REASONS: Final = 40
+FIELDS_AT, REASONS_AT = 6, 8
+"""Columns where the names begin, and after them what speaks for and against."""
+TALLEST: Final = 8
 
 
 class _Field(NamedTuple):
@@ -76,7 +79,7 @@ FIELDS: Final = (
     _Field("企业ID", "ID", 22, _plain("organisation_id"), None),
     _Field("来源文件与行", "Source file, row", 34, lambda side: f"{side.file}\n行 row {side.row}", None),
 )  # fmt: skip
-HEADERS: Final = ("序号\nNo.", "权重\nWeight", "支持\nFor", "反对\nAgainst")
+OWN: Final = (KEY, DECISION, COMMENT, REVIEWER)
 
 
 def pair_key(pair: ReviewPair) -> str:
@@ -118,20 +121,25 @@ def _formats(book: Any) -> dict[str, Any]:
     }
 
 
+def _columns() -> list[tuple[str, int]]:
+    """Header and width of every column: the answer, the two names, the reasons, then the other values side by side."""
+    sides = [(f"{field.zh}{side}\n{field.en} {side}", field.width) for field in FIELDS for side in "AB"]
+    own = list(zip(OWN, (8, 16, 22, 12), strict=True))
+    reasons = [("支持\nFor", REASONS), ("反对\nAgainst", REASONS)]
+    return [*own, ("序号\nNo.", 6), ("权重\nWeight", 8), *sides[:2], *reasons, *sides[2:]]
+
+
 def _review_sheet(sheet: Any, formats: dict[str, Any], pairs: Sequence[ReviewPair], words: ReasonWords) -> None:
-    own = (KEY, DECISION, COMMENT, REVIEWER)
-    titles = [*own, *HEADERS, *(f"{field.zh}{side}\n{field.en} {side}" for field in FIELDS for side in "AB")]
-    widths = [8, 16, 22, 12, 6, 8, 30, 34, *(field.width for field in FIELDS for _ in "AB")]
-    for column, (title, width) in enumerate(zip(titles, widths, strict=True)):
-        is_asked = title in own[1:]
-        sheet.write_string(0, column, title.replace(" ", "\n", 1) if title in own else title, formats["header input" if is_asked else "header"])  # fmt: skip
+    for column, (title, width) in enumerate(_columns()):
+        look = "header input" if title in OWN[1:] else "header"
+        sheet.write_string(0, column, title.replace(" ", "\n", 1) if title in OWN else title, formats[look])
         sheet.set_column(column, column, width, None, {"hidden": title == KEY})
     sheet.set_row(0, 2 * LINE_POINTS + 4)
     for row, pair in enumerate(pairs, start=1):
         _pair_row(sheet, formats, row, pair, words)
     last = max(len(pairs), 1)
     sheet.freeze_panes(1, 5)
-    sheet.autofilter(0, 0, last, len(titles) - 1)
+    sheet.autofilter(0, 0, last, len(_columns()) - 1)
     choices = [f"{answer.zh} {answer.en}" for answer in ANSWERS.values()]
     sheet.data_validation(
         1, 1, last, 1,
@@ -142,7 +150,7 @@ def _review_sheet(sheet: Any, formats: dict[str, Any], pairs: Sequence[ReviewPai
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.set_paper(8)  # A3
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(2, 0)
     sheet.repeat_rows(0)
     sheet.activate()
 
@@ -154,20 +162,26 @@ def _pair_row(sheet: Any, formats: dict[str, Any], row: int, pair: ReviewPair, w
     sheet.write_number(row, 4, row, formats["count"])
     sheet.write_number(row, 5, round(pair.weight, 1), formats["number"])
     lines = 1
-    for column, reasons in ((6, pair.agrees), (7, pair.disagrees)):
-        sheet.write_string(row, column, _reasons(reasons, words), formats["text"])
-        lines = max(lines, len(reasons))
+    for column, reasons in ((REASONS_AT, pair.agrees), (REASONS_AT + 1, pair.disagrees)):
+        text = _reasons(reasons, words)
+        sheet.write_string(row, column, text, formats["text"])
+        lines = max(lines, _lines(text, REASONS))
     for place, field in enumerate(FIELDS):
         look = "differs" if field.differ and field.differ(pair.left, pair.right) else "text"
         for side, record in enumerate((pair.left, pair.right)):
             text = shown(field.text(record))
-            column = 8 + 2 * place + side
+            column = FIELDS_AT + 2 * place + side + (2 if place else 0)
             if text:
                 sheet.write_string(row, column, text, formats[look + ("=" if text[0] in "=+-@'\t" else "")])
-                lines = max(lines, sum(1 + _across(line) // (field.width - 1) for line in text.split("\n")))
+                lines = max(lines, _lines(text, field.width))
             else:
                 sheet.write_blank(row, column, None, formats[look])
     sheet.set_row(row, min(lines, TALLEST) * LINE_POINTS + 3)
+
+
+def _lines(text: str, width: int) -> int:
+    """Lines that a text takes in a cell so many characters across."""
+    return sum(1 + _across(line) // (width - 1) for line in text.split("\n"))
 
 
 def _across(text: str) -> int:
@@ -183,6 +197,8 @@ def _help_sheet(sheet: Any, formats: dict[str, Any], listed: int, waiting: int) 
     sheet.set_column(0, 0, 62)
     sheet.set_column(1, 1, 72)
     sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, "企业审核说明  How to review organisations", formats["title"])
     sheet.set_row(0, 28)
     for row, (zh, en) in enumerate(_instructions(listed, waiting), start=2):

@@ -1,8 +1,9 @@
 """Learns the match model from nodes, without labels: `python -m ccdata_assets.resolution.training [--home DIR] OUT`.
 
-Splink estimates how often each level of each comparison holds for nodes of one company (m, by expectation maximisation) and for nodes
-of two (u, from nodes taken at random); a weight is log2(m/u), Fellegi and Sunter 1969. It trains on an invented world whose
-truth only scores the result, or on the nodes of a warehouse. Nothing here runs in a daily run: what is learned is a file.
+Splink estimates how often each level of each comparison holds for nodes of one company (m, by expectation maximisation)
+and for nodes of two (u, from nodes taken at random); a weight is log2(m/u), Fellegi and Sunter 1969. It trains on an
+invented world whose truth only scores the result, or on the nodes of a warehouse. Nothing here runs in a daily run:
+what is learned is a file.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ BLOCKS = (
     "l.core = r.core and l.branch = r.branch and l.place = r.place and l.place <> ''",
     "l.address_key = r.address_key and l.city = r.city",
 )
-"""Pairs that m is learned from. A comparison that reads a column of a block learns nothing in it; the first, of a column that no
-comparison reads, is for all."""
+"""Pairs that m is learned from. A comparison that reads a column of a block learns nothing in it; the first, of a column
+that no comparison reads, is for all."""
 FOUND_BY_EXACT_RULES = 0.9
-"""Share of the pairs that belong together that agree in an exact rule: `python -m benchmarks.resolution ablation` measures it."""
+"""Share of the pairs of one organisation that agree in an exact rule; `benchmarks.resolution ablation` measures it."""
 SAMPLED_NODES = 6_000
 """Nodes whose pairs, 18 million, tell what agrees by chance."""
 LEAST_M = 1e-4
@@ -62,10 +63,10 @@ THRESHOLDS = (-6.0, -3.0, 0.0, 3.0, 6.0, 10.0)
 def train(
     con: duckdb.DuckDBPyConnection, rules: Rules, trained_on: dict[str, Any], seed: int = SEED, nodes: str = "resolution.node"
 ) -> Model:  # fmt: skip
-    """The model of the nodes in a table (node, and the columns of the evidence); `trained_on` is recorded in it as it is.
+    """The model of the nodes in a table (node, and the columns of the evidence); `trained_on` is recorded as it is.
 
-    The same nodes and seed give the same model, in whatever order the nodes stand. WrongUse where no two nodes agree in an exact rule
-    or in a block, so that there is nothing to learn from.
+    The same nodes and seed give the same model, in whatever order the nodes stand. WrongUse where no two nodes agree in
+    a block, so that there is nothing to learn from, or nearly all in an exact rule.
     """
     org = rules.organisation
     _write_training_tables(con, org, nodes, seed)
@@ -118,8 +119,9 @@ def make_linker(con: duckdb.DuckDBPyConnection, table: str, settings: Any) -> Li
 
 
 def _write_training_tables(con: duckdb.DuckDBPyConnection, org: OrganisationRules, nodes: str, seed: int) -> None:
-    """`training_node`: the nodes with what is worked out of them and a column exact_<n> for each exact rule; `chance_node`: a sample that holds few nodes of one
-    company, each the least of all keys it has, so that pairs of it agree by chance."""
+    """`training_node`: the nodes with what is worked out of them and a column exact_<n> for each exact rule;
+    `chance_node`: a sample that holds few nodes of one company, each the least of all exact keys it has, so that pairs of
+    it agree by chance."""
     exact = [
         f"if(({rule.when}) and {' and '.join(f'{quote(key)} is not null' for key in rule.keys)}, "
         f"md5({' || chr(31) || '.join(f'cast({quote(key)} as varchar)' for key in rule.keys)}), null) as exact_{number}"

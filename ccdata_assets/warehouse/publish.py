@@ -24,6 +24,7 @@ PUBLISHED_TABLES = {
     "ops.batch_gate": "select * from ops.batch_gate",
     "golden.crosswalk": "select * from golden.crosswalk",
     "golden.entity_event": "select * from golden.entity_event",
+    "golden.membership": "select * exclude (record_id, seq), seq as run_no from golden.membership",
     "golden.review_queue": "select * from golden.review_queue",
     "golden.review_count": "select * from golden.review_count",
     "ops.review_file": "select * from ops.review_file",

@@ -18,7 +18,7 @@ from ccdata_assets.errors import WrongUse
 from ccdata_assets.settings import PROJECT_DIR, Settings
 
 BUILT, LINES, EVALUATED_ON = "published", "published_ledger_lines", "evaluated_on"
-_CODE = (("ccdata_assets", ("*.py", "*.sql", "*.yaml")), ("dbt_project", ("*.sql", "*.yml", "*.csv")))
+_CODE = (("ccdata_assets", ("*.py", "*.sql", "*.yaml", "*.json")), ("dbt_project", ("*.sql", "*.yml", "*.csv")))
 
 
 @lru_cache

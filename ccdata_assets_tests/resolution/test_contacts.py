@@ -110,7 +110,12 @@ def test_a_surname_joins_the_person_who_is_named_in_full_later_and_the_merge_is_
 def test_people_of_no_organisation_are_one_where_name_and_mobile_are_and_have_no_employer(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    rows = [alone(1, "王伟", MOBILE), alone(2, "王伟", MOBILE), alone(3, "王伟", OTHER_MOBILE), alone(4, "李强", MOBILE)]
+    rows = [
+        alone(1, "王伟", MOBILE),
+        alone(2, "王伟", MOBILE),
+        alone(3, "王伟", OTHER_MOBILE),
+        alone(4, "李强", MOBILE),
+    ]
     assert people(con, *rows) == groups({1, 2}, {3}, {4})
     assert ids(con) == {} and {row["organisation_id"] for row in golden(con, "contact").values()} == {None}
 

@@ -38,7 +38,9 @@ def say(
 
 def in_force(con: duckdb.DuckDBPyConnection) -> set[str]:
     """Kinds of the decisions of golden.decision that were not withdrawn."""
-    rows = fetch(con, "from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1")
+    rows = fetch(
+        con, "from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1"
+    )
     return {row["kind"] for row in rows if row["kind"] != "none"}
 
 
@@ -83,6 +85,20 @@ def test_rows_of_one_side_stay_together_when_another_row_is_decided_apart_from_t
     say(con, "apart", left, right)
     run(con)
     assert partition(con) == {frozenset(left), frozenset(right)}
+
+
+@pytest.mark.parametrize("kind", ["same", "apart"])
+def test_rows_that_say_the_same_stay_together_when_one_of_them_is_decided_about(
+    con: duckdb.DuckDBPyConnection, kind: Literal["same", "apart"]
+) -> None:
+    # no rule links the name of a place that is not known: these are one because they say the same
+    alike = [company(row, None, place=None, match_key="人民医院", company_name="人民医院") for row in (1, 2, 3)]
+    run(con, [*alike, company(4)], "2026-02-01")
+    (one,) = {ids(con)[row] for row in (1, 2, 3)}
+    say(con, kind, [1], [4])
+    run(con, now="2026-02-02")
+    found = ids(con)
+    assert {found[row] for row in (1, 2, 3)} == {one} and (found[4] == one) == (kind == "same")
 
 
 def test_a_decision_withdrawn_leaves_the_word_to_the_rules(con: duckdb.DuckDBPyConnection) -> None:
@@ -171,11 +187,12 @@ def test_a_merge_undone_is_not_made_again_by_the_record_that_made_it(con: duckdb
 
 
 def test_a_merge_of_organisations_whose_records_say_the_same_can_be_undone(con: duckdb.DuckDBPyConnection) -> None:
-    runs.run(con, [record(1, "甲"), record(2, "甲"), record(3, "乙"), record(4, "乙"), record(5, "乙")], "2026-02-01")
+    two = [*(company(row) for row in (1, 2)), *(company(row, "蓝天") for row in (3, 4, 5))]
+    run(con, two, "2026-02-01")
     before = ids(con)
-    runs.run(con, [record(row, "甲") for row in range(1, 6)], "2026-02-02")
+    run(con, [company(row) for row in range(1, 6)], "2026-02-02")
     undo(con, at("2026-02-03"), merge_of(con, "2026-02-02"))
-    runs.run(con, now="2026-02-03")
+    run(con, now="2026-02-03")
     assert ids(con) == before
 
 

@@ -77,7 +77,12 @@ def test_a_record_that_says_no_place_does_not_join_two_cities(con: duckdb.DuckDB
 
 
 def test_a_shared_phone_and_two_names_is_for_review_and_links_nothing(con: duckdb.DuckDBPyConnection) -> None:
-    mail = {"email": "a@example.org", "address_key": "测试路1号", "website_domain": "example.org", "is_free_mail": False}
+    mail = {
+        "email": "a@example.org",
+        "address_key": "测试路1号",
+        "website_domain": "example.org",
+        "is_free_mail": False,
+    }
     run(con, [company(1, "青山", phone=PHONE, **mail), company(2, "蓝天", phone=PHONE, **mail)])
     assert partition(con) == {frozenset({1}), frozenset({2})}
     assert fetch(con, "select is_match, reason from resolution.link") == [{"is_match": False, "reason": "other_name"}]

@@ -17,7 +17,10 @@ from ccdata_assets_tests.world import Row, fetch, mark_read, write_party_records
 
 
 def run(
-    con: duckdb.DuckDBPyConnection, records: Iterable[Row] | None = None, now: str = "2026-02-01", run_id: str | None = None
+    con: duckdb.DuckDBPyConnection,
+    records: Iterable[Row] | None = None,
+    now: str = "2026-02-01",
+    run_id: str | None = None,
 ) -> Resolved:
     """One run by rules that never cut what they link."""
     return runs.run(con, records, now, run_id, CHAINED)
@@ -26,7 +29,10 @@ def run(
 def replay(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The IDs that live when all events are replayed, each checked against what lived before it."""
     alive: set[str] = set()
-    for row in fetch(con, "select kind, entity_id, from_ids, to_ids from golden.entity_event where entity_kind = 'organisation' order by rowid"):
+    for row in fetch(
+        con,
+        "select kind, entity_id, from_ids, to_ids from golden.entity_event where entity_kind = 'organisation' order by rowid",
+    ):
         if row["kind"] in ("birth", "split"):
             assert row["entity_id"] not in alive, f"{row['entity_id']} is born twice"
             alive.add(row["entity_id"])
@@ -258,7 +264,10 @@ def test_an_id_that_a_merge_ended_is_given_back_when_its_records_are_on_their_ow
     run(con, apart, "2026-02-03")
     assert ids(con) == first and replay(con) == set(first.values())
     (ended,) = set(first.values()) - {survivor}
-    told = fetch(con, "select kind, from_ids, to_ids, cause, business_date from golden.entity_event where run_id > '2026-02-01' order by 1")
+    told = fetch(
+        con,
+        "select kind, from_ids, to_ids, cause, business_date from golden.entity_event where run_id > '2026-02-01' order by 1",
+    )
     assert [(row["kind"], row["from_ids"], row["to_ids"], row["business_date"]) for row in told] == [
         ("merge", [ended], [survivor], date(2026, 2, 2)),
         ("split", [survivor], [ended], date(2026, 2, 3)),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.reporting.measures import Month
+from ccdata_assets.reporting.published import Published
+from ccdata_assets.reporting.review import review_sections
 from ccdata_assets.resolution.decisions import decide, lock, withdraw
 from ccdata_assets.resolution.review import (
     ReviewPair,
@@ -16,6 +22,7 @@ from ccdata_assets.resolution.review import (
     write_queue,
 )
 from ccdata_assets.resolution.words import Reason, codes, load_words
+from ccdata_assets.warehouse.publish import PUBLISHED_TABLES
 from ccdata_assets_tests.resolution.runs import MODEL, SHIPPED, at, company, ids, record_id, run
 from ccdata_assets_tests.world import Row, fetch
 
@@ -171,3 +178,37 @@ def test_the_same_queue_has_the_same_fingerprint_whatever_else_ran(con: duckdb.D
     assert queue_fingerprint(queue(con), waiting_by_reason(con)) == before
     run(con, [ALIKE[0], {**ALIKE[1], "address": "测试路1号"}], "2026-02-03")
     assert queue_fingerprint(queue(con), waiting_by_reason(con)) != before
+
+
+def test_personal_columns_of_the_queue_have_the_names_by_which_publishing_masks_them(
+    con: duckdb.DuckDBPyConnection, registry: Registry
+) -> None:
+    columns = {column[0] for column in con.execute("from golden.review_queue limit 0").description}
+    personal = {name for name in columns if name in registry.fields and registry.fields[name].pii != "none"}
+    assert personal >= {"phone", "email", "address", "contact_name"}
+    assert PUBLISHED_TABLES["golden.review_queue"] == "select * from golden.review_queue"
+
+
+def test_the_report_of_the_current_month_shows_the_queue_and_no_other_does(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    run(con, ALIKE)
+    now = at("2026-02-02").as_of
+    write_queue(con, queue(con), waiting_by_reason(con), now)
+    path = tmp_path / "published.duckdb"
+    con.execute(f"attach '{path}' as copy")
+    con.execute("create schema copy.golden")
+    for name in ("review_queue", "review_count"):
+        con.execute(f"create table copy.golden.{name} as from golden.{name}")
+    con.execute("detach copy")
+    with Published.opened(path, now) as source:
+        (section,) = review_sections(Month.read(source, date(2026, 2, 1)))
+        assert review_sections(Month.read(source, date(2026, 1, 1))) == []
+    assert [(figure.id, figure.value) for figure in section.figures if figure.id == "review_waiting"] == [
+        ("review_waiting", 1)
+    ]
+    table = section.table("review_pairs")
+    (row,) = table.rows
+    assert {row[table.position("left_company_name")], row[table.position("right_company_name")]} == names(queue(con)[0])
+    assert row[table.position("agrees")] == ("有相同电话；同一城市", "share a phone; same city")
+    assert section.table("review_reasons").rows[0][1] == 1

@@ -12,14 +12,19 @@ import pytest
 
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.landing.inbox import scan_inbox
+from ccdata_assets.orchestration.jobs import Batch, by_source, waiting_files
+from ccdata_assets.orchestration.reviews import read_reviews, review_lines
+from ccdata_assets.orchestration.summary import RunSummary
+from ccdata_assets.resolution.decisions import decide, withdraw
 from ccdata_assets.resolution.entity_history import decisions
 from ccdata_assets.resolution.review import review_pairs
 from ccdata_assets.resolution.steward_answers import ReviewFile, read_answers
 from ccdata_assets.resolution.steward_workbook import ANSWERS, DIFFERS
 from ccdata_assets.resolution.stewards import write_review
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.state import fingerprint
 from ccdata_assets_tests.resolution.runs import MODEL, SHIPPED, company, ids, partition, record_id, run
-from ccdata_assets_tests.world import Row, fetch, make_settings
+from ccdata_assets_tests.world import Row, World, fetch, make_settings
 
 PHONE = "+8657188880001"
 ALIKE: list[Row] = [company(1, "青山", phone=PHONE), company(2, "白水", phone=PHONE)]
@@ -277,8 +282,6 @@ def test_an_answer_about_the_same_organisations_overrules_one_about_other_record
     hand_in(settings, {"B2": "same"})
     records = [*ALIKE, company(3, "青山"), company(4, "白水")]
     run(con, records, "2026-02-02")
-    from ccdata_assets.resolution.decisions import decide
-
     decide(con, settings, "apart", [record_id(con, 3)], [record_id(con, 4)], "a test")
     (file,) = read(con, settings, registry)
     assert problems([file]) == [(2, "决定", True)]
@@ -324,3 +327,52 @@ def test_a_workbook_saved_as_csv_is_read_too(
     path.write_bytes(f"键 Key,决定 Decision,审核人 Reviewer\r\n{key},不同,王\r\n".encode("gb18030"))
     (file,) = read(con, settings, registry)
     assert (file.counts["apart"], problems([file])) == (1, [])
+
+
+# --- the run -----------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_gives_the_run_something_to_do(world: World) -> None:
+    with world.warehouse() as con:
+        before = fingerprint(con, world.registry, world.settings)
+        made = decide(con, world.settings, "same", [1], [2], "a test")
+        after = fingerprint(con, world.registry, world.settings)
+        withdraw(con, world.settings, made, "a test")
+        assert len({before, after, fingerprint(con, world.registry, world.settings)}) == 3
+
+
+def test_a_handed_in_workbook_waits_for_a_run_and_no_longer_when_it_was_read(world: World) -> None:
+    world.put("steward_review/a.xlsx", b"x")
+    inbox = scan_inbox(world.settings.inbox_dir, world.registry)
+    assert [file.name for file in waiting_files(world.settings, inbox)] == ["steward_review/a.xlsx"]
+    batch = Batch()
+    batch.read(by_source(inbox))
+    assert len(batch.unknown(world.settings)) == 1
+    with world.warehouse() as con:
+        read_answers(con, world.registry, world.settings, "run")
+        path = world.settings.published_path
+        path.parent.mkdir(parents=True)
+        con.execute(f"attach '{path}' as copy")
+        con.execute("create schema copy.ops")
+        for name in ("file_ledger", "review_file"):
+            con.execute(f"create table copy.ops.{name} as from ops.{name}")
+        con.execute("detach copy")
+    assert waiting_files(world.settings, inbox) == [] and batch.unknown(world.settings) == []
+
+
+def test_the_run_says_what_it_read_and_exits_with_3_where_a_workbook_is_rejected(
+    con: duckdb.DuckDBPyConnection, settings: Settings, registry: Registry
+) -> None:
+    run(con, ALIKE)
+    draw(con, settings)
+    hand_in(settings, {"B2": "perhaps"})
+    read(con, settings, registry, "one")
+    lines = "\n".join(review_lines(read_reviews(con, "one")))
+    assert (
+        "steward_review/wang.xlsx" in lines and "row 行 2, 决定 Decision (not used 未采用)" in lines and "fix:" in lines
+    )
+    (settings.inbox_dir / "steward_review" / "b.xlsx").write_bytes(b"x")
+    read(con, settings, registry, "two")
+    reviews = read_reviews(con, "two")
+    summary = RunSummary("two", True, False, [], 0, 0, reviews=reviews)
+    assert (summary.exit_code, summary.is_new, [file["status"] for file in reviews]) == (3, True, ["rejected"])

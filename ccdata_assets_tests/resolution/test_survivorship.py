@@ -46,7 +46,10 @@ def test_of_records_of_one_trust_the_newest_tells_the_website_and_the_fullest_th
 
 
 def test_of_records_of_one_trust_the_name_is_what_most_say(con: duckdb.DuckDBPyConnection) -> None:
-    found = only(con, *(said(row, company_name=name, match_key="青山") for row, name in enumerate(["青山有限公司", "青山", "青山"])))
+    found = only(
+        con,
+        *(said(row, company_name=name, match_key="青山") for row, name in enumerate(["青山有限公司", "青山", "青山"])),
+    )
     assert found["company_name"] == "青山"
 
 
@@ -63,7 +66,12 @@ def test_columns_that_belong_together_come_from_one_record(con: duckdb.DuckDBPyC
 
 @pytest.mark.parametrize(
     ("by", "winner"),
-    [(("trust",), "trusted"), (("agreement",), "agreed"), (("recency",), "recent"), (("completeness",), "the completest")],
+    [
+        (("trust",), "trusted"),
+        (("agreement",), "agreed"),
+        (("recency",), "recent"),
+        (("completeness",), "the completest"),
+    ],
 )
 def test_what_decides_between_values_is_data(con: duckdb.DuckDBPyConnection, by: tuple[str, ...], winner: str) -> None:
     fields = SHIPPED.survivorship.organisation
@@ -85,7 +93,10 @@ def test_sources_name_the_record_that_gave_each_value_and_how_many_agree(con: du
     assert found["website"] == "a.example.org"
     assert found["sources"]["website"] == {"record_id": record_id(con, 1), "agreement": 2}
     assert found["sources"]["email"] == {"record_id": record_id(con, 3), "agreement": 1}
-    assert found["sources"]["legal_representative"] == {"record_id": None, "agreement": None} or found["sources"]["legal_representative"] is None
+    assert (
+        found["sources"]["legal_representative"] == {"record_id": None, "agreement": None}
+        or found["sources"]["legal_representative"] is None
+    )
 
 
 def test_a_golden_organisation_counts_its_records_feeds_days_and_numbers(con: duckdb.DuckDBPyConnection) -> None:

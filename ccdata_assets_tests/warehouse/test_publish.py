@@ -23,7 +23,7 @@ create or replace table golden.crosswalk as select 'directory' as feed, 'directo
     unnest(['org_1', 'org_2']) as organisation_id, cast(null as varchar) as contact_id;
 create or replace table marts.dim_organisation (organisation_id varchar, company_name varchar, phone varchar, email varchar, age integer, records bigint);
 insert into marts.dim_organisation values ('org_1', '甲公司', '+8657155500001', 'zhang@example.com', 42, 1), ('org_2', '乙公司', '0571-55500002', null, null, 1);
-create or replace table marts.fct_entity_change as select unnest(['org_1', 'org_2']) as entity_id, 1 as delta;
+create or replace table marts.fct_entity_change as select 'organisation' as entity_kind, unnest(['org_1', 'org_2']) as entity_id, 1 as delta;
 """
 
 
@@ -72,9 +72,9 @@ def test_personal_columns_are_masked_and_tell_no_more_than_their_first_sign(buil
     assert published(built, "select company_name, phone, email, age from marts.dim_organisation order by organisation_id") == [
         ("甲公司", "+86***", "z***", None), ("乙公司", "0***", None, None)
     ]  # fmt: skip
-    assert {"marts.dim_organisation.phone", "marts.dim_organisation.email", "marts.dim_organisation.age"} == set(
-        made.masked
-    )
+    assert {"marts.dim_organisation.phone", "marts.dim_organisation.email", "marts.dim_organisation.age"} == {
+        name for name in made.masked if name.startswith("marts.")
+    }
 
 
 def test_personal_columns_stay_in_clear_where_the_setting_opens_them(built: World) -> None:
@@ -92,8 +92,8 @@ def test_nothing_of_the_personal_values_is_left_in_the_bytes_of_the_copy(built: 
 
 BROKEN = {
     "a row of no organisation": "insert into golden.crosswalk values ('directory', 'f', 's', '', 9, 'org_9', null)",
-    "an organisation of no row": "insert into marts.dim_organisation values ('org_9', '丙公司', null, null, null, 0); insert into marts.fct_entity_change values ('org_9', 1)",
-    "events that give another stock": "insert into marts.fct_entity_change values ('org_9', 1)",
+    "an organisation of no row": "insert into marts.dim_organisation values ('org_9', '丙公司', null, null, null, 0); insert into marts.fct_entity_change values ('organisation', 'org_9', 1)",
+    "events that give another stock": "insert into marts.fct_entity_change values ('organisation', 'org_9', 1)",
     "rows that are lost": "update ops.file_ledger set rows = rows + 1",
 }
 
