@@ -34,7 +34,7 @@ ALSO = {
 }
 """What the engine's guards look at, as comparisons."""
 DEFAULT = 0.95
-THRESHOLDS = (0.5, 0.9, DEFAULT, 0.99, 0.999, 0.9999, 0.999999)
+THRESHOLDS = (0.5, 0.9, DEFAULT, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 0.9999999)
 """Match probabilities from which pairs are clustered."""
 SAMPLED_PAIRS = 1e7
 SEED = 20260101

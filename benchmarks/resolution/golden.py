@@ -117,10 +117,10 @@ def _timed(done: Resolved, seconds: float) -> Answer:
 
 
 def _score(con: duckdb.DuckDBPyConnection, kind: str) -> dict[str, float]:
-    """Pairwise, over the rows whose truth is known."""
+    """Pairwise, over the rows whose truth is known; one without an ID is alone."""
     score = score_query(
         con,
-        f"""select {KINDS[kind]} as found, hash(truth.{kind}) as truth from golden.crosswalk join {truth_of(con)} as truth using (row)
+        f"""select coalesce({KINDS[kind]}, cast(row as varchar)) as found, hash(truth.{kind}) as truth from golden.crosswalk join {truth_of(con)} as truth using (row)
         where truth.{kind} is not null""",
     )
     return {"precision": score.precision, "recall": score.recall, "f1": score.f1}

@@ -27,6 +27,8 @@ from ccdata_assets.resolution.rules import OrganisationRules
 
 SAME = 1e9
 """Weight of a steward's word that two nodes are one; later words weigh more."""
+ALIKE = 1e6
+"""Weight of two nodes' saying the same in everything."""
 Tag = tuple[str, str]
 
 
@@ -79,7 +81,13 @@ def _find_affected(con: duckdb.DuckDBPyConnection) -> None:
 
 def _write_edges(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
     """`edge` (a, b: ids, weight): links among the affected. An exact rule links each node of a key with the least of them."""
-    weights = " ".join(f"when {number} then {exact.weight}" for number, exact in enumerate(rules.exact))
+    weights = _exact_weights(rules)
+    # records that a decision made nodes of their own, with those that say the same
+    con.execute(
+        """create or replace temp table alike as
+        select plain_node, affected.id from resolution.record join decided using (record_id) join affected using (node)
+        union select node, id from affected where node in (select plain_node from resolution.record join decided using (record_id))"""
+    )
     con.execute(
         f"""create or replace temp table edge as
         with keyed as (
@@ -88,8 +96,11 @@ def _write_edges(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
         star as (
             select rule, min(id) over (partition by rule, key) as a, id as b from keyed qualify a <> b
         ),
+        alike_star as (select min(id) over (partition by plain_node) as a, id as b from alike qualify a <> b),
         every as (
-            select a, b, case rule {weights} end as weight from star
+            select a, b, {ALIKE} as weight from alike_star
+            union all
+            select a, b, {weights} as weight from star
             union all
             select least(l.id, r.id), greatest(l.id, r.id), weight from resolution.link
             join affected as l on l.node = a join affected as r on r.node = b where is_match
@@ -99,6 +110,12 @@ def _write_edges(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
         )
         select a, b, max(weight) as weight from every group by a, b"""
     )
+
+
+def _exact_weights(rules: OrganisationRules) -> str:
+    """SQL: the weight of the exact rule whose number is `rule`."""
+    cases = " ".join(f"when {number} then {exact.weight}" for number, exact in enumerate(rules.exact))
+    return f"(case rule {cases} end)" if cases else "0"
 
 
 def _components(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -151,9 +168,17 @@ def _split(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
         "select a, b, weight from edge where a in (select id from doubtful_id) order by weight desc, a, b"
     ).df()
     tags = con.execute("select affected.id, decision_id, side from apart_node join affected using (node)").fetchall()
-    con.unregister("doubtful_id")
+    weights = _exact_weights(rules)
     groups = _Groups(nodes, rules, tags)
-    refused = groups.join_all(edges["a"].tolist(), edges["b"].tolist(), edges["weight"].tolist())
+    keyed = con.execute(
+        f"""select {weights} as weight, list(id order by id) as ids from resolution.node_key join affected using (node)
+        where rule < {FIRST_BLOCK} and id in (select id from doubtful_id) group by rule, key having count(*) > 2
+        union all
+        select {ALIKE}, list(distinct id order by id) from alike
+        where id in (select id from doubtful_id) group by plain_node having count(distinct id) > 2"""
+    ).fetchall()
+    con.unregister("doubtful_id")
+    refused = groups.join_all(edges["a"].tolist(), edges["b"].tolist(), edges["weight"].tolist(), keyed)
     hashes = dict(zip(nodes["id"].tolist(), nodes["node"].tolist(), strict=True))
     found = pd.DataFrame(
         {
@@ -217,22 +242,35 @@ class _Groups:
             i = self.parent[i]
         return i
 
-    def join_all(self, a: list[int], b: list[int], weights: list[float]) -> list[tuple[int, int, float, str]]:
-        """Join along the links, strongest first; gives those that were refused, with the reason."""
+    def join_all(
+        self, a: list[int], b: list[int], weights: list[float], keyed: list[tuple[float, list[int]]]
+    ) -> list[tuple[int, int, float, str]]:
+        """Join along the links, strongest first; gives those that were refused, with the reason.
+
+        keyed: weight and nodes of exact keys. Their links are stars; where the middle of one is refused, the rest may belong together.
+        """
         for one, other in zip(a, b, strict=True):
             for here, there in ((one, other), (other, one)):
                 near = self.links.setdefault(here, {})
                 near[there] = near.get(there, 0) + 1
+        steps: list[tuple[float, list[int]]] = [
+            (weight, [one, other]) for one, other, weight in zip(a, b, weights, strict=True)
+        ]
         refused = []
-        for one, other, weight in zip(a, b, weights, strict=True):
-            left, right = self.find(one), self.find(other)
-            if left == right:
-                continue
-            reason = self._against(left, right, weight)
-            if reason:
-                refused.append((one, other, weight, reason))
-            else:
-                self._join(left, right)
+        for weight, nodes in sorted([*steps, *keyed], key=lambda step: (-step[0], len(step[1]), step[1])):
+            groups: list[int] = []
+            for node in nodes:
+                if any(self.find(node) == self.find(other) for other in groups):
+                    continue
+                for other in groups:
+                    left, right = self.find(other), self.find(node)
+                    reason = self._against(left, right, weight)
+                    if not reason:
+                        self._join(left, right)
+                        break
+                    refused.append((other, node, weight, reason))
+                else:
+                    groups.append(node)
         return refused
 
     def _against(self, left: int, right: int, weight: float) -> str | None:

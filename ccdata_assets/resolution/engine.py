@@ -22,6 +22,9 @@ from ccdata_assets.resolution.rules import Rules
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
+STATE = 1
+"""Version of the tables of schema `resolution`; another one makes them anew."""
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -79,8 +82,7 @@ def resolve(
             select record_id, feed, sha256, member, row from gone_record
             union all
             select record_id, any_value(feed), any_value(sha256), any_value(member), any_value(row) from golden.membership
-            where $1 and record_id in (select record_id from resolution.assigned)
-                and record_id not in (select record_id from resolution.record) group by record_id""",
+            where $1 and record_id in (select record_id from resolution.assigned) group by record_id""",
             [is_anew],
         )
         con.execute(
@@ -94,6 +96,8 @@ def resolve(
         )
         organisation_events = write_entities(con, "organisation", version, settings, run_id, seq)
         con.execute("create or replace temp table changed_organisation as from changed_entity")
+        # rows that were there before and are another organisation's now
+        con.execute("create or replace temp table regrouped as select record_id from changed where from_id is not null")
         lap("organisation IDs")
         resolve_contacts(con, rules.contact)
         lap("contacts")
@@ -126,7 +130,7 @@ def resolve(
 
 
 def _digest(rules: Rules, model: Model) -> str:
-    return hashlib.sha256((rules.model_dump_json() + model.model_dump_json()).encode()).hexdigest()
+    return hashlib.sha256(f"{STATE}{rules.model_dump_json()}{model.model_dump_json()}".encode()).hexdigest()
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> bool:
@@ -144,7 +148,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> bool
 def _forget(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """Empty state; what IDs rows have is in the ledger."""
     lists = {
-        "record": "select cast(null as ubigint) as record_id, cast(null as ubigint) as node, false as is_decided, "
+        "record": "select cast(null as ubigint) as record_id, cast(null as ubigint) as node, cast(null as ubigint) as plain_node, false as is_decided, "
         + ", ".join(f"{expression} as {quote(name)}" for name, expression in record_columns(rules).items())
         + " from standard.party_record",
         "node": "select cast(null as ubigint) as node, cast(null as ubigint) as name_id, "

@@ -27,6 +27,15 @@ def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind) -> No
             where entity_kind = '{kind}' and record_id in (select record_id from new_record)
         )"""
     )
+    if kind == "contact":
+        # people whose organisation has another ID now
+        con.execute(
+            """insert into stale_entity
+            select entity_id, row_number() over () + (select coalesce(max(e), 0) from stale_entity) from (
+                select distinct entity_id from resolution.assigned
+                where entity_kind = 'contact' and record_id in (from regrouped) and entity_id not in (select entity_id from stale_entity)
+            )"""
+        )
     columns = dict.fromkeys(column for field in fields.values() for column in field.columns)
     con.execute(
         f"""create or replace temp table golden_record as
@@ -92,7 +101,10 @@ def _chosen(field: Survivor) -> str:
 
 def write_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """golden.organisation.parent_id: of a branch the organisation that its name says it belongs to, where there is one alone."""
-    number, rule = next((n, rule) for n, rule in enumerate(rules.organisation.exact) if "branch" in rule.keys and "core" in rule.keys)  # fmt: skip
+    heads = [(n, rule) for n, rule in enumerate(rules.organisation.exact) if {"branch", "core"} <= set(rule.keys)]
+    if not heads:
+        return
+    number, rule = heads[0]
     parts = {"branch": "''", "place": "parent_place"}
     used = ", ".join(quote(name) for name in rule.keys if name not in parts)
     key = " || chr(31) || ".join(parts.get(name, quote(name)) for name in rule.keys)

@@ -42,7 +42,7 @@ def read_changes(con: duckdb.DuckDBPyConnection, rules: Rules) -> int:
     )
     con.execute(f"delete from resolution.record where {leaves} and record_id in (select record_id from gone_record)")
     names = ", ".join(quote(name) for name in record_columns(rules))
-    con.execute(f"insert into resolution.record select record_id, node, is_decided, {names} from arrived")
+    con.execute(f"insert into resolution.record select record_id, node, plain_node, is_decided, {names} from arrived")
     con.execute(
         """create or replace temp table gone_node as
         select distinct node from gone_record where node is not null and node not in (select node from resolution.record where node is not null)"""
@@ -65,9 +65,9 @@ def _find_batches(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """create or replace temp table now_batch as
         select party.feed, party.sha256,
-            md5(concat_ws(':', any_value(done.rule_version), any_value(done.contract_hash), count(*), min(party.received_on), max(party.trust))) as signature
+            md5(concat_ws(':', any_value(done.rule_version), any_value(done.contract_hash), count(*), bit_xor(party.at), min(party.received_on), max(party.trust))) as signature
         from (
-            select feed, sha256, received_on, trust from standard.party_record
+            select feed, sha256, received_on, trust, hash(member, row) as at from standard.party_record
         ) as party
         left join ops.read_batch as done on done.dictionary = 'party_reading' and done.feed = party.feed and done.sha256 = party.sha256
         group by all"""
@@ -115,8 +115,8 @@ def _read_records(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
         read as (
             select record_id, record_id in (select record_id from decided) as is_decided, {evidence}, {kept} from party
         )
-        select *, case when {org.names} is not null
-            then md5_number_lower(concat_ws({SIGN}, {profile}, if(is_decided, cast(record_id as varchar), ''))) end as node
+        select *, case when {org.names} is not null then md5_number_lower(concat_ws({SIGN}, {profile}, '')) end as plain_node,
+            if(is_decided and plain_node is not null, md5_number_lower(concat_ws({SIGN}, {profile}, cast(record_id as varchar))), plain_node) as node
         from read"""
     )
 

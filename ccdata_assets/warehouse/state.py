@@ -43,7 +43,15 @@ def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Se
         "select count(*), md5(string_agg(decision_id || kind order by rowid)) from golden.decision"
     ).fetchall()
     contracts = {name: contract.model_dump(mode="json") for name, contract in registry.feeds.items()}
-    parts = [code_hash(), contracts, settings.time_zone, settings.publish_personal, settings.retired_feeds, batches, decisions]
+    parts = [
+        code_hash(),
+        contracts,
+        settings.time_zone,
+        settings.publish_personal,
+        settings.retired_feeds,
+        batches,
+        decisions,
+    ]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 

@@ -247,6 +247,17 @@ def test_an_id_stays_with_most_of_its_records_though_the_one_it_was_born_with_go
     assert events(con, "2026-02-03") == [("split", after[1], [first], [after[1]])]
 
 
+def test_a_row_that_takes_the_place_of_another_in_a_file_of_as_many_rows_is_read(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    # of a feed whose deliveries replace rows of earlier ones; neither the contract nor the rules are others
+    for now, rows in (("2026-02-01", [record(1)]), ("2026-02-02", [record(2, "乙")])):
+        write_party_records(con, rows)
+        con.execute("update ops.read_batch set contract_hash = 'the same'")
+        run(con, now=now)
+    assert ids(con).keys() == {2}
+
+
 def test_the_same_change_twice_in_one_run_and_instant_is_two_events(con: duckdb.DuckDBPyConnection) -> None:
     for records in ([record(1), record(2, "乙")], [record(1)], [record(1), record(2, "乙")], [record(1)]):
         run(con, records, run_id="the same")
