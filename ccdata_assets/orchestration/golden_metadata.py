@@ -16,7 +16,7 @@ import duckdb
 
 from ccdata_assets.orchestration.metadata import markdown_table
 from ccdata_assets.resolution.engine import Resolved
-from ccdata_assets.resolution.metrics import Backlog, Duplicates, Numbers, Size
+from ccdata_assets.resolution.metrics import Backlog, Duplicates, Numbers, Size, backlog
 from ccdata_assets.resolution.stability import Known
 from ccdata_assets.resolution.words import load_words
 
@@ -39,13 +39,11 @@ def tell(con: duckdb.DuckDBPyConnection, resolved: Resolved, numbers: Numbers, k
         "organisation": {
             "new_records": resolved.new_records,
             **_rates(numbers.organisations),
-            "review_pairs": numbers.backlog.pairs,
             "duplicates": _duplicates(numbers.organisations, "组织 organisations"),
             "changes": _changes(resolved),
             "stability": _stability(known),
             "biggest": _biggest(numbers),
             "blocking": _blocking(numbers),
-            "review": _review(numbers.backlog),
             "sizes": _sizes(numbers.sizes),
         },
         "contact": {
@@ -68,11 +66,13 @@ def write_story(con: duckdb.DuckDBPyConnection, story: Story) -> None:
 
 
 def read_story(con: duckdb.DuckDBPyConnection) -> Story:
-    """The story of the last run that had one to tell; empty where there was none."""
+    """The story of the last run that had one to tell, with what waits for a steward now; empty where there was none."""
     tables = con.execute("select table_name from duckdb_tables() where schema_name = 'resolution'").fetchall()
     if ("story",) not in tables:
         return {}
     found: Story = json.loads(con.execute("select story from resolution.story").fetchall()[0][0])
+    waiting = backlog(con)
+    found["organisation"] |= {"review_pairs": waiting.pairs, "review": _review(waiting)}
     return found
 
 

@@ -63,13 +63,14 @@ def _find_affected(con: duckdb.DuckDBPyConnection) -> None:
     """`affected` (node, id from 0): every node of a component that something new, gone, compared anew or decided touches."""
     con.execute(
         f"""create or replace temp table affected as
-        with seed as (
-            select node from new_record where node is not null union select node from gone_record where node is not null
-            union from dirty union select a from cut_link union select b from cut_link
-            union select a from fresh_link where is_match union select b from fresh_link where is_match
-            union select distinct node from resolution.node_key semi join touched_key using (rule, key) where rule < {FIRST_BLOCK}
-            union select node from decided join resolution.record using (record_id)
+        with told as (
+            select node from new_record where node is not null union all select node from gone_record where node is not null
+            union all from dirty union all select a from cut_link union all select b from cut_link
+            union all select a from fresh_link where is_match union all select b from fresh_link where is_match
+            union all select node from resolution.node_key semi join touched_key using (rule, key) where rule < {FIRST_BLOCK}
+            union all select node from decided join resolution.record using (record_id) where node is not null
         ),
+        seed as (select distinct node from told),
         component as (select distinct component from resolution.cluster semi join seed using (node)),
         every as (
             select node from resolution.cluster semi join component using (component)

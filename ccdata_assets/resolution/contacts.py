@@ -50,25 +50,48 @@ def resolve_contacts(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> Non
         """update person set organisation = 'nobody ' || md5(concat_ws(chr(31), name, coalesce(mobiles[1], emails[1], cast(record_id as varchar))))
         where organisation = ''"""
     )
-    con.execute(
-        f"""create or replace temp table full_name as
-        select organisation, person, min(surname) as surname, {_gathered()},
-            cast(null as varchar) as label
-        from person where person is not null group by organisation, person"""
-    )
+    _list_names(con)
     _join_slips(con, rules)
     _join_short(con, rules)
+
+
+def _list_names(con: duckdb.DuckDBPyConnection) -> None:
+    """`full_name` (organisation, person, surname, label), `short_name` (records with a surname only), `near` (one, other: full names one
+    character apart), and `reach`: all that the records of a person say, for those whom one of the two may be."""
+    con.execute(
+        """create or replace temp table full_name as
+        select organisation, person, min(surname) as surname, cast(null as varchar) as label from person where person is not null group by organisation, person"""
+    )
+    con.execute(
+        """create or replace temp table short_name as
+        select row_number() over () as short_id, * from (
+            select distinct organisation, name, surname, titles, mobiles, emails from person where person is null
+        )"""
+    )
+    con.execute(
+        """create or replace temp table near as
+        select l.organisation, l.person as one, r.person as other from full_name as l
+        join full_name as r on l.organisation = r.organisation and l.surname = r.surname and l.person < r.person
+        where length(l.person) = length(r.person)
+            and list_sum(list_transform(range(1, length(l.person) + 1), lambda i: cast(l.person[i] <> r.person[i] as integer))) = 1"""
+    )
+    con.execute(
+        f"""create or replace temp table reach as
+        with asked as (
+            select organisation, person from full_name semi join short_name using (organisation, surname)
+            union select organisation, unnest([one, other]) from near
+        )
+        select organisation, person, any_value(surname) as surname, {_gathered()} from person semi join asked using (organisation, person)
+        group by organisation, person"""
+    )
 
 
 def _join_slips(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
     """`full_name.label`: the least of the names that are one person."""
     con.execute(
         f"""create or replace temp table slip as
-        select l.organisation, l.person as one, r.person as other from full_name as l
-        join full_name as r on l.organisation = r.organisation and l.surname = r.surname and l.person < r.person
-        where length(l.person) = length(r.person)
-            and list_sum(list_transform(range(1, length(l.person) + 1), lambda i: cast(l.person[i] <> r.person[i] as integer))) = 1
-            and ({rules.slip})"""
+        select near.* from near join reach as l on l.organisation = near.organisation and l.person = near.one
+        join reach as r on r.organisation = near.organisation and r.person = near.other where {rules.slip}"""
     )
     names = con.execute(
         "select distinct organisation, unnest([one, other]) as person from slip order by organisation, person"
@@ -92,12 +115,6 @@ def _join_slips(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
 
 def _join_short(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
     """`resolved`: full names by their label; each record with a surname only by the rule that finds one person."""
-    con.execute(
-        """create or replace temp table short_name as
-        select row_number() over () as short_id, * from (
-            select distinct organisation, name, surname, titles, mobiles, emails from person where person is null
-        )"""
-    )
     hits = ", ".join(
         f"count(distinct r.label) filter (where coalesce({rule.when}, false)) as n_{number}, "
         f"min(r.label) filter (where coalesce({rule.when}, false)) as label_{number}"
@@ -107,7 +124,9 @@ def _join_short(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
     con.execute(
         f"""create or replace temp table short_label as
         with met as (
-            select l.short_id, {hits} from short_name as l join full_name as r on l.organisation = r.organisation and l.surname = r.surname group by l.short_id
+            select l.short_id, {hits} from short_name as l
+            join (select reach.*, full_name.label from reach join full_name using (organisation, person)) as r
+                on l.organisation = r.organisation and l.surname = r.surname group by l.short_id
         )
         select short_id, case {chosen} end as label from met"""
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
 
 import duckdb
 
 from ccdata_assets.errors import WrongUse
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import insert_rows
+
+Kind = Literal["same", "apart"]
 
 
 def read_decisions(con: duckdb.DuckDBPyConnection) -> None:
@@ -50,10 +53,127 @@ def place_decisions(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+class Decision(NamedTuple):
+    """A decision in force about organisations."""
+
+    decision_id: str
+    kind: str
+    left: frozenset[int]
+    right: frozenset[int]
+    source: str
+
+    def says_of(self, one: int, other: int) -> bool:
+        """Whether it names the two records on different sides."""
+        return (one in self.left and other in self.right) or (other in self.left and one in self.right)
+
+
+class DecisionBook:
+    """The decisions in force about organisations, read once, and those made since; `write` puts these into golden.decision.
+
+    For many decisions at a time: each sees what the ones before it did, as if they had been written one by one.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        self._con, self._settings = con, settings
+        read_decisions(con)
+        self._in_force: dict[str, Decision] = {}
+        self._of_record: dict[int, dict[str, None]] = {}
+        for decision_id, kind, left, right, source in con.execute(
+            """select decision_id, kind, left_rows, right_rows, source from active where entity_kind = 'organisation'
+            order by rowid"""
+        ).fetchall():
+            self._add(Decision(decision_id, kind, frozenset(left), frozenset(right), source))
+        self._lines = con.execute("select count(*) from golden.decision").fetchall()[0][0]
+        self._new: list[tuple[Any, ...]] = []
+
+    def decide(
+        self,
+        kind: Kind,
+        left: Sequence[int],
+        right: Sequence[int],
+        source: str,
+        by: str | None = None,
+        comment: str | None = None,
+    ) -> tuple[str, list[Decision]]:
+        """As the function `decide`; gives the decision's ID and the decisions that it withdraws."""
+        if kind == "apart" and set(left) & set(right):
+            raise WrongUse("a row cannot be apart from itself; fix: name each row on one side only")
+        gone = [
+            found for found in self._about([*left, *right]) if found.kind != kind and _contradicts(found, left, right)
+        ]
+        for found in gone:
+            self._withdraw(found, source, by, "a later decision says the contrary")
+        key = f"{kind}:{source}:{sorted(left)}:{sorted(right)}:{self._lines + len(self._new)}"
+        decision_id = hashlib.md5(key.encode()).hexdigest()[:20]
+        self._add(Decision(decision_id, kind, frozenset(left), frozenset(right), source))
+        self._write_line(decision_id, kind, left, right, by, source, comment)
+        return decision_id, gone
+
+    def withdraw(self, decision_id: str, source: str, by: str | None = None) -> Decision | None:
+        """Take a decision back and give it; None where none of that ID is in force."""
+        found = self._in_force.get(decision_id)
+        if found:
+            self._withdraw(found, source, by, None)
+        return found
+
+    def about(self, one: int, other: int) -> list[Decision]:
+        """The decisions in force that name these two records on different sides, the latest first."""
+        return [found for found in reversed(self._about([one])) if found.says_of(one, other)]
+
+    def write(self) -> None:
+        """Write what was decided and withdrawn, in that order."""
+        insert_rows(self._con, "golden.decision", self._new)
+        self._lines += len(self._new)
+        self._new = []
+
+    def _about(self, records: Sequence[int]) -> list[Decision]:
+        """The decisions in force that name one of these records, in the order they were made."""
+        if len(records) == 1:
+            return [self._in_force[name] for name in self._of_record.get(records[0], ())]
+        named = {name for record in records for name in self._of_record.get(record, ())}
+        return [found for name, found in self._in_force.items() if name in named] if named else []
+
+    def _add(self, decision: Decision) -> None:
+        self._in_force[decision.decision_id] = decision
+        for record in decision.left | decision.right:
+            self._of_record.setdefault(record, {})[decision.decision_id] = None
+
+    def _withdraw(self, decision: Decision, source: str, by: str | None, comment: str | None) -> None:
+        del self._in_force[decision.decision_id]
+        for record in decision.left | decision.right:
+            del self._of_record[record][decision.decision_id]
+        self._write_line(
+            decision.decision_id, "none", sorted(decision.left), sorted(decision.right), by, source, comment
+        )
+
+    def _write_line(
+        self,
+        decision_id: str,
+        kind: str,
+        left: Iterable[int],
+        right: Iterable[int],
+        by: str | None,
+        source: str,
+        comment: str | None,
+    ) -> None:
+        self._new.append(
+            (decision_id, self._settings.as_of, kind, "organisation", list(left), list(right), by, source, comment)
+        )
+
+
+def _contradicts(earlier: Decision, left: Sequence[int], right: Sequence[int]) -> bool:
+    """Whether an earlier decision of the other kind says the contrary of two of these rows: of what is the same the sides
+    say nothing."""
+    if earlier.kind == "apart":
+        return not (earlier.left.isdisjoint((*left, *right)) or earlier.right.isdisjoint((*left, *right)))
+    named = earlier.left | earlier.right
+    return not (named.isdisjoint(left) or named.isdisjoint(right))
+
+
 def decide(
     con: duckdb.DuckDBPyConnection,
     settings: Settings,
-    kind: Literal["same", "apart"],
+    kind: Kind,
     left: Sequence[int],
     right: Sequence[int],
     source: str,
@@ -64,43 +184,20 @@ def decide(
 
     left, right: record_ids. `same` holds among all of them, `apart` between each of the one and each of the other. Every earlier
     decision that says the contrary about two of these rows is withdrawn as a whole. WrongUse where a row is to be apart from itself.
+    Many at a time: DecisionBook.
     """
-    if kind == "apart" and set(left) & set(right):
-        raise WrongUse("a row cannot be apart from itself; fix: name each row on one side only")
-    read_decisions(con)
-    # of what is the same the sides say nothing
-    contrary = {
-        "same": "list_has_any(left_rows, $5) and list_has_any(right_rows, $5)",
-        "apart": "list_has_any(list_concat(left_rows, right_rows), $5) and list_has_any(list_concat(left_rows, right_rows), $6)",
-    }[kind]
-    sides = [[*left, *right]] if kind == "same" else [list(left), list(right)]
-    con.execute(
-        f"""insert into golden.decision
-        select decision_id, $1, 'none', entity_kind, left_rows, right_rows, $2, $3, 'a later decision says the contrary' from active
-        where kind <> $4 and entity_kind = 'organisation' and {contrary}""",
-        [settings.as_of, by, source, kind, *sides],
-    )
-    number = con.execute("select count(*) from golden.decision").fetchall()[0][0]
-    decision_id = hashlib.md5(f"{kind}:{source}:{sorted(left)}:{sorted(right)}:{number}".encode()).hexdigest()[:20]
-    con.execute(
-        "insert into golden.decision values ($1, $2, $3, 'organisation', $4, $5, $6, $7, $8)",
-        [decision_id, settings.as_of, kind, list(left), list(right), by, source, comment],
-    )
+    book = DecisionBook(con, settings)
+    decision_id, _ = book.decide(kind, left, right, source, by, comment)
+    book.write()
     return decision_id
 
 
 def withdraw(con: duckdb.DuckDBPyConnection, settings: Settings, decision_id: str, source: str, by: str | None = None) -> None:  # fmt: skip
     """Take a decision back: rules and model decide again. WrongUse where none of that ID is in force."""
-    read_decisions(con)
-    found = con.execute(
-        "select entity_kind, left_rows, right_rows from active where decision_id = ?", [decision_id]
-    ).fetchall()
-    if not found:
+    book = DecisionBook(con, settings)
+    if not book.withdraw(decision_id, source, by):
         raise WrongUse(f"no decision {decision_id} is in force; fix: see golden.decision")
-    con.execute(
-        "insert into golden.decision values ($1, $2, 'none', $3, $4, $5, $6, $7, null)",
-        [decision_id, settings.as_of, *found[0], by, source],
-    )
+    book.write()
 
 
 def undo(con: duckdb.DuckDBPyConnection, settings: Settings, event_id: str, by: str | None = None) -> str:

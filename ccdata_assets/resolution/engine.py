@@ -115,7 +115,7 @@ def resolve(
     con.execute("checkpoint")
     lap("checkpoint")
     counts = con.execute(
-        """select (select count(distinct record_id) from resolution.assigned), (select count(*) from new_record),
+        f"""select (select count(*) from resolution.record where node is not null or {quote(f"contact_{rules.contact.names}")} is not null), (select count(*) from new_record),
             (select count(*) from golden.organisation), (select count(*) from golden.contact)"""
     ).fetchall()[0]
     records, new_records, organisations, contacts = counts
@@ -130,7 +130,7 @@ def resolve(
 
 
 def _digest(rules: Rules, model: Model) -> str:
-    return hashlib.sha256(f"{STATE}{rules.model_dump_json()}{model.model_dump_json()}".encode()).hexdigest()
+    return hashlib.sha256(f"{STATE}{rules.model_dump_json()}{model.prior}{model.weights}".encode()).hexdigest()
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> bool:

@@ -164,6 +164,34 @@ def list_decisions(home: HomeOption = None, as_json: JsonOption = False) -> None
     _answer(as_json, found, found, f"{len(found):,} decisions 决定")
 
 
+@entity_app.command("accept")
+def accept_regrouped(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Accept a jump of the duplicate rate (check uniqueness_regrouped): the grouping is right as it is. 接受重复率突变。"""
+    settings = _settings(home)
+    from ccdata_assets.project import load_project
+    from ccdata_assets.resolution.stability import accept, write_known
+
+    project = load_project()
+    with _writing(settings) as con:
+        _refuse_unresolved(con)
+        known = write_known(con, project.rules, project.model)
+        if not known.unexplained:
+            raise WrongUse(
+                "nothing merged or split without a reason since the checks last passed; fix: nothing to accept, run `ccdata run`"
+            )
+        accept(con, project.rules, project.model)
+    if as_json:
+        _print_json({**vars(known), "acts": "with the next run"})
+        return
+    print(
+        f"accepted 已接受: of {known.organisations:,} organisations that were there, {known.merged:,} merged and {known.split:,} "
+        f"split, {known.unexplained:,} of them without a reason; duplicate rate {known.rate_before:.1%} → {known.rate_now:.1%}\n"
+        f"原有 {known.organisations:,} 个组织中，合并 {known.merged:,} 个、拆分 {known.split:,} 个，其中 {known.unexplained:,} 个无因；"
+        f"重复率 {known.rate_before:.1%} → {known.rate_now:.1%}\n"
+        "the next `ccdata run` compares with this grouping and goes on 下一次 ccdata run 以此为准，继续运行"
+    )
+
+
 @entity_app.command("replay")
 def replay_ledger(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Work the crosswalk out from the ledger and compare; exit code 1 where they differ. 重放核对。"""
@@ -220,30 +248,42 @@ def _looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             time.sleep(0.2)
     try:
         prepare(con)
-        if not con.execute(
-            "select 1 from information_schema.tables where table_schema = 'resolution' and table_name = 'assigned'"
-        ).fetchall():
-            raise CcdataError("no run of this release has resolved entities yet; fix: run `ccdata run` first")
+        _refuse_unresolved(con)
         yield con
     finally:
         con.close()
 
 
+def _refuse_unresolved(con: duckdb.DuckDBPyConnection) -> None:
+    """CcdataError where no run has resolved anything yet."""
+    if not con.execute(
+        "select 1 from information_schema.tables where table_schema = 'resolution' and table_name = 'assigned'"
+    ).fetchall():
+        raise CcdataError("no run of this release has resolved entities yet; fix: run `ccdata run` first")
+
+
 @contextmanager
 def _deciding(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse under the writer's lock, in one transaction; WrongUse where business time would go back."""
+    """`_writing` for what is dated; WrongUse where business time would go back."""
+    from ccdata_assets.warehouse.state import refuse_going_back
+
+    with _writing(settings) as con:
+        refuse_going_back(con, settings)
+        yield con
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse under the writer's lock, in one transaction."""
     from ccdata_assets.warehouse.engine import connect, transaction
     from ccdata_assets.warehouse.lock import writer_lock
-    from ccdata_assets.warehouse.state import refuse_going_back
 
     def tell(message: str) -> None:
         print(message, file=sys.stderr)
 
     lock_path = settings.warehouse_path.with_suffix(".lock")
-    with writer_lock(lock_path, settings.lock_timeout_s, tell), connect(settings) as con:
-        refuse_going_back(con, settings)
-        with transaction(con):
-            yield con
+    with writer_lock(lock_path, settings.lock_timeout_s, tell), connect(settings) as con, transaction(con):
+        yield con
 
 
 def _day(text: str | None) -> date | None:

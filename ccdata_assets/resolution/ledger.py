@@ -180,7 +180,8 @@ def _collect_events(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
             group by cluster_key, province_code qualify row_number() over (partition by cluster_key order by count(*) desc, province_code) = 1
         ),
         origin as (
-            select cluster_key, list(entity_id order by records desc, entity_id) as from_ids from parent group by all
+            select cluster_key, list(entity_id order by records desc, entity_id) as from_ids from parent
+            where cluster_key in (select cluster_key from fresh) group by all
         )
         select if(origin.from_ids is null, 'birth', 'split') as kind, fresh.entity_id, coalesce(origin.from_ids, []) as from_ids,
             [fresh.entity_id] as to_ids,

@@ -9,6 +9,8 @@ those of the set of nodes, in whatever order it came.
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from ccdata_assets.contracts.compile import literal, quote
@@ -33,10 +35,10 @@ def _write_keys(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> Non
     for number, block in enumerate(rules.block, start=FIRST_BLOCK):
         if block.each:
             parts.append(
-                f"select {number}, md5_number_lower(value), node, name_id from (select node, name_id, unnest({quote(block.each)}) as value from new_node)"
+                f"select {number} as rule, md5_number_lower(value) as key, node, name_id from (select node, name_id, unnest({quote(block.each)}) as value from new_node)"
             )
         else:
-            parts.append(f"select {number}, {_hashed(block.keys)}, node, name_id from new_node where {_present(block.keys)}")  # fmt: skip
+            parts.append(f"select {number} as rule, {_hashed(block.keys)} as key, node, name_id from new_node where {_present(block.keys)}")  # fmt: skip
     con.execute(f"create or replace temp table new_key as {' union all '.join(parts)}")
     con.execute("create or replace temp table touched_key as select distinct rule, key from new_key")
     con.execute(
@@ -103,10 +105,17 @@ def _write_pairs(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model
         select distinct least(mine.node, met.node) as a, greatest(mine.node, met.node) as b
         from mine join met using (rule, key) where mine.name_id <> met.name_id"""
     )
+    said = " ".join(
+        [
+            *(level for levels in rules.compare.values() for level in levels.values()),
+            *(rule.when for rule in rules.against),
+        ]
+    )
+    columns = ", ".join(quote(name) for name in rules.evidence if re.search(rf"\b[lr]\.{name}\b", said))
     derived = "".join(f", {expression} as {quote(name)}" for name, expression in rules.derived.items())
     con.execute(
         f"""create or replace temp table compared as
-        select *{derived} from resolution.node where node in (select a from candidate union select b from candidate)"""
+        select node, {columns}{derived} from resolution.node where node in (select a from candidate union select b from candidate)"""
     )
     apart = " or ".join(f"coalesce({rule.when}, false)" for rule in rules.against if rule.most == "apart") or "false"
     doubts = [rule for rule in rules.against if rule.most == "review"]

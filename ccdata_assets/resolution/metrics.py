@@ -88,16 +88,19 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Pairs of organisations that may be one, by why they are not (codes of words.yaml): a pair counts once in `pairs`,
-    once for each of its reasons in `reasons`. Pairs that a steward has told apart are no longer asked about."""
+    """Pairs of organisations that may be one, by why they are not (codes of words.yaml), most first."""
 
-    pairs: int
     reasons: dict[str, int]
+
+    @property
+    def pairs(self) -> int:
+        """All of them: a pair counts for one reason."""
+        return sum(self.reasons.values())
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """All of it."""
+    """All of it but the backlog, which changes without a resolution too."""
 
     organisations: Duplicates
     contacts: Duplicates
@@ -106,7 +109,6 @@ class Numbers:
     biggest: list[Big]
     sizes: list[Size]
     blocking: list[Blocked]
-    backlog: Backlog
 
 
 def count_all(con: duckdb.DuckDBPyConnection, rules: Rules) -> Numbers:
@@ -119,7 +121,6 @@ def count_all(con: duckdb.DuckDBPyConnection, rules: Rules) -> Numbers:
         biggest=biggest(con),
         sizes=sizes(con),
         blocking=blocking(con, rules.organisation),
-        backlog=backlog(con),
     )
 
 
@@ -200,38 +201,12 @@ def blocking(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> list[B
 
 
 def backlog(con: duckdb.DuckDBPyConnection) -> Backlog:
-    """Pairs for review between different organisations: too weak a link, doubtful by a rule, or refused by a guard."""
-    con.execute(
-        """create or replace temp table waiting as
-        with pair as (
-            select a, b, coalesce('against.' || reason, 'uncertain') as reason from resolution.link where not is_match
-            union all select a, b, 'refused.' || reason from resolution.refused
-        ),
-        placed as (
-            select distinct least(l.cluster, r.cluster) as one, greatest(l.cluster, r.cluster) as other, reason
-            from pair join resolution.cluster as l on l.node = a join resolution.cluster as r on r.node = b
-            where l.cluster <> r.cluster
-        ),
-        active as (
-            select * from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1
-        ),
-        apart as (select * from active where kind = 'apart' and entity_kind = 'organisation'),
-        side as (
-            select decision_id, unnest(left_rows) as record_id, 0 as side from apart
-            union all select decision_id, unnest(right_rows), 1 from apart
-        ),
-        told as (
-            select distinct decision_id, side, cluster from side join resolution.record using (record_id)
-            join resolution.cluster using (node)
-        ),
-        told_apart as (
-            select least(l.cluster, r.cluster) as one, greatest(l.cluster, r.cluster) as other
-            from told as l join told as r using (decision_id) where l.side = 0 and r.side = 1
+    """What waits for a steward now, by golden.review_count, as the report tells it."""
+    return Backlog(
+        dict(
+            con.execute(
+                """select reason, pairs from golden.review_count where measure = 'waiting' and pairs > 0
+                order by pairs desc, reason"""
+            ).fetchall()
         )
-        select * from placed anti join told_apart using (one, other)"""
     )
-    reasons = con.execute(
-        "select reason, count(*) from waiting group by reason order by count(*) desc, reason"
-    ).fetchall()
-    pairs = con.execute("select count(distinct (one, other)) from waiting").fetchall()[0][0]
-    return Backlog(pairs, dict(reasons))

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from ccdata_assets.contracts.compile import literal, quote
 from ccdata_assets.resolution.decisions import read_decisions
@@ -22,6 +21,7 @@ from ccdata_assets.resolution.links import FIRST_BLOCK
 from ccdata_assets.resolution.model import OTHERWISE, Model, level_sql
 from ccdata_assets.resolution.rules import OrganisationRules, Rules
 from ccdata_assets.resolution.words import UNCERTAIN, Reason
+from ccdata_assets.warehouse.engine import insert_rows
 
 SPEAKS = 1.0
 """Bits from which on a comparison is worth naming."""
@@ -279,12 +279,7 @@ def write_queue(con: duckdb.DuckDBPyConnection, pairs: list[ReviewPair], counts:
                  side.email, side.website, side.address, side.uscc, side.contact_name, side.title, at)
             )  # fmt: skip
     con.execute("delete from golden.review_queue")
-    if lines:
-        schema = con.execute("from golden.review_queue limit 0").to_arrow_table().schema
-        columns = [pa.array(values, type) for values, type in zip(zip(*lines, strict=True), schema.types, strict=True)]
-        con.register("review_lines", pa.table(columns, schema=schema))
-        con.execute("insert into golden.review_queue from review_lines")
-        con.unregister("review_lines")
+    insert_rows(con, "golden.review_queue", lines)
     con.execute("delete from golden.review_count")
     con.execute(
         """insert into golden.review_count

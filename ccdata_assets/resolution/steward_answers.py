@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import duckdb
 
@@ -22,10 +22,10 @@ from ccdata_assets.landing.land import content_hash
 from ccdata_assets.landing.open import is_machine_fault, open_file
 from ccdata_assets.landing.reading import limits
 from ccdata_assets.landing.rows import ReadOptions, UnreadableFile
-from ccdata_assets.resolution.decisions import decide, read_decisions, withdraw
+from ccdata_assets.resolution.decisions import Decision, DecisionBook, Kind
 from ccdata_assets.resolution.steward_workbook import ANSWERS, COMMENT, DECISION, KEY, REVIEWER
 from ccdata_assets.settings import Settings
-from ccdata_assets.warehouse.engine import transaction
+from ccdata_assets.warehouse.engine import insert_rows, transaction
 
 SOURCE = "review:"
 """What the source of a decision from a workbook begins with; the file's SHA-256 and the row follow."""
@@ -114,10 +114,8 @@ def _read_file(con: duckdb.DuckDBPyConnection, settings: Settings, file: InboxFi
     if not is_unchanged(file):
         return None
     with transaction(con):
-        entities = _entities(con, answers)
-        apart = _apart(con) if answers else {}
-        for answer in _last_of_pair(read, answers):
-            _record(con, settings, read, answer, entities, apart)
+        if answers:
+            _Recorder(con, settings, read, answers).record(_last_of_pair(read, answers))
         _write_lines(con, settings, read, run_id)
     return read
 
@@ -215,32 +213,77 @@ def _last_of_pair(read: ReviewFile, answers: Sequence[_Answer]) -> list[_Answer]
 # --- recording ---------------------------------------------------------------------------------------------------
 
 
-def _record(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    read: ReviewFile,
-    answer: _Answer,
-    entities: dict[int, str],
-    apart: dict[frozenset[str], list[str]],
-) -> None:
-    """Turn one answer into a decision, unless its records are gone; within the transaction of the file."""
-    if answer.left not in entities or answer.right not in entities:
-        fix = f"{NEWEST}; the pair stands there again if it is still in doubt"
-        _fault(read, answer.row, KEY, "a record of the pair is no longer in the warehouse", fix)
-        return
-    read.counts[answer.answer] += 1
-    standing = _standing(con, answer)
-    decision = next((one.decision_id for one in standing if one.kind == answer.answer), None)
-    if answer.answer == "unsure":
-        _report_standing(con, read, answer, standing)
-    elif decision is None:
-        wider = apart.get(frozenset((entities[answer.left], entities[answer.right])), [])
-        decision = _decide(con, settings, read, answer, wider if answer.answer == "same" else [])
-    con.execute(
-        "insert into golden.review_answer values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [settings.as_of, answer.answer, answer.key, answer.left, answer.right, decision, answer.reviewer, answer.comment,
-         read.file, read.sha256, answer.row],
-    )  # fmt: skip
+class _Recorder:
+    """Turns the answers of one file into decisions; within the transaction of the file."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, settings: Settings, read: ReviewFile, answers: Sequence[_Answer]
+    ) -> None:
+        self._con, self._settings, self._read = con, settings, read
+        self._book = DecisionBook(con, settings)
+        self._entities = _entities(con, answers)
+        self._apart = _apart(con)
+        self._files = dict(con.execute("select sha256, min(file) from golden.review_answer group by all").fetchall())
+        self._files[read.sha256] = read.file
+
+    def record(self, answers: Sequence[_Answer]) -> None:
+        """Decide what the answers say, one after the other, and write it."""
+        read = self._read
+        lines = []
+        for answer in answers:
+            if answer.left not in self._entities or answer.right not in self._entities:
+                fix = f"{NEWEST}; the pair stands there again if it is still in doubt"
+                _fault(read, answer.row, KEY, "a record of the pair is no longer in the warehouse", fix)
+                continue
+            read.counts[answer.answer] += 1
+            lines.append(
+                (self._settings.as_of, answer.answer, answer.key, answer.left, answer.right, self._decision_of(answer),
+                 answer.reviewer, answer.comment, read.file, read.sha256, answer.row)
+            )  # fmt: skip
+        self._book.write()
+        insert_rows(self._con, "golden.review_answer", lines)
+
+    def _decision_of(self, answer: _Answer) -> str | None:
+        """The decision that says what the answer says, made where there is none."""
+        standing = self._book.about(answer.left, answer.right)
+        decision = next((one.decision_id for one in standing if one.kind == answer.answer), None)
+        if answer.answer == "unsure":
+            self._report_standing(answer, standing)
+        elif decision is None:
+            decision = self._decide(answer, "same" if answer.answer == "same" else "apart")
+        return decision
+
+    def _decide(self, answer: _Answer, kind: Kind) -> str:
+        """Make the decision, withdraw what says the contrary of the two records or, where they are the same, keeps their
+        organisations apart, and report each that is withdrawn."""
+        source = f"{SOURCE}{self._read.sha256}:{answer.row}"
+        wider = (
+            self._apart.get(frozenset((self._entities[answer.left], self._entities[answer.right])), [])
+            if kind == "same"
+            else []
+        )
+        withdrawn = [self._book.withdraw(decision_id, source, answer.reviewer) for decision_id in wider]
+        made, contrary = self._book.decide(kind, [answer.left], [answer.right], source, answer.reviewer, answer.comment)
+        gone = [one for one in (*withdrawn, *contrary) if one]
+        for earlier in sorted(gone, key=lambda one: one.decision_id):
+            problem = f"it says the contrary of {self._where(earlier)}; this later answer counts, decision {earlier.decision_id} is withdrawn"
+            fix = "agree with whoever decided that, and hand in what is right"
+            self._read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
+        return made
+
+    def _report_standing(self, answer: _Answer, standing: Sequence[Decision]) -> None:
+        """An answer `unsure` takes no decision back."""
+        for one in standing:
+            problem = f"{self._where(one)} decided the pair (decision {one.decision_id}), which stands"
+            fix = f"to take it back: ccdata entity withdraw {one.decision_id}"
+            self._read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
+
+    def _where(self, decision: Decision) -> str:
+        """Where a decision came from, for people: file and row of a workbook, or what else made it."""
+        if not decision.source.startswith(SOURCE):
+            return decision.source
+        sha256, _, row = decision.source.removeprefix(SOURCE).partition(":")
+        return f"{self._files.get(sha256, sha256[:12])} row {row}"
 
 
 def _entities(con: duckdb.DuckDBPyConnection, answers: Sequence[_Answer]) -> dict[int, str]:
@@ -255,33 +298,9 @@ def _entities(con: duckdb.DuckDBPyConnection, answers: Sequence[_Answer]) -> dic
     )
 
 
-class _Standing(NamedTuple):
-    """A decision in force that says something of the two records of an answer."""
-
-    decision_id: str
-    kind: str
-    source: str
-
-
-def _standing(con: duckdb.DuckDBPyConnection, answer: _Answer) -> list[_Standing]:
-    """The decisions in force about just these two records, the latest first."""
-    found = con.execute(
-        """with about as (
-            select *, rowid as line from golden.decision where entity_kind = 'organisation'
-                and list_has_all(list_concat(left_rows, right_rows), [$1, $2]::ubigint[])
-        ),
-        last as (select * from about qualify row_number() over (partition by decision_id order by line desc) = 1)
-        select decision_id, kind, source from last where kind = 'same' or kind = 'apart'
-            and (list_contains(left_rows, $1) and list_contains(right_rows, $2) or list_contains(left_rows, $2) and list_contains(right_rows, $1))
-        order by line desc""",
-        [answer.left, answer.right],
-    ).fetchall()
-    return [_Standing(*line) for line in found]
-
-
 def _apart(con: duckdb.DuckDBPyConnection) -> dict[frozenset[str], list[str]]:
-    """By pair of organisations: the decisions in force that keep rows of the one apart from rows of the other."""
-    read_decisions(con)
+    """By pair of organisations: the decisions in force that keep rows of the one apart from rows of the other. Reads what
+    DecisionBook found."""
     found = con.execute(
         """with named as (
             select decision_id, 0 as side, unnest(left_rows) as record_id from active where kind = 'apart'
@@ -300,49 +319,6 @@ def _apart(con: duckdb.DuckDBPyConnection) -> dict[frozenset[str], list[str]]:
     return pairs
 
 
-def _decide(
-    con: duckdb.DuckDBPyConnection, settings: Settings, read: ReviewFile, answer: _Answer, wider: list[str]
-) -> str:
-    """Make the decision, withdraw those of `wider`, which keep the two organisations apart, and report each that is withdrawn."""
-    source = f"{SOURCE}{read.sha256}:{answer.row}"
-    before = con.execute("select coalesce(max(rowid), -1) from golden.decision").fetchall()[0][0]
-    for decision_id in list(wider):
-        withdraw(con, settings, decision_id, source, answer.reviewer)
-        wider.remove(decision_id)
-    kind: Literal["same", "apart"] = "same" if answer.answer == "same" else "apart"
-    made = decide(con, settings, kind, [answer.left], [answer.right], source, answer.reviewer, answer.comment)
-    gone = con.execute(
-        """select decision_id, arg_min(source, rowid) from golden.decision where decision_id in (
-            select decision_id from golden.decision where rowid > ? and kind = 'none'
-        ) group by decision_id order by 1""",
-        [before],
-    ).fetchall()
-    for decision_id, earlier in gone:
-        problem = f"it says the contrary of {_where(con, earlier)}; this later answer counts, decision {decision_id} is withdrawn"
-        fix = "agree with whoever decided that, and hand in what is right"
-        read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
-    return made
-
-
-def _report_standing(
-    con: duckdb.DuckDBPyConnection, read: ReviewFile, answer: _Answer, standing: Sequence[_Standing]
-) -> None:
-    """An answer `unsure` takes no decision back."""
-    for one in standing:
-        problem = f"{_where(con, one.source)} decided the pair (decision {one.decision_id}), which stands"
-        fix = f"to take it back: ccdata entity withdraw {one.decision_id}"
-        read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
-
-
-def _where(con: duckdb.DuckDBPyConnection, source: str) -> str:
-    """Where a decision came from, for people: file and row of a workbook, or what else made it."""
-    if not source.startswith(SOURCE):
-        return source
-    sha256, _, row = source.removeprefix(SOURCE).partition(":")
-    found = con.execute("select file from golden.review_answer where sha256 = ? limit 1", [sha256]).fetchall()
-    return f"{found[0][0] if found else sha256[:12]} row {row}"
-
-
 def _write_lines(con: duckdb.DuckDBPyConnection, settings: Settings, read: ReviewFile, run_id: str) -> None:
     con.execute(
         """insert into ops.review_file by name
@@ -351,8 +327,11 @@ def _write_lines(con: duckdb.DuckDBPyConnection, settings: Settings, read: Revie
         [read.file, read.sha256, read.bytes, read.modified_ns, read.status, read.error, read.rows,
          *(read.counts[name] for name in ("same", "apart", "unsure", "unanswered", "faulty")), settings.as_of, run_id],
     )  # fmt: skip
-    for problem in read.problems:
-        con.execute(
-            "insert into ops.review_problem values (?, ?, ?, ?, ?, ?, ?)",
-            [read.sha256, read.file, problem.row, problem.field, problem.problem, problem.fix, problem.is_used],
-        )
+    insert_rows(
+        con,
+        "ops.review_problem",
+        [
+            (read.sha256, read.file, problem.row, problem.field, problem.problem, problem.fix, problem.is_used)
+            for problem in read.problems
+        ],
+    )

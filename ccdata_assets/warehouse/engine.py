@@ -7,11 +7,13 @@ open the file only when every one of ours is closed.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from ccdata_assets.contracts.registry import HERE as CONTRACTS_DIR
 from ccdata_assets.settings import Settings
@@ -112,3 +114,14 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         con.execute("rollback")
         raise
     con.execute("commit")
+
+
+def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Add rows, in their order, at once; each has a value for every column of the table."""
+    if not rows:
+        return
+    schema = con.execute(f"from {table} limit 0").to_arrow_table().schema
+    columns = [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
+    con.register("new_rows", pa.table(columns, schema=schema))
+    con.execute(f"insert into {table} from new_rows")
+    con.unregister("new_rows")

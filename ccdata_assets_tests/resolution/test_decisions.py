@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import Literal
 
 import duckdb
 import pytest
 
 from ccdata_assets.errors import WrongUse
-from ccdata_assets.resolution.decisions import decide, lock, undo, withdraw
+from ccdata_assets.resolution.decisions import DecisionBook, Kind, decide, lock, undo, withdraw
 from ccdata_assets_tests.resolution import runs
 from ccdata_assets_tests.resolution.runs import (
     CHAINED,
@@ -156,6 +157,25 @@ def test_a_decision_outlasts_a_file_that_goes_away_and_comes_back_and_a_state_ma
     anew(con)
     run(con, now="2026-02-04")
     assert ids(con) == before
+
+
+def test_many_decisions_at_a_time_leave_what_one_after_the_other_leaves(con: duckdb.DuckDBPyConnection) -> None:
+    chance = random.Random(7)
+    said: list[tuple[Kind, list[int], list[int]]] = []
+    for _ in range(60):
+        rows = chance.sample(range(1, 9), chance.randint(2, 4))
+        place = chance.randint(1, len(rows) - 1)
+        said.append((chance.choice(("same", "apart")), rows[:place], rows[place:]))
+    for kind, left, right in said:
+        decide(con, at(NOW), kind, left, right, "a test", "tester")
+    single = con.execute("from golden.decision order by rowid").fetchall()
+    con.execute("delete from golden.decision")
+    book = DecisionBook(con, at(NOW))
+    made = [book.decide(kind, left, right, "a test", "tester")[0] for kind, left, right in said]
+    assert con.execute("from golden.decision").fetchall() == [], "nothing is written before it is said"
+    book.write()
+    assert con.execute("from golden.decision order by rowid").fetchall() == single
+    assert set(made) == {line[0] for line in single} and any(line[2] == "none" for line in single)
 
 
 # --- undo --------------------------------------------------------------------------------------------------------

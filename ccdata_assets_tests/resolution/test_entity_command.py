@@ -16,6 +16,7 @@ from ccdata_assets.project import load_project
 from ccdata_assets.resolution.decisions import decide
 from ccdata_assets.resolution.engine import resolve
 from ccdata_assets.resolution.entity_history import replay
+from ccdata_assets.resolution.stability import accept, write_known
 from ccdata_assets_tests.resolution.runs import at, company, ids, partition, record_id
 from ccdata_assets_tests.world import Row, World, write_party_records
 
@@ -134,9 +135,41 @@ def test_replay_gives_the_crosswalk_and_says_when_it_does_not(merged: World, ask
         assert replay(con).different == 1
 
 
+@pytest.fixture
+def jumped(world: World) -> World:
+    """Two organisations when the checks last passed, one now, and nothing that explains it."""
+    project = load_project()
+    bring_up(world, ROWS, "2026-02-01")
+    with world.warehouse() as con:
+        accept(con, project.rules, project.model)
+        decide(con, at("2026-02-10"), "same", [record_id(con, 1)], [record_id(con, 3)], "test")
+    bring_up(world, None, "2026-02-10")
+    with world.warehouse() as con:
+        con.execute("delete from golden.decision")
+    return world
+
+
+def test_a_jump_that_is_accepted_is_what_the_next_run_compares_with(jumped: World, ask: Ask) -> None:
+    told = ask("accept")
+    assert (told["merged"], told["split"], told["unexplained"], told["acts"]) == (1, 0, 1, "with the next run")
+    project = load_project()
+    with jumped.warehouse() as con:
+        known = write_known(con, project.rules, project.model)
+    assert (known.merged, known.rate_before) == (0, known.rate_now)
+    with pytest.raises(WrongUse, match="nothing to accept"):
+        ask("accept")
+
+
+def test_accept_says_in_both_languages_what_it_did(jumped: World) -> None:
+    text = CliRunner().invoke(app, ["entity", "accept", "--home", str(jumped.settings.home)]).output
+    assert "1 merged and 0 split" in text and "合并 1 个" in text
+    assert "next `ccdata run`" in text and "下一次" in text
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ("accept",),
         ("history", "org_none"),
         ("history", "directory", "a.csv", "99"),
         ("history", "directory", "a.csv"),

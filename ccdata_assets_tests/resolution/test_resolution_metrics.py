@@ -13,6 +13,7 @@ from ccdata_assets.quality.suites import REGROUPED, golden_checks
 from ccdata_assets.quality.validation import validate
 from ccdata_assets.resolution.decisions import decide, undo
 from ccdata_assets.resolution.metrics import SIZES, Blocked, Rate, backlog, biggest, count_all, duplicates, sizes
+from ccdata_assets.resolution.review import review_pairs, waiting_by_reason, write_queue
 from ccdata_assets.resolution.stability import Known, accept, load_limits, write_known
 from ccdata_assets_tests.resolution.runs import (
     CHAINED,
@@ -68,7 +69,7 @@ def test_nothing_landed_gives_no_rates_and_no_error(con: Con) -> None:
     run(con, [])
     numbers = count_all(con, SHIPPED)
     assert (numbers.organisations.total, numbers.organisations.across) == (Rate("all", 0, 0, 0), 0.0)
-    assert (numbers.organisations.total.within, numbers.biggest, numbers.backlog.pairs) == (0.0, [], 0)
+    assert (numbers.organisations.total.within, numbers.biggest, backlog(con).pairs) == (0.0, [], 0)
     assert [size.organisations for size in numbers.sizes] == [0] * len(SIZES)
     write_known(con, SHIPPED, MODEL)
     assert failed(con) == set(), "an empty home has nothing to check"
@@ -96,18 +97,42 @@ def doubtful() -> list[Row]:
     return [company(1, "青山", phone="+8613800000001"), company(2, "白水", phone="+8613800000001")]
 
 
-def test_the_backlog_counts_pairs_of_organisations_until_a_steward_tells_them_apart(con: Con) -> None:
+def review(con: Con) -> None:
+    """Write the queue and its counts, as a run does after resolution."""
+    write_queue(con, review_pairs(con, SHIPPED, MODEL), waiting_by_reason(con), at("2026-02-02").as_of)
+
+
+def test_the_backlog_is_what_the_report_tells_until_a_steward_tells_them_apart(con: Con) -> None:
     run(con, doubtful(), "2026-02-01")
-    assert backlog(con).pairs == 1, backlog(con)
+    review(con)
+    assert backlog(con).reasons == {"against.other_name": 1} and backlog(con).pairs == 1
+    assert fetch(con, "select reason, pairs from golden.review_count where measure = 'waiting'") == [
+        {"reason": "against.other_name", "pairs": 1}
+    ]
     decide(con, at("2026-02-02"), "apart", [record_id(con, 1)], [record_id(con, 2)], "test")
     run(con, None, "2026-02-02")
+    review(con)
     assert backlog(con).pairs == 0, "it is decided"
+
+
+def test_the_ui_shows_what_waits_now_though_resolution_had_nothing_to_do(
+    con: Con, story: Callable[[list[Row]], str]
+) -> None:
+    story(doubtful())
+    pair = review_pairs(con, SHIPPED, MODEL)[0]
+    con.execute(
+        "insert into golden.review_answer values (now(), 'unsure', ?, ?, ?, null, null, null, 'f', 's', 2)",
+        [pair.key, pair.left.record_id, pair.right.record_id],
+    )
+    review(con)
+    assert read_story(con)["organisation"]["review_pairs"] == 0
 
 
 def test_a_pair_that_came_together_by_another_way_is_no_longer_asked_about(con: Con) -> None:
     run(con, doubtful(), "2026-02-01")
     decide(con, at("2026-02-02"), "same", [record_id(con, 1), record_id(con, 2)], [], "test")
     run(con, None, "2026-02-02")
+    review(con)
     assert len(set(ids(con).values())) == 1 and backlog(con).pairs == 0
 
 
@@ -268,6 +293,7 @@ def story(con: Con, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Row]], st
     def told(records: list[Row]) -> str:
         resolved = run(con, records)
         write_story(con, tell(con, resolved, count_all(con, SHIPPED), write_known(con, SHIPPED, MODEL)))
+        review(con)
         return json.dumps(read_story(con), ensure_ascii=False)
 
     return told

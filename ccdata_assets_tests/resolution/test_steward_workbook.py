@@ -289,6 +289,26 @@ def test_an_answer_about_the_same_organisations_overrules_one_about_other_record
     assert len(partition(con)) == 1
 
 
+def test_two_answers_of_one_file_overrule_one_decision_that_is_about_both(
+    con: duckdb.DuckDBPyConnection, settings: Settings, registry: Registry
+) -> None:
+    run(con, [*ALIKE, company(3, "黑土", phone=PHONE)])
+    draw(con, settings)
+    answers = {
+        f"B{row}": "same"
+        for row in range(2, sheet(settings.review_path).max_row + 1)
+        if "青山" in str([cell.value for cell in sheet(settings.review_path)[row]])
+    }
+    hand_in(settings, answers)
+    others = [company(4, "青山"), company(5, "白水"), company(6, "黑土")]
+    run(con, [*ALIKE, company(3, "黑土", phone=PHONE), *others], "2026-02-02")
+    mine, *theirs = [record_id(con, row) for row in (4, 5, 6)]
+    decide(con, settings, "apart", [mine], theirs, "a test")
+    (file,) = read(con, settings, registry)
+    assert (file.counts["same"], len(file.problems)) == (2, 1)
+    assert [decision["is_in_force"] for decision in decisions(con)] == [False, True, True]
+
+
 def test_rows_of_one_file_about_one_pair_the_last_counts(
     con: duckdb.DuckDBPyConnection, settings: Settings, registry: Registry
 ) -> None:

@@ -5,7 +5,7 @@
 {%- macro rule_version(dictionary) -%}
     {%- set versions = {
         "address": "2",
-        "company_name": "3",
+        "company_name": "4",
         "date": "2",
         "email": "2",
         "headcount": "2",

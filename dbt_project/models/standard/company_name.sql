@@ -309,13 +309,36 @@ parted as (
 
 ),
 
+-- a name that leaves out the company's form: where its branch is tells where the company's name ends
+placed_branch as (
+
+    select
+        short.raw,
+        max_by(region.form, length(region.form)) as place
+    from (
+        select raw, left(chinese, length(chinese) - 3) as before, unnest(range(2, 8)) as size
+        from parted
+        where ends_with(chinese, '分公司') and not contains(left(chinese, length(chinese) - 3), '公司') and not is_regular
+    ) as short
+    inner join {{ ref("region_form") }} as region on right(short.before, short.size) = region.form
+    where length(short.before) - short.size >= 4
+    group by short.raw
+
+),
+
 -- the company and the branch that the name adds to it
 branched as (
 
     select
-        *,
+        parted.*,
         case
             when is_regular then null
+            when placed_branch.place is not null
+                then
+                    struct_pack(
+                        parent := left(chinese, length(chinese) - 3 - length(placed_branch.place)),
+                        branch := placed_branch.place || '分公司'
+                    )
             when not regexp_matches(chinese, '(?:{{ company_branches() }})）?$|公司.*店）?$|店）$|附属') then null
             when regexp_matches(chinese, '公司（?.{1,24}(?:{{ company_branches() }}|店)）?$')
                 then regexp_extract(chinese, '^(.*?公司)（?(.{1,24}?(?:{{ company_branches() }}|店))）?$', ['parent', 'branch'])
@@ -335,6 +358,7 @@ branched as (
             )
         end as parts
     from parted
+    left join placed_branch on parted.raw = placed_branch.raw
 
 ),
 
