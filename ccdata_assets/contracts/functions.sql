@@ -22,3 +22,14 @@ create or replace temp macro month_number(name) as
         ),
         try_cast(name as integer)
     );
+
+-- Where a region lies, as a text of which that of any region within it begins with its own: a province's two digits (it may be
+-- anywhere there), a city's four, a county's six; a municipality is a city, its districts follow after a stroke.
+create or replace temp macro place_of(region_code) as
+    case
+        when left(region_code, 2) in ('11', '12', '31', '50')
+            then left(region_code, 2) || '00' || if(right(region_code, 2) = '00', '', '/' || region_code)
+        when right(region_code, 2) <> '00' then region_code
+        when right(region_code, 4) <> '0000' then left(region_code, 4)
+        else left(region_code, 2)
+    end;

@@ -16,6 +16,7 @@ from rich.table import Table
 from ccdata_assets.errors import CcdataError, scrub
 from ccdata_assets.orchestration.reviews import read_reviews, review_lines
 from ccdata_assets.orchestration.step import BLOCKED
+from ccdata_assets.quality.suites import FIXES
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect, connect_published
 from ccdata_assets.warehouse.lock import writer_lock
@@ -225,13 +226,18 @@ def _messages(result: dg.ExecuteInProcessResult) -> Iterator[str]:
     for event in steps:
         data = event.step_failure_data
         described = data.user_failure_data.description if data.user_failure_data else None
-        yield f"{event.step_key}: {described or (scrub(_root(data.error)) if data.error else 'failed')}"
+        yield with_fix(f"{event.step_key}: {described or (scrub(_root(data.error)) if data.error else 'failed')}")
     if not steps and not result.success:
         for event in result.all_events:
             error = getattr(event.event_specific_data, "error", None)
             if event.event_type_value in ("RESOURCE_INIT_FAILURE", "PIPELINE_FAILURE") and error:
                 yield _root(error)
                 return
+
+
+def with_fix(message: str) -> str:
+    """A message with what to do about the check that it names, where that is known."""
+    return "; ".join([message, *(fix for name, fix in FIXES.items() if name in message)])
 
 
 def _root(error: Any) -> str:

@@ -117,6 +117,10 @@ def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi
 
 REGROUPED = "uniqueness_regrouped"
 """Name of the check that organisations which were there before stay as they are; see resolution/stability.py."""
+FIXES = {
+    REGROUPED: "fix: docs/runbook.md, The duplicate rate jumps; where all is as it should be: `ccdata entity accept` 确认无误时"
+}
+"""What to do when a check fails that people can do something about."""
 
 
 def golden_checks() -> list[Check]:

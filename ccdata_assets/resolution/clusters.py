@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import duckdb
@@ -29,6 +30,8 @@ SAME = 1e9
 """Weight of a steward's word that two nodes are one; later words weigh more."""
 ALIKE = 1e6
 """Weight of two nodes' saying the same in everything."""
+MOST_TRIED = 50
+"""Groups of one key that contradict each other, of which a further node tries to join one."""
 Tag = tuple[str, str]
 
 
@@ -175,6 +178,14 @@ def _split(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
         f"""select {weights} as weight, list(id order by id) as ids from resolution.node_key join affected using (node)
         where rule < {FIRST_BLOCK} and id in (select id from doubtful_id) group by rule, key having count(*) > 2
         union all
+        -- of one name, those that share a telephone, an address … as well
+        select {rules.same_name_and_sign}, list(id order by id)
+        from resolution.node_key join affected using (node) anti join resolution.stopped using (rule, key)
+        where rule >= {FIRST_BLOCK} and id in (select id from doubtful_id) group by rule, key, name_id having count(*) > 1
+        union all
+        select {SAME} + any_value(priority), list(distinct id order by id) from decided_node join affected using (node)
+        where kind = 'same' and id in (select id from doubtful_id) group by decision_id having count(distinct id) > 2
+        union all
         select {ALIKE}, list(distinct id order by id) from alike
         where id in (select id from doubtful_id) group by plain_node having count(distinct id) > 2"""
     ).fetchall()
@@ -257,22 +268,25 @@ class _Groups:
         steps: list[tuple[float, list[int]]] = [
             (weight, [one, other]) for one, other, weight in zip(a, b, weights, strict=True)
         ]
-        refused = []
+        refused: dict[tuple[int, int], tuple[float, str]] = {}
         for weight, nodes in sorted([*steps, *keyed], key=lambda step: (-step[0], len(step[1]), step[1])):
-            groups: list[int] = []
+            roots: dict[int, int] = {}  # of each group so far, the first of its nodes in this key
             for node in nodes:
-                if any(self.find(node) == self.find(other) for other in groups):
+                here = self.find(node)
+                if here in roots:
                     continue
-                for other in groups:
-                    left, right = self.find(other), self.find(node)
-                    reason = self._against(left, right, weight)
+                for root, other in islice(roots.items(), MOST_TRIED):
+                    reason = self._against(root, here, weight)
                     if not reason:
-                        self._join(left, right)
+                        first = roots.pop(root)
+                        self._join(root, here)
+                        roots[self.find(node)] = first
                         break
-                    refused.append((other, node, weight, reason))
+                    if other == nodes[0]:
+                        refused.setdefault((other, node), (weight, reason))
                 else:
-                    groups.append(node)
-        return refused
+                    roots[here] = node
+        return [(one, other, weight, reason) for (one, other), (weight, reason) in refused.items()]
 
     def _against(self, left: int, right: int, weight: float) -> str | None:
         one, other = self.sides.get(left, {}), self.sides.get(right, {})

@@ -65,14 +65,14 @@ def _list_names(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """create or replace temp table short_name as
         select row_number() over () as short_id, * from (
-            select distinct organisation, name, surname, titles, mobiles, emails from person where person is null
+            select distinct organisation, name, surname, titles, mobiles, emails, genders from person where person is null
         )"""
     )
     con.execute(
         """create or replace temp table near as
         select l.organisation, l.person as one, r.person as other from full_name as l
         join full_name as r on l.organisation = r.organisation and l.surname = r.surname and l.person < r.person
-        where length(l.person) = length(r.person)
+        where length(l.person) = length(r.person) and length(l.person) >= 3
             and list_sum(list_transform(range(1, length(l.person) + 1), lambda i: cast(l.person[i] <> r.person[i] as integer))) = 1"""
     )
     con.execute(
@@ -91,7 +91,8 @@ def _join_slips(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
     con.execute(
         f"""create or replace temp table slip as
         select near.* from near join reach as l on l.organisation = near.organisation and l.person = near.one
-        join reach as r on r.organisation = near.organisation and r.person = near.other where {rules.slip}"""
+        join reach as r on r.organisation = near.organisation and r.person = near.other
+        where ({rules.slip}) and not ({rules.unless})"""
     )
     names = con.execute(
         "select distinct organisation, unnest([one, other]) as person from slip order by organisation, person"
@@ -126,7 +127,7 @@ def _join_short(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
         with met as (
             select l.short_id, {hits} from short_name as l
             join (select reach.*, full_name.label from reach join full_name using (organisation, person)) as r
-                on l.organisation = r.organisation and l.surname = r.surname group by l.short_id
+                on l.organisation = r.organisation and l.surname = r.surname and not ({rules.unless}) group by l.short_id
         )
         select short_id, case {chosen} end as label from met"""
     )
@@ -136,12 +137,14 @@ def _join_short(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
             select person.record_id, person.organisation, person.received_on, person.province_code, 'p' || chr(31) || full_name.label as label
             from person join full_name on person.organisation = full_name.organisation and person.person = full_name.person
             union all
-            -- nobody pointed out: one contact for each surname and title
+            -- nobody pointed out
             select person.record_id, person.organisation, person.received_on, person.province_code,
-                coalesce('p' || chr(31) || short_label.label, concat_ws(chr(31), 's', short_name.name, short_name.titles[1]))
+                coalesce('p' || chr(31) || short_label.label, concat_ws(chr(31), 's', short_name.name, short_name.genders[1],
+                    coalesce(short_name.titles[1], short_name.mobiles[1], short_name.emails[1])))
             from person join short_name on person.person is null and person.organisation = short_name.organisation and person.name = short_name.name
                 and person.surname is not distinct from short_name.surname and person.titles is not distinct from short_name.titles
                 and person.mobiles is not distinct from short_name.mobiles and person.emails is not distinct from short_name.emails
+                and person.genders is not distinct from short_name.genders
             left join short_label using (short_id)
         )
         select record_id, md5(organisation || chr(31) || label) as cluster_key, received_on, province_code from named"""
@@ -151,5 +154,6 @@ def _join_short(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
 def _gathered() -> str:
     """All that the records of a person say, as lists."""
     return ", ".join(
-        f"list_distinct(flatten(list(coalesce({name}, [])))) as {name}" for name in ("mobiles", "emails", "titles")
+        f"list_distinct(flatten(list(coalesce({name}, [])))) as {name}"
+        for name in ("mobiles", "emails", "titles", "genders")
     )

@@ -113,6 +113,7 @@ def resolve(
     lap("parents")
     con.execute("insert into resolution.state values ('complete', $1)", [_digest(rules, model)])
     con.execute("checkpoint")
+    con.execute("reset checkpoint_threshold")
     lap("checkpoint")
     counts = con.execute(
         f"""select (select count(*) from resolution.record where node is not null or {quote(f"contact_{rules.contact.names}")} is not null), (select count(*) from new_record),

@@ -91,8 +91,8 @@ def _chosen(field: Survivor) -> str:
     order = ", ".join(field.by)
     return f"""
         with of_value as (
-            select e, struct_pack({packed}) as value, count(*) as agreement, max(trust) as trust, max(received_on) as recency,
-                any_value({said}) as completeness, arg_max(record_id, row(trust, received_on, record_id)) as record_id
+            select e, struct_pack({packed}) as value, count(*) as agreement, max(coalesce(trust, -1)) as trust, max(coalesce(received_on, date '0001-01-01')) as recency,
+                any_value({said}) as completeness, arg_max(record_id, row(coalesce(trust, -1), coalesce(received_on, date '0001-01-01'), record_id)) as record_id
             from golden_record where {first} is not null group by e, value
         )
         select e, arg_max(struct_pack(value := value, record_id := record_id, agreement := agreement), row({order}, record_id)) as best

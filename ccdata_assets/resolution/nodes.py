@@ -55,6 +55,7 @@ def read_changes(con: duckdb.DuckDBPyConnection, rules: Rules) -> int:
         where node not in (select node from resolution.node)"""
     )
     con.execute("insert into resolution.node select * from new_node")
+    con.execute("drop table arrived")
     con.execute("delete from resolution.batch where (feed, sha256) in (select (feed, sha256) from stale_batch)")
     con.execute("insert into resolution.batch select * from fresh_batch")
     return int(con.execute("select count(*) from new_record").fetchall()[0][0])

@@ -57,7 +57,7 @@ class OrganisationRules(Declaration):
 
     evidence: dict[Name, str]
     names: str
-    exact: tuple[ExactRule, ...]
+    exact: tuple[ExactRule, ...] = Field(min_length=1)
     same_name: str
     block: tuple[BlockRule, ...] = ()
     bound: Bound = Bound(names=20, pairs=5000)
@@ -67,6 +67,7 @@ class OrganisationRules(Declaration):
     link: float = 0
     review: float = 0
     conflicts: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
+    same_name_and_sign: float = 45
     bridge: Bridge = Bridge(nodes=5, weight=20)
 
 
@@ -83,6 +84,7 @@ class ContactRules(Declaration):
     evidence: dict[Name, str]
     names: str
     slip: str
+    unless: str = "false"
     short: tuple[ShortRule, ...]
 
 

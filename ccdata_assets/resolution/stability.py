@@ -113,7 +113,9 @@ def _accepted(con: duckdb.DuckDBPyConnection) -> Accepted | None:
 
 def _version(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> str:
     """Of the match rules, the model, and the dictionaries' rules that records were read by."""
-    reading = con.execute("select max(rule_version) from ops.read_batch where dictionary = 'party_reading'").fetchall()
+    reading = con.execute(
+        "select md5(string_agg(distinct rule_version, ',' order by rule_version)) from ops.read_batch where dictionary = 'party_reading'"
+    ).fetchall()
     return f"{rules.version}/{model.version}/{reading[0][0]}"
 
 

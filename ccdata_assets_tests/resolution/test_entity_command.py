@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from ccdata_assets.cli import app
 from ccdata_assets.errors import WrongUse
+from ccdata_assets.orchestration.summary import with_fix
 from ccdata_assets.project import load_project
+from ccdata_assets.quality.suites import REGROUPED
 from ccdata_assets.resolution.decisions import decide
 from ccdata_assets.resolution.engine import resolve
 from ccdata_assets.resolution.entity_history import replay
@@ -158,6 +160,11 @@ def test_a_jump_that_is_accepted_is_what_the_next_run_compares_with(jumped: Worl
     assert (known.merged, known.rate_before) == (0, known.rate_now)
     with pytest.raises(WrongUse, match="nothing to accept"):
         ask("accept")
+
+
+def test_the_message_of_a_run_that_a_jump_stops_names_the_command() -> None:
+    assert "`ccdata entity accept`" in with_fix(f"golden: 1 blocking check failed: {REGROUPED}")
+    assert with_fix("golden: another failed") == "golden: another failed"
 
 
 def test_accept_says_in_both_languages_what_it_did(jumped: World) -> None:
