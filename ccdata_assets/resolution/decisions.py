@@ -53,6 +53,10 @@ def place_decisions(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+LOCK = "lock"
+"""Source of a decision that locks an organisation."""
+
+
 class Decision(NamedTuple):
     """A decision in force about organisations."""
 
@@ -103,11 +107,27 @@ class DecisionBook:
         ]
         for found in gone:
             self._withdraw(found, source, by, "a later decision says the contrary")
+        if kind == "same":
+            left = self._join_locks(left, right, source, by)
         key = f"{kind}:{source}:{sorted(left)}:{sorted(right)}:{self._lines + len(self._new)}"
         decision_id = hashlib.md5(key.encode()).hexdigest()[:20]
         self._add(Decision(decision_id, kind, frozenset(left), frozenset(right), source))
         self._write_line(decision_id, kind, left, right, by, source, comment)
         return decision_id, gone
+
+    def _join_locks(self, left: Sequence[int], right: Sequence[int], source: str, by: str | None) -> Sequence[int]:
+        """Of organisations that are one now the locks are one, for no row may have two; gives the rows of a new lock, else `left`."""
+        locks = [found for found in self._about([*left, *right]) if found.source == LOCK]
+        rows = sorted({record for found in locks for record in found.left})
+        if source == LOCK:
+            rows, joined = sorted({*rows, *left}), locks
+        else:
+            joined = locks if len(locks) > 1 else []
+        for found in joined:
+            self._withdraw(found, source, by, "a lock of more rows takes its place")
+        if joined and source != LOCK:
+            self.decide("same", rows, [], LOCK, by)
+        return rows if source == LOCK else left
 
     def withdraw(self, decision_id: str, source: str, by: str | None = None) -> Decision | None:
         """Take a decision back and give it; None where none of that ID is in force."""
@@ -231,6 +251,10 @@ def undo(con: duckdb.DuckDBPyConnection, settings: Settings, event_id: str, by: 
         [ended, successors, run_id],
     ).fetchall()
     left, right = sides[0][0], sides[1][0]
+    if not left or not right:
+        raise WrongUse(
+            f"event {event_id} is older than the ledger of memberships, or its rows are gone; fix: answer the pair in the review workbook"
+        )
     return decide(con, settings, "apart", left, right, f"undo of {event_id}", by)
 
 
@@ -242,7 +266,7 @@ def lock(con: duckdb.DuckDBPyConnection, settings: Settings, entity_id: str, run
     ).fetchall()[0][0]
     if not rows:
         raise WrongUse(f"no organisation {entity_id} lives; fix: see golden.organisation")
-    decision_id = decide(con, settings, "same", rows, [], "lock", by)
+    decision_id = decide(con, settings, "same", rows, [], LOCK, by)
     con.execute(
         """insert into golden.entity_event by name
         select left(md5(concat_ws(':', 'lock', $1, $2)), 20) as event_id, $3 as "at", $4 as business_date, 'lock' as kind,

@@ -50,19 +50,25 @@ def test_a_shared_mobile_does_not_make_two_names_one_person(con: duckdb.DuckDBPy
 @pytest.mark.parametrize(
     ("name", "reached", "is_one"),
     [
-        ("王玮", {"phone": MOBILE}, True),
-        ("王玮", {"email": "wang@example.org"}, True),
-        ("王玮", {"phone": LANDLINE}, False),
-        ("王玮", {"phone": OTHER_MOBILE}, False),
+        ("王小玮", {"phone": MOBILE}, True),
+        ("王小玮", {"email": "wang@example.org"}, True),
+        ("王小玮", {"phone": LANDLINE}, False),
+        ("王小玮", {"phone": OTHER_MOBILE}, False),
         ("王玮强", {"phone": MOBILE}, False),
-        ("李伟", {"phone": MOBILE}, False),
+        ("李小伟", {"phone": MOBILE}, False),
+        ("王小玮", {"phone": MOBILE, "gender": "female"}, False),
     ],
 )
 def test_two_names_one_slip_apart_are_one_person_where_a_mobile_or_an_email_is_the_same(
     con: duckdb.DuckDBPyConnection, name: str, reached: dict[str, str], is_one: bool
 ) -> None:
-    first = at_work(1, "王伟", phone=[MOBILE, LANDLINE], email="wang@example.org")
+    first = at_work(1, "王小伟", phone=[MOBILE, LANDLINE], email="wang@example.org", gender="male")
     assert people(con, first, at_work(2, name, **reached)) == (groups({1, 2}) if is_one else groups({1}, {2}))
+
+
+def test_two_given_names_of_one_character_are_two_people_whatever_they_share(con: duckdb.DuckDBPyConnection) -> None:
+    wang = at_work(1, "王伟", phone=MOBILE), at_work(2, "王芳", phone=MOBILE), at_work(3, "王强", phone=MOBILE)
+    assert people(con, *wang) == groups({1}, {2}, {3})
 
 
 # --- surnames ----------------------------------------------------------------------------------------------------

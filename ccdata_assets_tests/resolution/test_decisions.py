@@ -275,6 +275,25 @@ def test_two_locked_organisations_never_merge(con: duckdb.DuckDBPyConnection) ->
     assert (after[1], after[2]) == (before[1], before[2]) and after[3] in before.values()
 
 
+def test_an_organisation_that_grew_is_locked_again_as_a_whole(con: duckdb.DuckDBPyConnection) -> None:
+    few, many = ([record(row, "甲", "U1") for row in range(1, n)] for n in (40, 60))
+    for rows in (few, many):
+        runs.run(con, rows, rules=CHAINED)
+        (entity,) = set(ids(con).values())
+        lock(con, at(NOW), entity, NOW)
+    runs.run(con, rules=CHAINED)
+    assert set(ids(con).values()) == {entity}
+
+
+def test_a_steward_makes_one_of_two_locked_organisations(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(1, uscc="U1"), company(2, "白水", uscc="U2"), company(3, "蓝天")])
+    for entity in [ids(con)[1], ids(con)[2]]:
+        lock(con, at(NOW), entity, NOW)
+    decide(con, at(NOW), "same", [record_id(con, 1)], [record_id(con, 2)], "workbook")
+    run(con)
+    assert ids(con)[1] == ids(con)[2] != ids(con)[3]
+
+
 def test_the_rows_of_a_locked_organisation_stay_together_when_they_say_something_else(
     con: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -179,3 +179,34 @@ def test_what_is_refused_is_forgotten_when_the_contradiction_goes_away(con: duck
 def test_rules_without_conflicts_cut_nothing(con: duckdb.DuckDBPyConnection) -> None:
     run(con, [record(1, "甲", "U1"), record(2, "甲", "U2")], rules=CHAINED)
     assert partition(con) == {frozenset({1, 2})}
+
+
+@pytest.mark.parametrize(("one", "other"), [("330000", "330100"), ("110000", "110105"), ("500000", "500235")])
+def test_a_place_known_to_its_province_only_keeps_nothing_apart(
+    con: duckdb.DuckDBPyConnection, one: str, other: str
+) -> None:
+    """A municipality is a province and a city at once."""
+    phone = "+8657188880001"
+    at_one = {"company_region_code": None, "region_code": one, "city_code": None, "province_code": one}
+    at_other = at_one | {"region_code": other, "city_code": other[:4] + "00"}
+    run(con, [company(1, phone=phone) | at_one, company(2, phone=phone) | at_other])
+    assert partition(con) == {frozenset({1, 2})}
+
+
+def test_a_name_of_very_many_companies_costs_no_square_of_them(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(row, uscc=f"U{row}") for row in range(300)])
+    assert len(partition(con)) == 300
+    (refused,) = fetch(con, "select count(*) as n from resolution.refused")
+    assert refused["n"] < 600
+
+
+def test_of_two_companies_of_one_name_a_record_without_code_goes_with_the_one_whose_telephone_it_has(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    for row in range(3, 9):
+        forget(con)
+        run(con, [
+            company(1, uscc="U1", phone="+8657188880001"), company(2, uscc="U2", phone="+8657188880002"),
+            company(row, phone="+8657188880002", address=f"{row}号", address_key=f"解放路{row}号"),
+        ])  # fmt: skip
+        assert partition(con) == {frozenset({1}), frozenset({2, row})}
