@@ -36,7 +36,7 @@ Tag = tuple[str, str]
 
 
 def write_clusters(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
-    """Bring resolution.cluster up to date; `touched` (node, cluster, old_cluster) is what may have changed.
+    """Bring resolution.cluster up to date; `touched` (node, component, cluster, both as before) is what may have changed.
 
     Reads the temporary tables of nodes.py, links.py and decisions.py.
     """
@@ -51,13 +51,17 @@ def write_clusters(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> 
     _split(con, rules)
     con.execute(
         """create or replace temp table touched as
-        select fresh.node, fresh.cluster, before.cluster as old_cluster from fresh_cluster as fresh
+        select fresh.node, fresh.component, fresh.cluster, before.component as old_component, before.cluster as old_cluster from fresh_cluster as fresh
         left join resolution.cluster as before using (node)"""
     )
     con.execute(
-        "delete from resolution.cluster where node in (select node from fresh_cluster) or node in (from gone_node)"
+        """delete from resolution.cluster where node in (from gone_node)
+            or node in (select node from touched where component <> old_component or cluster <> old_cluster)"""
     )
-    con.execute("insert into resolution.cluster select * from fresh_cluster")
+    con.execute(
+        """insert into resolution.cluster select node, component, cluster from touched
+        where old_cluster is null or component <> old_component or cluster <> old_cluster"""
+    )
     con.execute("delete from resolution.refused where a in (select node from touched) or a in (from gone_node)")
     con.execute("insert into resolution.refused select * from refused")
 

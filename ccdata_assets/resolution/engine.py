@@ -13,7 +13,7 @@ from ccdata_assets.contracts.compile import quote
 from ccdata_assets.resolution.clusters import write_clusters
 from ccdata_assets.resolution.contacts import resolve_contacts
 from ccdata_assets.resolution.decisions import place_decisions, read_decisions
-from ccdata_assets.resolution.golden import CROSSWALK, write_golden, write_parents
+from ccdata_assets.resolution.golden import CROSSWALK, find_parents, write_golden, write_parents
 from ccdata_assets.resolution.ledger import write_entities
 from ccdata_assets.resolution.links import write_links
 from ccdata_assets.resolution.model import Model
@@ -104,13 +104,14 @@ def resolve(
         contact_events = write_entities(con, "contact", version, settings, run_id, seq)
         con.execute("create or replace temp table changed_contact as from changed_entity")
         lap("contact IDs")
+    find_parents(con, rules)
+    lap("parents")
     write_golden(con, rules, "organisation")
+    write_parents(con)
     lap("organisations")
     write_golden(con, rules, "contact")
     lap("golden contacts")
     con.execute(CROSSWALK)
-    write_parents(con, rules)
-    lap("parents")
     con.execute("insert into resolution.state values ('complete', $1)", [_digest(rules, model)])
     con.execute("checkpoint")
     con.execute("reset checkpoint_threshold")

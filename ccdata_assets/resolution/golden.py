@@ -71,7 +71,7 @@ def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind) -> No
 def _shape(kind: Kind) -> tuple[str, str, str]:
     """Of a golden table: the name of its key, columns of its own, and what they are joined from."""
     if kind == "organisation":
-        return "organisation_id", "cast(null as varchar) as parent_id,", ""
+        return "organisation_id", "parent_of.parent_id,", "left join parent_of on parent_of.child_id = stale.entity_id"
     return (
         "contact_id",
         "employer.organisation_id,",
@@ -99,8 +99,9 @@ def _chosen(field: Survivor) -> str:
         from of_value group by e"""
 
 
-def write_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
-    """golden.organisation.parent_id: of a branch the organisation that its name says it belongs to, where there is one alone."""
+def find_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
+    """`parent_of` (child_id, parent_id): of a branch the organisation that its name says it belongs to, where there is one alone."""
+    con.execute("create or replace temp table parent_of (child_id varchar, parent_id varchar)")
     heads = [(n, rule) for n, rule in enumerate(rules.organisation.exact) if {"branch", "core"} <= set(rule.keys)]
     if not heads:
         return
@@ -109,7 +110,7 @@ def write_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     used = ", ".join(quote(name) for name in rule.keys if name not in parts)
     key = " || chr(31) || ".join(parts.get(name, quote(name)) for name in rule.keys)
     con.execute(
-        f"""create or replace temp table parent_of as
+        f"""insert into parent_of
         with branch as (
             select distinct cluster.cluster, md5_number_lower({key}) as key from (
                 select node, branch, parent_place, {used} from resolution.node where branch <> '' and parent_place is not null
@@ -129,6 +130,10 @@ def write_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
         )
         select child_id, min(parent_id) as parent_id from met where child_id <> parent_id group by child_id having count(distinct parent_id) = 1"""
     )
+
+
+def write_parents(con: duckdb.DuckDBPyConnection) -> None:
+    """golden.organisation.parent_id of branches whose own rows are as before."""
     con.execute(
         """update golden.organisation set parent_id = parent_of.parent_id from parent_of
         where organisation.organisation_id = parent_of.child_id and organisation.parent_id is distinct from parent_of.parent_id"""
