@@ -93,7 +93,7 @@ def _one_sign(rules: Rules, model: Model) -> Variant:
     rule = f"({name}) and ({said['place']['same']}) and l.branch = r.branch and (l.uscc <> r.uscc) is not true and ({sign})"
     return (
         _changed(rules, compare={"rule": {"holds": rule}}, against=()),
-        model.model_copy(update={"prior": 0.0, "weights": {"rule": {"holds": 1.0, OTHERWISE: NEVER}}}),
+        model.model_copy(update={"prior": 0.0, "weights": {"rule": {"holds": -NEVER, OTHERWISE: NEVER}}}),
     )
 
 

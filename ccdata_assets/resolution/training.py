@@ -50,8 +50,8 @@ BLOCKS = (
 that no comparison reads, is for all."""
 FOUND_BY_EXACT_RULES = 0.9
 """Share of the pairs of one organisation that agree in an exact rule; `benchmarks.resolution ablation` measures it."""
-SAMPLED_NODES = 6_000
-"""Nodes whose pairs, 18 million, tell what agrees by chance."""
+SAMPLED_NODES = 2_000
+"""Nodes whose pairs, two million, tell what agrees by chance."""
 LEAST_M = 1e-4
 """What no pair of a block is at is not impossible."""
 MOST_AGAINST = -6.0
