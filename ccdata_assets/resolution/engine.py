@@ -23,7 +23,7 @@ from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
 STATE = 1
-"""Version of the tables of schema `resolution`; another one makes them anew."""
+"""Version of the tables of schema `resolution`; another one makes them anew, as does another DuckDB, whose hashes may differ."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,9 @@ def resolve(
 
 
 def _digest(rules: Rules, model: Model) -> str:
-    return hashlib.sha256(f"{STATE}{rules.model_dump_json()}{model.prior}{model.weights}".encode()).hexdigest()
+    return hashlib.sha256(
+        f"{STATE}{duckdb.__version__}{rules.model_dump_json()}{model.prior}{model.weights}".encode()
+    ).hexdigest()
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> bool:

@@ -108,11 +108,11 @@ def find_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     number, rule = heads[0]
     parts = {"branch": "''", "place": "parent_place"}
     used = ", ".join(quote(name) for name in rule.keys if name not in parts)
-    key = " || chr(31) || ".join(parts.get(name, quote(name)) for name in rule.keys)
+    key = ", ".join(parts.get(name, quote(name)) for name in rule.keys)
     con.execute(
         f"""insert into parent_of
         with branch as (
-            select distinct cluster.cluster, md5_number_lower({key}) as key from (
+            select distinct cluster.cluster, hash({key}) as key from (
                 select node, branch, parent_place, {used} from resolution.node where branch <> '' and parent_place is not null
             ) join resolution.cluster using (node)
         ),

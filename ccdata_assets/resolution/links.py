@@ -35,7 +35,7 @@ def _write_keys(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> Non
     for number, block in enumerate(rules.block, start=FIRST_BLOCK):
         if block.each:
             parts.append(
-                f"select {number} as rule, md5_number_lower(value) as key, node, name_id from (select node, name_id, unnest({quote(block.each)}) as value from new_node)"
+                f"select {number} as rule, hash(value) as key, node, name_id from (select node, name_id, unnest({quote(block.each)}) as value from new_node)"
             )
         else:
             parts.append(f"select {number} as rule, {_hashed(block.keys)} as key, node, name_id from new_node where {_present(block.keys)}")  # fmt: skip
@@ -132,7 +132,7 @@ def _write_pairs(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model
 
 
 def _hashed(keys: tuple[str, ...]) -> str:
-    return f"md5_number_lower({' || chr(31) || '.join(f'cast({quote(key)} as varchar)' for key in keys)})"
+    return f"hash({', '.join(map(quote, keys))})"
 
 
 def _present(keys: tuple[str, ...]) -> str:

@@ -50,7 +50,7 @@ def read_changes(con: duckdb.DuckDBPyConnection, rules: Rules) -> int:
     con.execute("delete from resolution.node where node in (from gone_node)")
     con.execute(
         f"""create or replace temp table new_node as
-        select node, md5_number_lower(coalesce({rules.organisation.same_name}, cast(node as varchar))) as name_id, {columns}
+        select node, hash(coalesce({rules.organisation.same_name}, cast(node as varchar))) as name_id, {columns}
         from (select distinct on (node) node, {columns} from arrived where node is not null)
         where node not in (select node from resolution.node)"""
     )
