@@ -20,6 +20,7 @@ from rich.table import Table
 from ccdata_assets import __version__
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
 from ccdata_assets.resolution.entity_cli import entity_app
+from ccdata_assets.settings import configure
 
 app = typer.Typer(
     name="ccdata",
@@ -50,27 +51,6 @@ AsOfOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
-def _configure(
-    home: Path | None = None, inbox: Path | None = None, contracts: list[Path] | None = None, as_of: str | None = None
-) -> None:
-    """Put options into the environment, so that every part of the run reads the same settings."""
-    if home:
-        os.environ["CCDATA_HOME"] = str(home.expanduser().resolve())
-    if inbox:
-        os.environ["CCDATA_INBOX"] = str(inbox.expanduser().resolve())
-    if contracts:
-        known = [part for part in os.environ.get("CCDATA_CONTRACTS", "").split(os.pathsep) if part]
-        os.environ["CCDATA_CONTRACTS"] = os.pathsep.join([*known, *(str(path.resolve()) for path in contracts)])
-    if as_of:
-        from ccdata_assets.settings import load_settings, parse_as_of
-
-        try:
-            parse_as_of(as_of, load_settings().zone)
-        except ValueError as error:
-            raise WrongUse(f"--as-of: {error}") from None
-        os.environ["CCDATA_NOW"] = as_of
-
-
 @app.command()
 def run(
     home: HomeOption = None,
@@ -84,7 +64,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Land what is new, bring everything up to date, make the reports it touches. 落地、处理并出报告。"""
-    _configure(home, inbox, contracts, as_of)
+    configure(home, inbox, contracts, as_of)
     if sample and inbox:
         raise WrongUse(
             "--sample fills the inbox of the home folder, so it cannot go with --inbox; fix: leave one of them out"
@@ -112,7 +92,7 @@ def report(
     as_of: AsOfOption = None,
 ) -> None:
     """Make the monthly report of one month again, as it was known at --as-of. 重出某月报告。"""
-    _configure(home, as_of=as_of)
+    configure(home, as_of=as_of)
     from ccdata_assets.project import load_project
     from ccdata_assets.reporting.build import build_monthly
 
@@ -134,7 +114,7 @@ def report(
 @feeds_app.command("list")
 def feeds_list(contracts: ContractsOption = None, as_json: JsonOption = False) -> None:
     """List the feeds with their subjects, owners and where their files go. 列出数据源。"""
-    _configure(contracts=contracts)
+    configure(contracts=contracts)
     from ccdata_assets.project import load_project
 
     registry = load_project().registry
@@ -182,7 +162,7 @@ def feeds_draft(
     as_json: JsonOption = False,
 ) -> None:
     """Propose a contract for a file nobody has described. 为未知文件起草契约。"""
-    _configure(contracts=contracts)
+    configure(contracts=contracts)
     from ccdata_assets.contracts.draft import draft_contract
     from ccdata_assets.landing.describe import draft_table
     from ccdata_assets.project import load_project
@@ -219,7 +199,7 @@ def feeds_check(
     as_json: JsonOption = False,
 ) -> None:
     """Say what would happen to a file, by feed, before it is landed; the whole file is read. 试落地并报告。"""
-    _configure(home, contracts=contracts)
+    configure(home, contracts=contracts)
     from ccdata_assets.landing.describe import check_lines
     from ccdata_assets.landing.preview import check_file
     from ccdata_assets.project import load_project
@@ -252,7 +232,7 @@ def standardise(
     as_json: JsonOption = False,
 ) -> None:
     """Say how values are read: CSV of raw, standard, status, reason and parts, line by line. 逐行标准化。"""
-    _configure(home, contracts=contracts)
+    configure(home, contracts=contracts)
     from ccdata_assets.landing.secret_key import give_key
     from ccdata_assets.project import load_project
     from ccdata_assets.standard.dictionaries import Dictionaries
@@ -371,7 +351,7 @@ def resolve(
 @app.command()
 def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="Port of the web UI.")] = 3000) -> None:
     """Start the Dagster web UI on 127.0.0.1 with this home folder. 启动网页界面。"""
-    _configure(home)
+    configure(home)
     from ccdata_assets.orchestration.run import prepare_dagster_home
     from ccdata_assets.project import load_project
     from ccdata_assets.settings import PROJECT_DIR

@@ -180,3 +180,22 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems = [f"CCDATA_{str(detail['loc'][0]).upper()}: {detail['msg']}" for detail in error.errors()]
         raise WrongUse("; ".join(problems) + "; fix: correct the variable, README.md lists them") from None
+
+
+def configure(
+    home: Path | None = None, inbox: Path | None = None, contracts: list[Path] | None = None, as_of: str | None = None
+) -> None:
+    """Put a command's options into the environment, so that every part of the run reads the same settings. WrongUse: no time."""
+    if home:
+        os.environ["CCDATA_HOME"] = str(home.expanduser().resolve())
+    if inbox:
+        os.environ["CCDATA_INBOX"] = str(inbox.expanduser().resolve())
+    if contracts:
+        known = [part for part in os.environ.get("CCDATA_CONTRACTS", "").split(os.pathsep) if part]
+        os.environ["CCDATA_CONTRACTS"] = os.pathsep.join([*known, *(str(path.resolve()) for path in contracts)])
+    if as_of:
+        try:
+            parse_as_of(as_of, load_settings().zone)
+        except ValueError as error:
+            raise WrongUse(f"--as-of: {error}") from None
+        os.environ["CCDATA_NOW"] = as_of

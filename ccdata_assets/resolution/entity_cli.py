@@ -6,7 +6,6 @@ Looks take the warehouse read-only and wait for no run; what changes something t
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ccdata_assets.errors import CcdataError, WrongUse
-from ccdata_assets.settings import Settings
+from ccdata_assets.settings import Settings, configure, load_settings
 
 entity_app = typer.Typer(
     no_args_is_help=True, help="Entities: their history, why, and decisions. 实体：历史、依据与人工决定。"
@@ -214,16 +213,7 @@ def replay_ledger(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 def _settings(home: Path | None, as_of: str | None = None) -> Settings:
     """The settings with the options put into the environment, as every command does."""
-    from ccdata_assets.settings import load_settings, parse_as_of
-
-    if home:
-        os.environ["CCDATA_HOME"] = str(home.expanduser().resolve())
-    if as_of:
-        try:
-            parse_as_of(as_of, load_settings().zone)
-        except ValueError as error:
-            raise WrongUse(f"--as-of: {error}") from None
-        os.environ["CCDATA_NOW"] = as_of
+    configure(home=home, as_of=as_of)
     settings = load_settings()
     if not settings.warehouse_path.exists():
         raise CcdataError("there is no warehouse in this home yet; fix: run `ccdata run` first, or give --home")
