@@ -13,7 +13,7 @@ from ccdata_assets.contracts.compile import quote
 from ccdata_assets.resolution.clusters import write_clusters
 from ccdata_assets.resolution.contacts import resolve_contacts
 from ccdata_assets.resolution.decisions import place_decisions, read_decisions
-from ccdata_assets.resolution.golden import CROSSWALK, find_parents, write_golden, write_parents
+from ccdata_assets.resolution.golden import CROSSWALK, KEY, find_parents, show_golden, write_golden
 from ccdata_assets.resolution.ledger import write_entities
 from ccdata_assets.resolution.links import write_links
 from ccdata_assets.resolution.model import Model
@@ -22,8 +22,11 @@ from ccdata_assets.resolution.rules import Rules
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
-STATE = 1
+STATE = 2
 """Version of the tables of schema `resolution`; another one makes them anew, as does another DuckDB, whose hashes may differ."""
+
+NUMBERED = "select seq from golden.membership union all select seq from golden.organisation_history union all select seq from golden.contact_history"
+"""The ledgers whose lines carry the number of their run."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def resolve(
     write_clusters(con, rules.organisation)
     lap("cluster")
     with transaction(con):
-        seq = con.execute("select coalesce(max(seq), 0) + 1 from golden.membership").fetchall()[0][0]
+        seq = con.execute(f"select coalesce(max(seq), 0) + 1 from ({NUMBERED})").fetchall()[0][0]
         # rows that are no longer there, and, where the state was made anew, those that had left before
         con.execute(
             """create or replace temp table concerned as
@@ -106,10 +109,9 @@ def resolve(
         lap("contact IDs")
     find_parents(con, rules)
     lap("parents")
-    write_golden(con, rules, "organisation")
-    write_parents(con)
+    write_golden(con, rules, "organisation", settings, run_id, seq, is_anew)
     lap("organisations")
-    write_golden(con, rules, "contact")
+    write_golden(con, rules, "contact", settings, run_id, seq, is_anew)
     lap("golden contacts")
     con.execute(CROSSWALK)
     con.execute("insert into resolution.state values ('complete', $1)", [_digest(rules, model)])
@@ -172,5 +174,5 @@ def _forget(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
         select entity_kind, record_id, arg_max(struct_pack(id := entity_id), seq).id as entity_id from golden.membership
         group by all having entity_id is not null"""
     )
-    for kind in ("organisation", "contact"):
-        con.execute(f"drop table if exists golden.{kind}")
+    for kind in KEY:
+        show_golden(con, kind)

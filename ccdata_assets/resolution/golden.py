@@ -1,4 +1,9 @@
-"""Survivorship: golden.organisation and golden.contact, each value with the record that gave it."""
+"""Survivorship: golden.organisation and golden.contact, each value with the record that gave it, and how they were before.
+
+golden.organisation_history and golden.contact_history are only ever appended to: a line for each change of a golden record
+(entity, seq: the run, at: business time, run_id, is_live: false where the entity ended, and the values). golden.organisation
+and golden.contact are views of the last line of each entity that lives.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import duckdb
 from ccdata_assets.contracts.compile import quote
 from ccdata_assets.resolution.ledger import Kind
 from ccdata_assets.resolution.rules import Rules, Survivor
+from ccdata_assets.settings import Settings
 
 CROSSWALK = """create or replace view golden.crosswalk as
 select record.feed, record.file, record.sha256, record.member, record.row, organisation.entity_id as organisation_id, contact.entity_id as contact_id
@@ -14,28 +20,18 @@ from resolution.record as record
 left join resolution.assigned as organisation on record.record_id = organisation.record_id and organisation.entity_kind = 'organisation'
 left join resolution.assigned as contact on record.record_id = contact.record_id and contact.entity_kind = 'contact'
 where organisation.entity_id is not null or contact.entity_id is not null"""
+KEY: dict[Kind, str] = {"organisation": "organisation_id", "contact": "contact_id"}
+LINE = ("seq", "at", "run_id", "is_live")
+"""Columns that a line of history has beside those of the golden record."""
+SOURCE = "struct(record_id ubigint, agreement bigint)"
+"""Of a field of `sources`: the record that gave the value and how many records agree."""
 
 
-def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind) -> None:
+def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind, settings: Settings, run_id: str, seq: int, is_anew: bool) -> None:  # fmt: skip
     """Choose anew the values of the entities whose rows are others than before, or were read anew: of each its records' best, and `sources`, which says for each field
-    the record_id that gave it and how many records agree."""
+    the record_id that gave it and how many records agree. An entity whose rows and values are as they were gets no line in the history."""
+    _find_stale(con, kind, is_anew)
     fields: dict[str, Survivor] = getattr(rules.survivorship, kind)
-    con.execute(
-        f"""create or replace temp table stale_entity as
-        select entity_id, row_number() over () as e from (
-            from changed_{kind} union select entity_id from resolution.assigned
-            where entity_kind = '{kind}' and record_id in (select record_id from new_record)
-        )"""
-    )
-    if kind == "contact":
-        # people whose organisation has another ID now
-        con.execute(
-            """insert into stale_entity
-            select entity_id, row_number() over () + (select coalesce(max(e), 0) from stale_entity) from (
-                select distinct entity_id from resolution.assigned
-                where entity_kind = 'contact' and record_id in (from regrouped) and entity_id not in (select entity_id from stale_entity)
-            )"""
-        )
     columns = dict.fromkeys(column for field in fields.values() for column in field.columns)
     con.execute(
         f"""create or replace temp table golden_record as
@@ -49,8 +45,10 @@ def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind) -> No
     values = ", ".join(f"{quote(f'chosen_{name}')}.best.value.{quote(column)} as {quote(column)}" for name, field in fields.items() for column in field.columns)  # fmt: skip
     sources = ", ".join(f"{quote(name)} := struct_pack(record_id := {quote(f'chosen_{name}')}.best.record_id, agreement := {quote(f'chosen_{name}')}.best.agreement)" for name in fields)  # fmt: skip
     joins = " ".join(f"left join {quote(f'chosen_{name}')} using (e)" for name in fields)
-    identity, more, also = _shape(kind)
-    query = f"""with counted as (
+    more, also = _shape(kind)
+    con.execute(
+        f"""create or replace temp table chosen as
+        with counted as (
             select e, array_to_string(list_sort(list_distinct(flatten(list(numbers) filter (where len(numbers) > 0)))), '|') as phone, count(*) as records, count(distinct feed) as feeds, min(received_on) as first_received_on, max(received_on) as last_received_on
             from golden_record group by e
         ),
@@ -58,22 +56,94 @@ def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind) -> No
             select stale.e, min(event.business_date) as born_on from golden.entity_event as event join stale_entity as stale using (entity_id)
             where event.kind in ('birth', 'split') group by stale.e
         )
-        select stale.entity_id as {identity}, {more} {values}, coalesce(counted.phone, '') as phone, counted.records, counted.feeds,
+        select stale.entity_id as {KEY[kind]}, {more} {values}, coalesce(counted.phone, '') as phone, counted.records, counted.feeds,
             counted.first_received_on, counted.last_received_on, born.born_on, struct_pack({sources}) as sources
         from counted join stale_entity as stale using (e) {joins} left join born using (e) {also}"""
-    con.execute(f"create table if not exists golden.{kind} as {query} limit 0")
-    con.execute(f"delete from golden.{kind} where {identity} in (select entity_id from stale_entity)")
-    con.execute(f"insert into golden.{kind} by name {query}")
-    for name in fields:
-        con.execute(f"drop table {quote(f'chosen_{name}')}")
+    )
+    for name in ("golden_record", *(f"chosen_{name}" for name in fields)):
+        con.execute(f"drop table {quote(name)}")
+    _append(con, rules, kind, settings, run_id, seq)
 
 
-def _shape(kind: Kind) -> tuple[str, str, str]:
-    """Of a golden table: the name of its key, columns of its own, and what they are joined from."""
+def _find_stale(con: duckdb.DuckDBPyConnection, kind: Kind, is_anew: bool) -> None:
+    """`stale_entity` (entity_id, e: a number): the entities whose golden record may be another than it was; `is_moved`: surely is."""
+    also = {
+        # branches that belong to another organisation than before
+        "organisation": """select coalesce(child_id, organisation_id), false from parent_of
+            full join (select organisation_id, parent_id as known_id from golden.organisation where parent_id is not null) on organisation_id = child_id
+            where parent_id is distinct from known_id""",
+        # people whose organisation has another ID now
+        "contact": """select entity_id, false from resolution.assigned where entity_kind = 'contact' and record_id in (from regrouped)""",
+    }
+    if is_anew:
+        also[kind] = f"select {KEY[kind]}, false from golden.{kind}"
+    con.execute(
+        f"""create or replace temp table stale_entity as
+        select entity_id, bool_or(is_moved) as is_moved, row_number() over () as e from (
+            select entity_id, true as is_moved from changed_{kind}
+            union all select entity_id, false from resolution.assigned
+                where entity_kind = '{kind}' and record_id in (select record_id from new_record)
+            union all {also[kind]}
+        ) group by entity_id"""
+    )
+
+
+def _append(
+    con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind, settings: Settings, run_id: str, seq: int
+) -> None:
+    """A line of history for what `chosen` says anew, and one for each entity that has ended."""
+    history, key = f"golden.{kind}_history", KEY[kind]
+    columns = _fit(con, history, list(getattr(rules.survivorship, kind)))
+    show_golden(con, kind)
+    now = ", ".join(f"cast(now.{quote(name)} as {type_})" for name, type_ in columns.items())
+    before = ", ".join(f"before.{quote(name)}" for name in columns)
+    con.execute(
+        f"""insert into {history} by name
+        with settled as (select entity_id as {key} from stale_entity where not is_moved),
+        as_before as (
+            select {key} from (from chosen semi join settled using ({key})) as now
+            join (from golden.{kind} semi join settled using ({key})) as before using ({key}) where ({now}) is not distinct from ({before})
+        )
+        select *, $1 as seq, $2 as "at", $3 as run_id, true as is_live from chosen anti join as_before using ({key})
+        union all by name
+        select {key}, $1 as seq, $2 as "at", $3 as run_id, false as is_live from golden.{kind}
+        where {key} in (select entity_id from stale_entity) and {key} not in (select {key} from chosen)""",
+        [seq, settings.as_of, run_id],
+    )
+    con.execute("drop table chosen")
+
+
+def _fit(con: duckdb.DuckDBPyConnection, history: str, fields: list[str]) -> dict[str, str]:
+    """Give a history the columns that rules.yaml asks for now; gives all columns of values with their types."""
+    known = {name: type_ for name, type_, *_ in con.execute(f"describe {history}").fetchall()}
+    asked = {name: type_ for name, type_, *_ in con.execute("describe chosen").fetchall()}
+    for name, type_ in asked.items():
+        if name not in known:
+            con.execute(f"alter table {history} add column {quote(name)} {type_}")
+    if "sources" in known:
+        told = {name for name, _ in con.sql(f"select sources from {history} limit 0").types[0].children}
+        for name in fields:
+            if name not in told:
+                con.execute(f"alter table {history} add column sources.{quote(name)} {SOURCE}")
+    fitted = {name: type_ for name, type_, *_ in con.execute(f"describe {history}").fetchall()}
+    return {name: fitted[name] for name in asked}
+
+
+def show_golden(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """The view golden.organisation or golden.contact: one row per live entity."""
+    history, key = f"golden.{kind}_history", KEY[kind]
+    con.execute(
+        f"""create or replace view golden.{kind} as
+        select * exclude ({", ".join(map(quote, LINE))}) from {history}
+        semi join (select {key}, max(seq) as seq from {history} group by all) using ({key}, seq) where is_live"""
+    )
+
+
+def _shape(kind: Kind) -> tuple[str, str]:
+    """Columns of a golden table of its own, and what they are joined from."""
     if kind == "organisation":
-        return "organisation_id", "parent_of.parent_id,", "left join parent_of on parent_of.child_id = stale.entity_id"
+        return "parent_of.parent_id,", "left join parent_of on parent_of.child_id = stale.entity_id"
     return (
-        "contact_id",
         "employer.organisation_id,",
         """left join (
             select golden_record.e, min(organisation.entity_id) as organisation_id from golden_record
@@ -129,15 +199,4 @@ def find_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
             join entity as parent on parent.cluster = head_cluster.cluster join entity as child on child.cluster = branch.cluster
         )
         select child_id, min(parent_id) as parent_id from met where child_id <> parent_id group by child_id having count(distinct parent_id) = 1"""
-    )
-
-
-def write_parents(con: duckdb.DuckDBPyConnection) -> None:
-    """golden.organisation.parent_id of branches whose own rows are as before."""
-    con.execute(
-        """update golden.organisation set parent_id = parent_of.parent_id from parent_of
-        where organisation.organisation_id = parent_of.child_id and organisation.parent_id is distinct from parent_of.parent_id"""
-    )
-    con.execute(
-        "update golden.organisation set parent_id = null where parent_id is not null and organisation_id not in (select child_id from parent_of)"
     )

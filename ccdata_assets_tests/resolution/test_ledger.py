@@ -421,7 +421,12 @@ def test_ids_that_rows_had_before_the_ledger_of_memberships_stay(con: duckdb.Duc
     # as a warehouse of the last release has it: a table, events, and no memberships
     con.execute("create table old_crosswalk as from golden.crosswalk")
     con.execute("drop view golden.crosswalk; drop table golden.membership; drop table golden.decision")
-    con.execute("create table golden.crosswalk as from old_crosswalk; delete from ops.migration where number = 5")
+    con.execute("create table golden.crosswalk as from old_crosswalk; delete from ops.migration where number in (5, 7)")
+    for kind in ("organisation", "contact"):
+        con.execute(
+            f"create table old_{kind} as from golden.{kind}; drop view golden.{kind}; drop table golden.{kind}_history"
+        )
+        con.execute(f"create table golden.{kind} as from old_{kind}")
     anew(con)
     migrate(con)
     done = run(con, now="2026-02-02")

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from ccdata_assets_tests.resolution.runs import SHIPPED, company, golden, person, record_id, run
-from ccdata_assets_tests.world import Row
+from ccdata_assets_tests.resolution.runs import SHIPPED, anew, company, golden, person, record_id, run
+from ccdata_assets_tests.world import Row, fetch
 
 OLD, NEW = date(2026, 1, 1), date(2026, 1, 2)
 
@@ -126,3 +126,69 @@ def test_a_person_is_shown_by_the_fullest_name_and_the_most_trusted_title(con: d
         kind="contact",
     )
     assert (found["contact_name"], found["title"], found["gender"]) == ("王伟", "经理", "male")
+
+
+# --- history -----------------------------------------------------------------------------------------------------
+
+
+def history(con: duckdb.DuckDBPyConnection, *columns: str, kind: str = "organisation") -> list[tuple[Any, ...]]:
+    """(run, lives, columns…) of every line, in their order."""
+    rows = fetch(con, f"from golden.{kind}_history order by seq")
+    return [(row["run_id"], row["is_live"], *(row[column] for column in columns)) for row in rows]
+
+
+def test_history_has_a_line_for_each_change_and_says_when_an_entity_ended(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [said(1, website="a.example")], run_id="one")
+    run(con, [said(1, website="a.example"), said(2, 60, website="b.example")], run_id="two")
+    run(con, [said(1, website="a.example"), said(2, 60, website="b.example")], run_id="nothing new")
+    run(con, [], run_id="gone")
+    assert history(con, "website", "records") == [
+        ("one", True, "a.example", 1),
+        ("two", True, "b.example", 2),
+        ("gone", False, None, None),
+    ]
+    assert golden(con) == {}
+    run(con, [said(1, website="a.example")], run_id="back")
+    assert history(con, "website")[-1] == ("back", True, "a.example") and len(golden(con)) == 1
+
+
+def test_working_all_out_anew_adds_no_line_where_nothing_is_other(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [{**said(1, website="a.example"), **person("王伟")}, said(2, company_name="白水", match_key="白水")]
+    run(con, rows, run_id="one")
+    anew(con)
+    run(con, rows, run_id="anew")
+    assert [line[0] for kind in ("organisation", "contact") for line in history(con, kind=kind)] == ["one"] * len(
+        [*golden(con), *golden(con, "contact")]
+    )
+
+
+def test_a_field_that_rules_add_or_leave_out_changes_the_lines_from_then_on(con: duckdb.DuckDBPyConnection) -> None:
+    fields = SHIPPED.survivorship.organisation
+    fewer = {name: field for name, field in fields.items() if name != "website"}
+    without = SHIPPED.model_copy(
+        update={"survivorship": SHIPPED.survivorship.model_copy(update={"organisation": fewer})}
+    )
+    rows = [said(1, website="a.example")]
+    run(con, rows, run_id="without", rules=without)
+    run(con, rows, run_id="with")
+    run(con, rows, run_id="without again", rules=without)
+    assert history(con, "website") == [
+        ("without", True, None),
+        ("with", True, "a.example"),
+        ("without again", True, None),
+    ]
+    told = [row["sources"].get("website") for row in fetch(con, "from golden.organisation_history order by seq")]
+    assert told == [None, {"record_id": record_id(con, 1), "agreement": 1}, None]
+
+
+def test_a_branch_that_gets_another_parent_gets_a_line(con: duckdb.DuckDBPyConnection) -> None:
+    branch, head = company(1, branch="杭州分公司"), company(2)
+    run(con, [branch], run_id="one")
+    run(con, [branch, head], run_id="two")
+    (parent,) = {row["parent_id"] for row in golden(con).values()} - {None}
+    rows = fetch(
+        con, "select run_id, parent_id from golden.organisation_history where company_name like '%分公司' order by seq"
+    )
+    assert rows == [{"run_id": "one", "parent_id": None}, {"run_id": "two", "parent_id": parent}]
+    run(con, [branch], run_id="three")
+    assert {row["parent_id"] for row in golden(con).values()} == {None}
