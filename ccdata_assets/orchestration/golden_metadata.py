@@ -15,6 +15,7 @@ import dagster as dg
 import duckdb
 
 from ccdata_assets.orchestration.metadata import markdown_table
+from ccdata_assets.resolution.decisions import KEPT
 from ccdata_assets.resolution.engine import Resolved
 from ccdata_assets.resolution.metrics import Backlog, Duplicates, Numbers, Size, backlog
 from ccdata_assets.resolution.stability import Known
@@ -225,9 +226,13 @@ def _memberships(con: duckdb.DuckDBPyConnection) -> str:
 def _decisions(con: duckdb.DuckDBPyConnection) -> str:
     names = {"same": "同一组织 same", "apart": "不同组织 apart", "none": "已撤回 withdrawn"}
     rows = con.execute(
-        """with last as (
+        f"""with last as (
             select * from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1
-        )
-        select kind, count(*) from last group by kind order by kind"""
+        ),
+        kept as ({KEPT})
+        select kind, count(*), count(*) filter (not is_kept) from last left join kept using (decision_id) group by kind order by kind"""
     ).fetchall()
-    return _table(("主管决定 decision", "条数 number"), [(names.get(kind, kind), number) for kind, number in rows])
+    return _table(
+        ("主管决定 decision", "条数 number", "与其他决定矛盾 at odds with others"),
+        [(names.get(kind, kind), number, odd) for kind, number, odd in rows],
+    )

@@ -53,6 +53,15 @@ def place_decisions(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+KEPT = """select decision_id, case kind when 'same' then count(distinct entity_id) = 1
+    else count(distinct entity_id) = count(distinct (side, entity_id)) end as is_kept
+from (
+    from golden.decision where entity_kind = 'organisation' qualify row_number() over (partition by decision_id order by rowid desc) = 1
+) as decision, (values (0), (1)) as side (side), unnest(if(side = 0, left_rows, right_rows)) as named (record_id)
+join resolution.assigned as assigned using (record_id)
+where kind <> 'none' and assigned.entity_kind = 'organisation' group by decision_id, kind"""
+"""SQL: decision_id, is_kept of the decisions in force: false where they are not all possible (A is B, B is C, A is not C) and this one
+gave way, or where the next run is still to act on it."""
 LOCK = "lock"
 """Source of a decision that locks an organisation."""
 

@@ -12,6 +12,7 @@ import duckdb
 
 from ccdata_assets.contracts.compile import literal, quote
 from ccdata_assets.errors import WrongUse
+from ccdata_assets.resolution.decisions import KEPT
 from ccdata_assets.resolution.links import FIRST_BLOCK
 from ccdata_assets.resolution.model import OTHERWISE, Model, level_sql
 from ccdata_assets.resolution.rules import OrganisationRules, Rules
@@ -113,15 +114,16 @@ def replay(con: duckdb.DuckDBPyConnection) -> Replay:
 
 
 def decisions(con: duckdb.DuckDBPyConnection) -> list[Line]:
-    """All decisions, oldest first: their ID, kind, whether they are in force, rows, by whom, source and comment."""
+    """All decisions, oldest first: their ID, kind, whether they are in force and the entities as they say, rows, by whom, source and comment."""
     return rows(
         con,
-        """with told as (select *, rowid as line from golden.decision)
-        select decision_id, min("at") as "at", arg_min(kind, line) as kind, arg_max(kind, line) <> 'none' as is_in_force,
+        f"""with told as (select *, rowid as line from golden.decision),
+        kept as ({KEPT})
+        select decision_id, min("at") as "at", arg_min(kind, line) as kind, arg_max(kind, line) <> 'none' as is_in_force, any_value(kept.is_kept) as is_kept,
             len(arg_min(left_rows, line)) as left_rows, len(arg_min(right_rows, line)) as right_rows,
             arg_min(struct_pack(by := decided_by), line).by as decided_by, arg_min(source, line) as source,
             arg_max(comment, line) as comment
-        from told group by decision_id order by min(line)""",
+        from told left join kept using (decision_id) group by decision_id order by min(line)""",
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from ccdata_assets.errors import WrongUse
 from ccdata_assets.resolution.decisions import DecisionBook, Kind, decide, lock, undo, withdraw
+from ccdata_assets.resolution.entity_history import decisions
 from ccdata_assets_tests.resolution import runs
 from ccdata_assets_tests.resolution.runs import (
     CHAINED,
@@ -157,6 +158,20 @@ def test_a_decision_outlasts_a_file_that_goes_away_and_comes_back_and_a_state_ma
     anew(con)
     run(con, now="2026-02-04")
     assert ids(con) == before
+
+
+def test_of_decisions_that_cannot_all_be_kept_the_list_says_which_gave_way(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(1), company(2, "蓝天"), company(3, "白云")])
+    say(con, "same", [1], [2])
+    say(con, "same", [2], [3])
+    run(con)
+    assert [line["is_kept"] for line in decisions(con)] == [True, True]
+    say(con, "apart", [1], [3])
+    run(con)
+    kept = [(line["kind"], line["is_kept"]) for line in decisions(con)]
+    assert sorted(kept, key=str) == [("apart", True), ("same", False), ("same", True)]
+    run(con, [])
+    assert [line["is_kept"] for line in decisions(con)] == [None] * 3, "of rows that are not there nothing is said"
 
 
 def test_many_decisions_at_a_time_leave_what_one_after_the_other_leaves(con: duckdb.DuckDBPyConnection) -> None:
