@@ -340,8 +340,21 @@ PARTY_RECORD = """create or replace table standard.party_record (feed varchar, f
     region_code varchar, province_code varchar, city_code varchar, region_status varchar, region_source varchar, address varchar,
     address_rest varchar, address_key varchar, postcode varchar, industry_code varchar, uscc varchar, legal_representative varchar,
     registered_capital decimal(38, 2), registered_capital_currency varchar, employees_min bigint, employees_max bigint, source_site varchar,
-    has_channel boolean)"""
+    has_channel boolean,
+    statuses struct(company_name varchar, contact_name varchar, title varchar, mobile varchar, phone varchar, other_phone varchar,
+        fax varchar, email varchar, website varchar, region varchar, address varchar, postcode varchar, industry varchar, uscc varchar,
+        legal_representative varchar, registered_capital varchar, employees varchar, source_site varchar),
+    agreements struct(columns_address boolean, area_code_region boolean, mobile_region boolean, postcode_region boolean,
+        company_region boolean, email_website boolean, gender_name boolean))"""
 """standard.party_record as dbt makes it, for tests without dbt."""
+FCT_RECORD = """create or replace view marts.fct_record as
+select record.* exclude (subject), party.province_code, party.industry_code, party.source_site, coalesce(party.has_channel, false) as has_channel,
+    record.status = 'staged' and len(record.flags) = 0 and coalesce(party.has_channel, false) as is_valid
+from staged.record as record
+left join standard.party_record as party
+    on record.feed = party.feed and record.sha256 = party.sha256 and record.member = party.member and record.row = party.row
+where record.subject = 'party'"""
+"""marts.fct_record as dbt makes it, for tests without dbt."""
 
 
 def write_party_records(con: duckdb.DuckDBPyConnection, records: Iterable[Mapping[str, Any]]) -> None:

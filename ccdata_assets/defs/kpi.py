@@ -19,14 +19,14 @@ def _specs() -> list[dg.AssetSpec]:
     return [
         table_spec(["kpi", "definition"], "One row per KPI and version of its definition."),
         table_spec(
-            ["kpi", "completeness"],
-            "One row per feed, field, region and month: filled and expected values.",
-            deps=[["standard", "party_record"]],
+            ["kpi", "quality_measure"],
+            "One row per measure of quality by feed, source, field, region, industry and month: what can be judged, and what of it is right.",
+            deps=[["marts", "fct_record"], ["golden", "crosswalk"], ["golden", "organisation"]],
         ),
         table_spec(
             ["kpi", "value"],
             "One row per KPI, period, set of dimensions and moment it was computed; rows are only added.",
-            deps=[*_SOURCES, ["kpi", "completeness"]],
+            deps=[*_SOURCES, ["kpi", "quality_measure"]],
         ),
         table_spec(["kpi", "quality_result"], "One row per quality check and run.", deps=_CHECKED),
     ]

@@ -17,7 +17,7 @@ from ccdata_assets.warehouse.state import is_published, mark_published
         *published_keys(load_project().settings),
         ["kpi", "value"],
         ["kpi", "definition"],
-        ["kpi", "completeness"],
+        ["kpi", "quality_measure"],
         ["kpi", "quality_result"],
         ["golden", "crosswalk"],
         ["golden", "entity_event"],

@@ -1,4 +1,4 @@
-"""The one evaluation of all KPIs: kpi.definition, kpi.completeness and kpi.value.
+"""The one evaluation of all KPIs: kpi.definition, kpi.quality_measure and kpi.value.
 
 Values are only ever added. What a period's value was at any past moment can be asked for by `as_of`; a value that
 changes after its period has closed is a restatement, a row of its own.
@@ -11,8 +11,9 @@ from datetime import date
 
 import duckdb
 
-from ccdata_assets.contracts.compile import literal, quote
+from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.metrics.quality_measures import write_measures
 from ccdata_assets.metrics.registry import Kpi
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
@@ -23,18 +24,18 @@ KEY = ("kpi_id", "definition_version", "grain", "period_start", "dims")
 def evaluate(
     con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], registry: Registry, settings: Settings, run_id: str
 ) -> int:
-    """Bring kpi.definition, kpi.completeness and kpi.value up to date at the business time of this run.
+    """Bring kpi.definition, kpi.quality_measure and kpi.value up to date at the business time of this run.
 
     Gives the number of rows added to kpi.value. period_start is local to the centre, dims is JSON with sorted keys.
     """
-    write_definitions(con, kpis)
+    write_definitions(con, kpis, settings)
     with transaction(con):
-        _write_completeness(con, registry, settings)
+        write_measures(con, registry, settings)
         return _write_values(con, kpis, settings, run_id)
 
 
-def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -> None:
-    """kpi.definition: one row per KPI and version; versions of the past stay."""
+def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings) -> None:
+    """kpi.definition: one row per KPI and version, with the target of the business date; versions of the past stay."""
     rows = [
         (
             name,
@@ -46,7 +47,7 @@ def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -
             k.formula,
             k.unit,
             k.direction,
-            k.target,
+            k.target_on(settings.business_date),
             k.perspective,
             k.weight,
             k.owner,
@@ -54,47 +55,6 @@ def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi]) -
         for name, k in kpis.items()
     ]
     con.executemany(f"insert or replace into kpi.definition values ({', '.join('?' * 13)})", rows)
-
-
-def _write_completeness(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
-    """kpi.completeness: filled and expected values by feed, field, region (province code) and month received."""
-    parts = []
-    for name, subject in registry.subjects.items():
-        for contract in registry.feeds_of(name):
-            fields = [field for field in subject.fields if registry.fields[field].weight > 0]
-            if name != "party" or not fields:
-                continue
-            counts = ", ".join(f"count(p.{quote(field)}) as {quote(field)}" for field in fields)
-            parts.append(
-                f"""select feed, field, region, month, filled, total from (
-                    unpivot (
-                        select p.feed, s.province_code as region, cast(date_trunc('month', p.received_on) as date) as month, count(*) as total, {counts}
-                        from staged.{name} as p left join standard.party_record as s using (feed, sha256, member, row)
-                        where p.feed = {literal(contract.feed)} and not p.is_repeat group by all
-                    ) on {", ".join(quote(field) for field in fields)} into name field value filled
-                )"""
-            )
-    empty = "select null::varchar as feed, null::varchar as field, null::varchar as region, null::date as month, 0::bigint as filled, 0::bigint as total where false"
-    con.execute(f"create or replace temp table completeness_candidate as {' union all '.join([empty, *parts])}")
-    con.execute(
-        """insert into kpi.completeness
-        with latest as (
-            select * from kpi.completeness qualify row_number() over (partition by feed, field, region, month order by as_of desc, rowid desc) = 1
-        )
-        -- a combination that is no longer there (a region that could be read at last) has nothing expected from now on
-        select coalesce(c.feed, l.feed) as feed, coalesce(c.field, l.field) as field, if(c.feed is null, l.region, c.region) as region,
-            null as industry, coalesce(c.month, l.month) as month, coalesce(c.filled, 0) as filled, coalesce(c.total, 0) as total, $1 as as_of
-        from completeness_candidate as c full join latest as l
-            on l.feed = c.feed and l.field = c.field and l.month = c.month and l.region is not distinct from c.region
-        where coalesce(c.total, 0) <> coalesce(l.total, -1) or coalesce(c.filled, 0) <> coalesce(l.filled, -1)
-        order by all""",
-        [settings.as_of],
-    )
-    weights = ", ".join(f"({literal(name)}, {spec.weight})" for name, spec in registry.fields.items())
-    con.execute(
-        f"""create or replace temp view completeness_now as
-        select c.*, w.weight from completeness_candidate as c join (values {weights}) as w(field, weight) using (field)"""
-    )
 
 
 def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:
@@ -111,7 +71,7 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
             select kpi_id, definition_version, grain, period_start, dims, c.value, c.numerator, c.denominator, c.target,
                 l.kpi_id is not null as is_known, l.status as old_status,
                 (c.value, c.numerator, c.denominator, c.target) is distinct from (l.value, l.numerator, l.denominator, l.target) as is_changed,
-                period_start + if(grain = 'day', interval 1 day, interval 1 month) <= $1::timestamp as is_closed
+                period_start + case grain when 'day' then interval 1 day when 'week' then interval 7 days when 'month' then interval 1 month when 'quarter' then interval 3 months else interval 1 year end <= $1::timestamp as is_closed
             from candidate as c full join latest as l using ({", ".join(KEY)})
             where c.kpi_id is not null or l.value is not null and definition_version = (select max(version) from kpi.definition as d where d.kpi_id = l.kpi_id)
         )
@@ -153,6 +113,10 @@ def _query(name: str, kpi: Kpi, grain: str, dims: Mapping[str, str], today: date
             cross join (select distinct dims from ({sums})) as every
             left join ({sums}) as flow on flow.period_start = spine.period_start and flow.dims = every.dims"""
     value = "numerator / nullif(denominator, 0)" if kpi.denominator else "numerator"
-    target = "cast(null as double)" if kpi.target is None else str(kpi.target)
+    target = (
+        f"case {' '.join(f'when period_start >= {literal(str(first))} then {value}' for first, value in reversed(kpi.targets))} end"
+        if kpi.targets
+        else "cast(null as double)"
+    )
     return f"""select {literal(name)} as kpi_id, {kpi.version} as definition_version, {literal(grain)} as grain, period_start, dims,
-        {value} as value, numerator, denominator, {target} as target from ({sums})"""
+        {value} as value, numerator, denominator, cast({target} as double) as target from ({sums})"""

@@ -60,7 +60,7 @@ def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi
                 )
             )
         elif name in in_subject and use.derive is None and registry.fields[name].weight > 0:
-            target = kpis["completeness"].target
+            target = kpis["completeness"].target_on(as_of.date())
             checks.append(
                 Check(
                     f"completeness_{name}",
@@ -110,7 +110,7 @@ def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi
             title = (
                 {"zh": rule.message.zh, "en": rule.message.en} if rule.message else {"zh": rule.name, "en": rule.name}
             )
-            checks.append(Check(f"{rule.dimension}_rule_{rule.name}", "no_rows", table, None, rule.dimension, "warning", kpis["validity"].target, {"sql": sql},
+            checks.append(Check(f"{rule.dimension}_rule_{rule.name}", "no_rows", table, None, rule.dimension, "warning", kpis["validity"].target_on(as_of.date()), {"sql": sql},
                                 {"zh": f"符合规则：非「{title['zh']}」", "en": f"Share of rows without: {title['en']}"}))  # fmt: skip
     return checks
 

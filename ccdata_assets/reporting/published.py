@@ -154,13 +154,12 @@ class Published:
         ]
 
     def completeness(self, month: date) -> list[tuple[str, str, int, int]]:
-        """(feed, field, filled, total) of a month, regions and industries added up; a row without region is
-        of unknown region."""
+        """(feed, field, filled, total) of a month, regions, industries and sources within a feed added up."""
         return self._rows(
             "kpi.completeness",
             """with known as (
                 select *, row_number() over (
-                    partition by feed, field, region, industry order by as_of desc, rowid desc
+                    partition by feed, source, field, region, industry order by as_of desc, rowid desc
                 ) as age
                 from kpi.completeness where month = ? and epoch_us(as_of) <= ?
             )

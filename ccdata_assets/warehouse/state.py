@@ -94,7 +94,7 @@ def refuse_going_back(con: duckdb.DuckDBPyConnection, settings: Settings) -> Non
 
 
 def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
-    ledgers = ("ops.file_ledger", "ops.review_file", "kpi.value", "kpi.quality_result", "kpi.completeness")
+    ledgers = ("ops.file_ledger", "ops.review_file", "kpi.value", "kpi.quality_result", "kpi.quality_measure")
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 
 

@@ -18,7 +18,7 @@ from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import ContractError
 from ccdata_assets.metrics.evaluate import evaluate
 from ccdata_assets.metrics.registry import Kpi, load_kpis
-from ccdata_assets_tests.world import PARTY_RECORD, Row, World, fetch, make_settings, table
+from ccdata_assets_tests.world import Row, World, fetch, make_settings
 
 BASE: Row = {
     "zh": "测试", "en": "Test", "definition": {"zh": "测试", "en": "Test"}, "formula": "f", "version": 1, "unit": "count", "direction": "up", "perspective": "internal", "owner": "team:tests",
@@ -260,7 +260,7 @@ def test_the_shipped_kpis_load_with_names_in_both_languages_and_an_owner() -> No
     [
         ({"kind": "level"}, "'flow' or 'stock'"),
         ({"colour": "red"}, "is not a known key"),
-        ({"sets": [{"grain": "week"}]}, "'day' or 'month'"),
+        ({"sets": [{"grain": "decade"}]}, "'quarter' or 'year'"),
         ({"owner": None}, ""),
     ],
 )
@@ -275,33 +275,18 @@ def test_a_mistake_in_a_kpi_is_told_with_file_line_and_fix(tmp_path: Path, chang
     assert what in str(caught.value)
 
 
-# --- completeness ------------------------------------------------------------------------------------------------
+def test_a_target_that_changes_with_time_is_that_of_the_period(kpis: Evaluation) -> None:
+    rising = kpi(unit="percent", denominator="sum(of)", target={"2026-02-01": 0.8, "2026-01-01": 0.5})
+    kpis.run(rising, [(f"2026-0{month}-05", None, 1, 2) for month in (1, 2, 3)])
+    assert kpis.values("target") == {"01-01": 0.5, "02-01": 0.8, "03-01": 0.8}
+    assert rising.target_on(date(2025, 12, 31)) is None and rising.target_on(date(2026, 1, 31)) == 0.5
 
 
-def test_completeness_counts_filled_and_expected_cells_of_new_records_by_field(world: World) -> None:
-    rows = [("甲公司", "1", "x"), ("乙公司", "", "x"), ("甲公司", "1", "x")]
-    world.contract(key=["company_name"], received_on={"file": r"(?P<date>\d{8})"})
-    world.put("directory/20260115.csv", table(("company_name", "phone", "city"), rows))
-    world.stage()
-    with world.warehouse() as con:
-        con.execute(PARTY_RECORD)
-        con.execute(
-            "insert into standard.party_record by name select feed, file, sha256, member, row, '330000' as province_code from staged.party"
-        )
-        completeness = {"completeness": load_kpis()["completeness"]}
-        evaluate(con, completeness, world.registry, world.settings, "run")
-        found = {
-            row["field"]: (row["filled"], row["total"])
-            for row in fetch(con, "select field, filled, total from kpi.completeness where feed = 'directory'")
-        }
-        assert {name: found[name] for name in ("company_name", "phone", "city", "email")} == {
-            "company_name": (2, 2),
-            "phone": (1, 2),
-            "city": (2, 2),
-            "email": (0, 2),
-        }
-        assert {row["region"] for row in fetch(con, "select region from kpi.completeness")} == {"330000"}
-        assert {row["month"] for row in fetch(con, "select month from kpi.completeness")} == {date(2026, 1, 1)}
-        before = fetch(con, "from kpi.completeness")
-        evaluate(con, completeness, world.registry, world.at("2026-02-02").settings, "again")
-        assert fetch(con, "from kpi.completeness") == before, "a second evaluation with nothing new must add nothing"
+def test_periods_of_every_grain_close_at_their_end(kpis: Evaluation) -> None:
+    grains = ("day", "week", "month", "quarter", "year")
+    by_grain = kpi(sets=[{"grain": grain} for grain in grains])
+    kpis.run(by_grain, [("2026-01-05", None, 1, None)], now="2026-03-31")
+    rows = fetch(kpis.con, "select grain, status from kpi.value where period_start <= '2026-01-05' order by all")
+    assert {row["grain"]: row["status"] for row in rows} == {
+        "day": "final", "week": "final", "month": "final", "quarter": "provisional", "year": "provisional",
+    }  # fmt: skip

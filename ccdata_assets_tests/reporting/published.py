@@ -25,7 +25,7 @@ create table kpi.definition (kpi_id varchar, version integer, zh varchar, en var
 create table kpi.value (kpi_id varchar, definition_version integer, grain varchar,
     period_start timestamp, dims varchar, value double,
     numerator double, denominator double, target double, status varchar, as_of timestamptz, run_id varchar);
-create table kpi.completeness (feed varchar, field varchar, region varchar, industry varchar, month date,
+create table kpi.completeness (feed varchar, field varchar, region varchar, industry varchar, source varchar, month date,
     filled bigint, total bigint,
     as_of timestamptz);
 create table kpi.quality_result (check_name varchar, feed varchar, table_name varchar, field varchar,
@@ -226,8 +226,8 @@ def _completeness() -> Iterator[tuple[Any, ...]]:
     for i, field in enumerate(FIELDS):
         for j, feed in enumerate(list(FEEDS)[:2]):
             for region in ("110000", None):
-                yield (feed, field, region, None, MARCH, 500 - 37 * i - 20 * j, 500, AS_OF)
-    yield ("b2b_directory", "phone", "110000", None, MARCH, 500, 500, LATER)
+                yield (feed, field, region, None, None, MARCH, 500 - 37 * i - 20 * j, 500, AS_OF)
+    yield ("b2b_directory", "phone", "110000", None, None, MARCH, 500, 500, LATER)
 
 
 def _checks() -> Iterator[tuple[Any, ...]]:

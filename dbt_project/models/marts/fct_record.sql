@@ -20,6 +20,8 @@ final as (
         record.is_repeat,
         record.flags,
         party_record.province_code,
+        industry.section as industry_code,
+        party_record.source_site,
         coalesce(party_record.has_channel, false) as has_channel,
         record.status = 'staged' and len(record.flags) = 0 and coalesce(party_record.has_channel, false) as is_valid
     from record
@@ -29,6 +31,7 @@ final as (
             and record.sha256 = party_record.sha256
             and record.member = party_record.member
             and record.row = party_record.row
+    left join {{ ref("industry_code") }} as industry on party_record.industry_code = industry.code
 
 )
 

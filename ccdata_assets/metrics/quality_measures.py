@@ -1,0 +1,212 @@
+"""The six dimensions of quality as counts: kpi.quality_measure, of which every quality KPI is a sum.
+
+A measure counts what can be judged (`total`) and what of it is right (`passed`), by feed, source, field, region, industry
+and month received. Contracts give most of them: fields that are filled and that dictionaries can read, rules that flag, repeats, deliveries
+on time. quality_measures.yaml declares the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ccdata_assets.contracts.compile import literal, quote
+from ccdata_assets.contracts.model import Contract, Declaration, Dimension
+from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.contracts.yaml_source import YamlSource
+from ccdata_assets.settings import Settings
+
+PATH = Path(__file__).with_suffix(".yaml")
+KEY = ("subject", "feed", "source", "dimension", "measure", "field", "region", "industry", "month")
+READ = (
+    "company_name", "contact_name", "title", "mobile", "phone", "other_phone", "fax", "email", "website", "address", "postcode",
+    "industry", "uscc", "legal_representative", "registered_capital", "employees", "source_site",
+)  # fmt: skip
+"""Fields whose dictionary's status standard.party_record has."""
+EMPTY = "('missing', 'placeholder', 'damaged')"
+FAMILIES = {
+    "filled": ("completeness", "已填写", "Filled"),
+    "readable": ("validity", "可识别", "Can be read"),
+    "accepted": ("validity", "符合契约", "Keeps the rules of the contract"),
+    "rule": ("validity", "规则", "Rule"),
+    "first_time": ("uniqueness", "不重复", "The feed did not have it before"),
+    "on_time": ("timeliness", "按时交付", "Delivered on time"),
+}
+"""Measures that contracts give: dimension, names."""
+
+
+class Declared(Declaration):
+    """One measure of quality_measures.yaml."""
+
+    zh: str
+    en: str
+    dimension: Dimension
+    field: str | None = None
+    total: str
+    passed: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is counted of the records of a feed: `total` and `passed` are SQL conditions on a record."""
+
+    dimension: str
+    name: str
+    field: str | None
+    total: str
+    passed: str
+
+
+def load_measures(path: Path = PATH) -> dict[str, Declared]:
+    """The declared measures by name; ContractError names file and line of a mistake."""
+    return YamlSource(path).parse_each(Declared)
+
+
+def write_measures(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
+    """Bring kpi.quality_measure up to date: rows are only added, the last one of a key counts.
+
+    Leaves the temporary view `quality_now`: the counts of now with each field's weight, which KPIs sum up. Reads
+    marts.fct_record, standard.party_record, golden.crosswalk and golden.organisation, staged.<subject> and the ledger of files.
+    """
+    declared = load_measures()
+    _write_names(con, declared, registry)
+    con.execute(
+        """create or replace temp table quality_candidate (subject varchar, feed varchar, source varchar, dimension varchar, measure varchar,
+            field varchar, region varchar, industry varchar, month date, passed bigint, total bigint)"""
+    )
+    for contract in registry.feeds.values():
+        measures = list(_measures(registry, contract, declared))
+        con.execute(f"insert into quality_candidate {_counts(registry, contract, measures)}")
+    _count_deliveries(con, registry, settings)
+    same = " and ".join(f"c.{name} is not distinct from l.{name}" for name in KEY)
+    con.execute(
+        f"""insert into kpi.quality_measure
+        with latest as (
+            select * from kpi.quality_measure qualify row_number() over (partition by {", ".join(KEY)} order by as_of desc, rowid desc) = 1
+        )
+        -- a combination that is no longer there (a region that could be read at last) has nothing to judge from now on
+        select {", ".join(f"if(c.feed is null, l.{name}, c.{name}) as {name}" for name in KEY)},
+            coalesce(c.passed, 0) as passed, coalesce(c.total, 0) as total, $1 as as_of
+        from quality_candidate as c full join latest as l on {same}
+        where coalesce(c.total, 0) <> coalesce(l.total, 0) or coalesce(c.passed, 0) <> coalesce(l.passed, 0)
+        order by all""",
+        [settings.as_of],
+    )
+    weights = ", ".join(f"({literal(name)}, {spec.weight})" for name, spec in registry.fields.items())
+    con.execute(
+        f"""create or replace temp view quality_now as
+        select c.*, coalesce(w.weight, 0) as weight from quality_candidate as c left join (values {weights or "('', 0)"}) as w(field, weight) using (field)"""
+    )
+
+
+def _measures(registry: Registry, contract: Contract, declared: dict[str, Declared]) -> Iterator[Measure]:
+    """The measures of a feed."""
+    is_party = contract.subject == "party"
+    new = "s.row is not null and not r.is_repeat"
+    for name in registry.subjects[contract.subject].fields:
+        spec = registry.fields[name]
+        read = is_party and name in READ
+        if spec.weight > 0:
+            filled = f"s.{quote(name)} is not null" + (
+                f" and coalesce(p.statuses.{name}, '') not in {EMPTY}" if read else ""
+            )
+            yield Measure("completeness", "filled", name, new, filled)
+        if read and name in contract.fields:
+            yield Measure(
+                "validity",
+                "readable",
+                name,
+                f"{new} and p.statuses.{name} not in {EMPTY}",
+                f"p.statuses.{name} = 'valid'",
+            )
+    for rule in contract.rules:
+        if rule.severity == "flag":
+            yield Measure(
+                rule.dimension, f"rule:{rule.name}", None, new, f"not list_contains(r.flags, {literal(rule.name)})"
+            )
+    yield Measure("validity", "accepted", None, "not r.is_repeat", "r.status = 'staged' and len(r.flags) = 0")
+    yield Measure("uniqueness", "first_time", None, "r.status = 'staged'", "not r.is_repeat")
+    if is_party:
+        for name, measure in declared.items():
+            new = "not r.is_repeat" if measure.field is None else "p.row is not null and not r.is_repeat"
+            yield Measure(measure.dimension, name, measure.field, f"{new} and {measure.total}", measure.passed)
+
+
+def _counts(registry: Registry, contract: Contract, measures: list[Measure]) -> str:
+    """SQL: the counts of a feed, one scan of its records."""
+    feed = literal(contract.feed)
+    is_party = contract.subject == "party"
+    counts = ", ".join(
+        f"count_if({measure.total}) as t{n}, count_if(({measure.total}) and ({measure.passed})) as p{n}"
+        for n, measure in enumerate(measures)
+    )
+    told = ", ".join(
+        f"struct_pack(dimension := {literal(m.dimension)}, measure := {literal(m.name)}, field := {literal(m.field) if m.field else 'cast(null as varchar)'}, passed := p{n}, total := t{n})"
+        for n, m in enumerate(measures)
+    )
+    dims = ("r.source_site", "r.province_code", "r.industry_code") if is_party else ("null", "null", "null")
+    source, region, industry = (f"cast({column} as varchar)" for column in dims)
+    joins = _join(f"(from staged.{contract.subject} where feed = {feed})", "s")
+    if is_party:
+        joins += _join(f"(from standard.party_record where feed = {feed})", "p")
+        joins += _join(f"(from golden.crosswalk where feed = {feed})", "c")
+        joins += " left join golden.organisation as o on o.organisation_id = c.organisation_id"
+    return f"""with counted as (
+            select {source} as source, {region} as region, {industry} as industry, cast(date_trunc('month', r.received_on) as date) as month, {counts}
+            from (from {"marts.fct_record" if is_party else "staged.record"} where feed = {feed}) as r {joins} group by all
+        ),
+        told as (select source, region, industry, month, unnest([{told}]) as told from counted)
+        select {literal(contract.subject)} as subject, {feed} as feed, source, told.dimension, told.measure, told.field, region, industry, month, told.passed, told.total
+        from told where told.total > 0"""
+
+
+def _join(relation: str, name: str) -> str:
+    return f" left join {relation} as {name} on {name}.sha256 = r.sha256 and {name}.member = r.member and {name}.row = r.row"
+
+
+def _count_deliveries(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
+    """Deliveries of each feed that came within its freshness of the one before, and one more, missed, for a feed that is late by now."""
+    due = ", ".join(
+        f"({literal(feed)}, {literal(contract.subject)}, {contract.freshness.days})"
+        for feed, contract in registry.feeds.items()
+        if contract.freshness
+    )
+    if not due:
+        return
+    con.execute(
+        f"""insert into quality_candidate by name
+        with due (feed, subject, days) as (values {due}),
+        delivered as (
+            select distinct feed, received_on from ops.file_ledger where status in ('landed', 'repeat', 'held')
+        ),
+        judged as (
+            select feed, subject, received_on as day, coalesce(received_on - lag(received_on) over (partition by feed order by received_on) <= days, true) as is_on_time
+            from delivered join due using (feed)
+            union all
+            select feed, subject, max(received_on) + days + 1, false from delivered join due using (feed)
+            group by feed, subject, days having max(received_on) + days < $1
+        )
+        select subject, feed, 'timeliness' as dimension, 'on_time' as measure, cast(date_trunc('month', day) as date) as month,
+            count_if(is_on_time) as passed, count(*) as total
+        from judged group by all""",
+        [settings.business_date],
+    )
+
+
+def _write_names(con: duckdb.DuckDBPyConnection, declared: dict[str, Declared], registry: Registry) -> None:
+    """kpi.measure: what each measure is called."""
+    rows = [(name, *spec) for name, spec in FAMILIES.items() if name != "rule"]
+    rows += [(name, spec.dimension, spec.zh, spec.en) for name, spec in declared.items()]
+    rules = {
+        f"rule:{rule.name}": (rule.dimension, rule.message.zh, rule.message.en)
+        if rule.message
+        else (rule.dimension, rule.name, rule.name)
+        for contract in registry.feeds.values()
+        for rule in contract.rules
+        if rule.severity == "flag"
+    }
+    rows += [(name, *spec) for name, spec in rules.items()]
+    con.executemany("insert or replace into kpi.measure values (?, ?, ?, ?)", rows)
