@@ -1,0 +1,86 @@
+"""Whether a delivery is as its feed's usually are."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from ccdata_assets.quality.anomalies import find_anomalies
+from ccdata_assets_tests.world import World, fetch, table
+
+HEADER = ("company_name", "phone", "gender")
+USUAL = 8
+"""Deliveries that are all alike before the one a test is about."""
+
+
+def delivery(rows: int, no_phone: float = 0.1, women: float = 0.5, seed: int = 1) -> list[tuple[str, ...]]:
+    chance = random.Random(seed)
+    return [
+        (
+            f"公司{seed}-{n}",
+            "" if chance.random() < no_phone else f"1390000{n:04d}",
+            "女" if chance.random() < women else "男",
+        )
+        for n in range(rows)
+    ]
+
+
+def looked_at(world: World, *deliveries: list[tuple[str, ...]]) -> list[dict[str, Any]]:
+    """Land usual deliveries, then these; what was found of them."""
+    usual = [delivery(rows=100 + 3 * n, seed=n) for n in range(USUAL)]
+    for n, rows in enumerate([*usual, *deliveries]):
+        world.put(f"directory/delivery_{n:02d}.csv", table(HEADER, rows))
+        world.at(f"2026-01-{n + 1:02d}").stage()
+    contract = world.registry.feeds["directory"]
+    with world.warehouse() as con:
+        find_anomalies(con, world.registry, contract, world.settings, "run")
+        return fetch(
+            con, "select file, measure, field, zh, en, value, low, high from kpi.anomaly order by file, measure, field"
+        )
+
+
+@pytest.fixture(autouse=True)
+def contract(world: World) -> None:
+    world.contract(fields={"company_name": {}, "phone": {}, "gender": {}})
+
+
+def test_deliveries_that_differ_as_usual_are_not_odd(world: World) -> None:
+    assert looked_at(world, delivery(110, seed=50), delivery(96, no_phone=0.14, women=0.55, seed=51)) == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "measure", "field", "word"),
+    [
+        (delivery(20, seed=90), "rows", None, "20 rows"),
+        (delivery(900, seed=91), "rows", None, "900 rows"),
+        (delivery(105, no_phone=0.7, seed=92), "empty", "phone", "is empty in"),
+        (delivery(105, women=1.0, seed=93), "share", "gender", "are spread otherwise"),
+    ],
+)
+def test_what_is_odd_is_found_and_said_in_words(
+    world: World, odd: Any, measure: str, field: str | None, word: str
+) -> None:
+    (found,) = looked_at(world, odd)
+    assert (found["file"], found["measure"], found["field"]) == (f"directory/delivery_{USUAL:02d}.csv", measure, field)
+    assert word in found["en"] and found["zh"]
+    assert not found["low"] <= found["value"] <= found["high"]
+
+
+def test_few_deliveries_say_nothing(world: World) -> None:
+    for n, rows in enumerate((100, 101, 99, 5)):
+        world.put(f"directory/{n}.csv", table(HEADER, delivery(rows, seed=n)))
+        world.at(f"2026-01-0{n + 1}").stage()
+    with world.warehouse() as con:
+        assert find_anomalies(con, world.registry, world.registry.feeds["directory"], world.settings, "run") == 0
+
+
+def test_a_delivery_is_looked_at_once(world: World) -> None:
+    assert len(looked_at(world, delivery(20, seed=90))) == 1
+    with world.warehouse() as con:
+        contract = world.registry.feeds["directory"]
+        assert find_anomalies(con, world.registry, contract, world.settings, "again") == 1, (
+            "the last delivery is still odd"
+        )
+        assert con.execute("select count(*) from kpi.anomaly").fetchall() == [(1,)]
