@@ -1,12 +1,14 @@
 """staged/<feed>: rows judged by their contract, checked, released or held; staged/<subject>: what is released."""
 
 import dagster as dg
-import duckdb
 
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.errors import BlockingCheckFailed
 from ccdata_assets.orchestration.deliveries import delivery_metadata
+from ccdata_assets.orchestration.delivery_checks import look_at_deliveries
 from ccdata_assets.orchestration.metadata import (
+    check_result,
+    check_spec,
     dimension_results,
     dimension_specs,
     markdown_table,
@@ -17,13 +19,13 @@ from ccdata_assets.orchestration.metadata import (
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
-from ccdata_assets.quality.record import check_table
-from ccdata_assets.quality.suites import FRESHNESS, ROW_ACCOUNTING, SCHEMA_DRIFT, staged_checks
+from ccdata_assets.quality.record import check_table, record_changes
+from ccdata_assets.quality.suites import ROW_ACCOUNTING, delivery_checks, staged_checks
 from ccdata_assets.quality.supplier_kit import Kits, write_kits
 from ccdata_assets.standard.reasons import all_reasons
 from ccdata_assets.standard.sql import load_sql
 from ccdata_assets.warehouse.declared import write_declared, write_reasons
-from ccdata_assets.warehouse.gate import account, days_late, decide, mark, undecided
+from ccdata_assets.warehouse.gate import account, decide, mark, undecided
 from ccdata_assets.warehouse.staging import StagedFile, create_views, refuse_lost_feeds, stage_feed
 from ccdata_assets.warehouse.state import is_current
 
@@ -42,13 +44,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         description=f"One row per accepted row of {contract.title.zh} {contract.title.en}, typed; the others are in ops.quarantine with their reasons.",
         check_specs=[
             *dimension_specs(staged_checks(project.registry, contract, project.kpis, project.settings.as_of), key),
-            *_freshness_spec(contract, key),
-            dg.AssetCheckSpec(
-                SCHEMA_DRIFT,
-                asset=key,
-                description="文件的列与上次交付一致 The columns of the last delivery are those of the one before",
-                metadata={"dimension": "consistency"},
-            ),
+            *(check_spec(check, key) for check in delivery_checks(contract)),
         ],
         pool="warehouse",
     )
@@ -74,7 +70,8 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
             )
             mark(con, contract)
             kits = write_kits(con, contract, project.registry, project.settings)
-            late = days_late(con, contract, project.settings)
+            seen = look_at_deliveries(con, project.registry, contract, project.settings, context.run_id)
+            record_changes(con, seen.outcomes, contract.feed, project.settings, context.run_id)
             if files:  # what was rejected of a delivery is known only now
                 shown = delivery_metadata(con, contract, project.settings)
                 context.log_event(dg.AssetObservation(dg.AssetKey(["raw", contract.feed]), metadata=shown))
@@ -102,8 +99,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                 },
                 check_results=[
                     *dimension_results(outcomes, key),
-                    *_freshness(contract, key, late),
-                    _drift_result(con, contract, key),
+                    *(check_result(outcome, key, seen.metadata[outcome.check.name]) for outcome in seen.outcomes),
                 ],
             )
 
@@ -118,45 +114,6 @@ def _kit_metadata(kits: Kits, contract: Contract) -> dict[str, int | str | dg.Ma
         **({"supplier_kits_folder": f"quarantine/{contract.feed}"} if kits.paths else {}),
         **({"supplier_kits_failed": markdown_table(("file", "error"), failed.items())} if failed else {}),
     }
-
-
-def _freshness_spec(contract: Contract, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    days = f"{contract.freshness.total_seconds() / 86400:g}" if contract.freshness else ""
-    text = f"每 {days} 天内有新交付 A delivery at least every {days} days, one sent again counted"
-    return (
-        [dg.AssetCheckSpec(FRESHNESS, asset=key, description=text, metadata={"dimension": "timeliness"})]
-        if days
-        else []
-    )
-
-
-def _freshness(contract: Contract, key: dg.AssetKey, late: float | None) -> list[dg.AssetCheckResult]:
-    if contract.freshness is None:
-        return []
-    metadata = {"dimension": "timeliness"} | ({} if late is None else {"days_late": round(late, 1)})
-    passed = late is None or late <= 0
-    return [
-        dg.AssetCheckResult(
-            passed=passed, check_name=FRESHNESS, asset_key=key, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
-        )
-    ]
-
-
-def _drift_result(con: duckdb.DuckDBPyConnection, contract: Contract, key: dg.AssetKey) -> dg.AssetCheckResult:
-    """Whether the last delivery has the columns of the one before, where the contract cares."""
-    found = con.execute(
-        """select drift from ops.file_ledger where feed = ? and status in ('landed', 'held', 'rejected') and contract_hash is not null
-        order by landed_at desc, received_on desc, file desc limit 1""",
-        [contract.feed],
-    ).fetchall()
-    drift = found[0][0] if found else None
-    return dg.AssetCheckResult(
-        passed=drift is None,
-        check_name=SCHEMA_DRIFT,
-        asset_key=key,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"dimension": "consistency"} | ({"changed": shown_name(drift)} if drift else {}),
-    )
 
 
 def _line(file: StagedFile, contract: Contract, gate: str) -> tuple[object, ...]:

@@ -110,10 +110,12 @@ def check_spec(check: Check, asset: dg.AssetKey, blocking: bool = False) -> dg.A
     )
 
 
-def check_result(outcome: Outcome, asset: dg.AssetKey) -> dg.AssetCheckResult:
-    """What a check found, in numbers."""
+def check_result(outcome: Outcome, asset: dg.AssetKey, more: Mapping[str, Any] | None = None) -> dg.AssetCheckResult:
+    """What a check found, in numbers, and what else is to be said of it."""
     check = outcome.check
-    metadata: dict[str, Any] = {"dimension": check.dimension, "unexpected": outcome.unexpected, "total": outcome.total}
+    metadata: dict[str, Any] = {"dimension": check.dimension, **(more or {})}
+    if check.kind != "counted":
+        metadata |= {"unexpected": outcome.unexpected, "total": outcome.total}
     if outcome.value is not None:
         metadata["value"] = float(outcome.value)
     if check.target is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from ccdata_assets.quality.incidents import follow_incidents
 from ccdata_assets.quality.validation import Check, Outcome, validate
 from ccdata_assets.settings import Settings
 
@@ -13,7 +14,8 @@ from ccdata_assets.settings import Settings
 def record_outcomes(
     con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str | None, settings: Settings, run_id: str
 ) -> None:
-    """Add one row per outcome; the period is the month of the run's business time."""
+    """Add one row per outcome, and open and resolve incidents; the period is the month of the run's business time."""
+    follow_incidents(con, outcomes, feed, settings, run_id)
     rows = [
         (
             outcome.check.name, feed, outcome.check.table, outcome.check.field, outcome.check.dimension, outcome.check.severity,
@@ -61,3 +63,16 @@ def check_table(
     outcomes = validate(con, checks)
     record_outcomes(con, outcomes, feed, settings, run_id)
     return outcomes
+
+
+def record_changes(
+    con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str, settings: Settings, run_id: str
+) -> None:
+    """Record the outcomes that are others than the last ones of their checks: of checks that are looked at in every run."""
+    changed = [
+        outcome
+        for outcome in outcomes
+        if (known := last_outcomes(con, [outcome.check], feed)) is None
+        or (known[0].passed, known[0].value) != (outcome.passed, outcome.value)
+    ]
+    record_outcomes(con, changed, feed, settings, run_id)

@@ -18,14 +18,24 @@ from ccdata_assets.resolution.stability import load_limits
 
 ROW_ACCOUNTING = "row_accounting"
 """Name of the check, done by counting and not by GX, that landed = staged + quarantined + blank + superseded."""
-
-
 FRESHNESS = "timeliness_freshness"
-"""Name of the check, done from the ledger, that the feed delivers as often as its contract expects."""
-
-
 SCHEMA_DRIFT = "consistency_columns"
-"""Name of the check, done from the ledger, that a delivery has the columns of the one before."""
+USUAL = "consistency_usual"
+
+
+def delivery_checks(contract: Contract) -> list[Check]:
+    """The checks of how a feed delivers, which are counted from the ledgers: warnings."""
+    table = f"staged.{contract.feed}"
+    days = f"{contract.freshness.total_seconds() / 86400:g}" if contract.freshness else ""
+    fresh = Check(FRESHNESS, "counted", table, None, "timeliness", "warning", None, {},
+                  {"zh": f"每 {days} 天内有新交付", "en": f"A delivery at least every {days} days, one sent again counted"})  # fmt: skip
+    return [
+        *([fresh] if days else []),
+        Check(SCHEMA_DRIFT, "counted", table, None, "consistency", "warning", None, {},
+              {"zh": "文件的列与上次交付一致", "en": "The columns of the last delivery are those of the one before"}),
+        Check(USUAL, "counted", table, None, "consistency", "warning", None, {},
+              {"zh": "行数、空值与取值分布如常", "en": "Rows, empty cells and codes of the last delivery are as the feed's usually are"}),
+    ]  # fmt: skip
 
 
 def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi], as_of: datetime) -> list[Check]:

@@ -70,6 +70,8 @@ KINDS: Mapping[str, Kind] = {
     "no_rows": Kind("ExpectRowsToKeepRule", required=frozenset({"sql"})),
     # The table has min to max rows.
     "row_count_between": Kind("ExpectTableRowCountToBeBetween", one_of=_LIMITS, takes_target=False),
+    # Worked out by counting, not by GX: deliveries, ledgers.
+    "counted": Kind("", takes_target=False),
     # The table has the field.
     "column_exists": Kind("ExpectColumnToExist", needs_field=True, takes_target=False),
     # The table has these `columns`, and no others unless `exact` is False.
