@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.model import Contract
+from ccdata_assets.errors import WrongUse
 from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
@@ -211,7 +213,8 @@ def decide(
     """Release or hold the batches that have no decision yet or are held; give what holds each held file.
 
     A batch is held when its rows do not balance, when more of them are in quarantine than the contract's gate
-    allows, or when a blocking check of the feed failed. A file of which no row was accepted has nothing to hold.
+    allows, or when a blocking check of the feed failed. A file of which no row was accepted has nothing to hold. What a person
+    let through (`let_through`) is released all the same, unless its rows do not balance.
     """
     known = {
         sha: (status, reason)
@@ -224,8 +227,11 @@ def decide(
         if known.get(batch.sha256, ("", None))[0] == "released":
             continue
         reason = _holding_reason(contract, batch, failed_checks)
-        status = "held" if reason else "released"
-        if reason:
+        is_held = reason is not None
+        if reason and batch.balanced and (let := _override(con, contract.feed, batch.sha256, settings)):
+            reason, is_held = f"{let}; it was: {reason}", False
+        status = "held" if is_held else "released"
+        if reason and is_held:
             held[batch.file] = reason
         if known.get(batch.sha256) == (status, reason):
             continue
@@ -240,10 +246,10 @@ def decide(
                     if batch.control_error
                     else "see ops.quarantine, mend and send again, or change the gate"
                 )
-                error = f"{reason}; fix: {fix}" if reason else None
+                error = f"{reason}; fix: {fix}" if is_held else None
                 con.execute(
                     "update ops.file_ledger set status = ?, error = ? where feed = ? and sha256 = ? and status <> 'repeat'",
-                    ["held" if reason else "landed", error, contract.feed, batch.sha256],
+                    ["held" if is_held else "landed", error, contract.feed, batch.sha256],
                 )
     return held
 
@@ -261,3 +267,55 @@ def _holding_reason(contract: Contract, batch: Accounting, failed_checks: list[s
     if batch.staged and batch.rejected_share > contract.gate.max_rejected:
         return f"{batch.rejected_share:.1%} of the rows are in quarantine, the gate allows {contract.gate.max_rejected:.1%}"
     return None
+
+
+def let_through(
+    con: duckdb.DuckDBPyConnection, settings: Settings, feed: str, file: str, by: str, reason: str, until: date
+) -> str:
+    """Let a held batch through the gate in the next run, on a person's word; gives its SHA-256.
+
+    `until` is the last day on which a run may release it. WrongUse where no such batch is held, or its rows are not all
+    accounted for: that is a fault, and nobody can vouch for it.
+    """
+    held = con.execute(
+        """select l.sha256, g.reason from ops.file_ledger as l join ops.batch_gate as g using (feed, sha256)
+        where l.feed = ? and l.file in (?, ?) and g.status = 'held' and l.status <> 'repeat' order by l.landed_at desc, l.landing_seq desc limit 1""",
+        [feed, file, f"{feed}/{file}"],
+    ).fetchall()
+    if not held:
+        raise WrongUse(f"the gate holds no file {file} of {feed}; fix: see `ccdata gate list`")
+    if until < settings.business_date:
+        raise WrongUse(f"--until {until} has passed; fix: a day from {settings.business_date} on")
+    if "are accounted for" in held[0][1]:
+        raise WrongUse(
+            "rows of this file are not accounted for, which nobody can vouch for; fix: report this as a fault of ccdata"
+        )
+    con.execute(
+        "insert into ops.gate_override values (?, ?, ?, ?, ?, ?, ?)",
+        [feed, held[0][0], file, settings.as_of, until, by, reason],
+    )
+    return str(held[0][0])
+
+
+def held_batches(con: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
+    """What the gate holds: feed, file, rows, staged, quarantined, reason, since, and whether somebody has let it through."""
+    found = con.execute(
+        """select l.feed, l.file, l.rows, l.staged, l.quarantined, g.reason, g.decided_at as since,
+            exists (from ops.gate_override as o where o.feed = l.feed and o.sha256 = l.sha256) as is_let_through
+        from ops.file_ledger as l join ops.batch_gate as g using (feed, sha256)
+        where g.status = 'held' and l.status <> 'repeat' order by all"""
+    )
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _override(con: duckdb.DuckDBPyConnection, feed: str, sha256: str, settings: Settings) -> str | None:
+    """Who let a batch through and why, where the day has not passed."""
+    found = con.execute(
+        """select decided_by, reason, "at", until from ops.gate_override where feed = ? and sha256 = ? and until >= ? order by "at" desc limit 1""",
+        [feed, sha256, settings.business_date],
+    ).fetchall()
+    if not found:
+        return None
+    by, reason, when, until = found[0]
+    return f"let through by {by} on {when.astimezone(settings.zone):%Y-%m-%d}, until {until}: {reason}"
