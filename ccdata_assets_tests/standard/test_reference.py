@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
+import importlib.metadata
 import shutil
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,9 @@ from .conftest import DBT_PROJECT
 
 
 def _installed(table: ReferenceTable) -> None:
-    if importlib.util.find_spec(table.package) is None:
+    try:
+        importlib.metadata.version(table.package)
+    except importlib.metadata.PackageNotFoundError:
         pytest.skip(f"{table.package} is not installed: pip install -e '.[reference]'")
 
 
