@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import yaml
+
 from ccdata_assets.contracts.compile import field_type
 from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import HERE, Registry, contract_schema, load_registry
@@ -13,6 +15,7 @@ from ccdata_assets.settings import PROJECT_DIR
 from ccdata_assets.standard.dictionaries import Dictionaries
 from ccdata_assets.standard.reasons import reasons_of
 from ccdata_assets.standard.sql import load_sql
+from ccdata_assets.warehouse.publish import WHOLE_SCHEMAS, is_masked
 
 GENERATED = PROJECT_DIR / "docs" / "generated"
 _NOTE = "<!-- Written by `make docs` from the declarations; change those, not this page. -->\n\n"
@@ -26,6 +29,7 @@ def documents() -> dict[Path, str]:
         GENERATED / "feeds.md": _feeds(registry),
         GENERATED / "kpis.md": _kpis(kpis),
         GENERATED / "dictionaries.md": _dictionaries(registry),
+        GENERATED / "warehouse.md": _warehouse(registry),
     }
 
 
@@ -109,6 +113,29 @@ def _dictionaries(registry: Registry) -> str:
             (f"`{r.reason}`", ", ".join(r.statuses), r.zh, r.en) for r in reasons_of(project, name)
         ]
         parts.append("\n" + _table(("reason", "status", "中文", "English"), said))
+    return "".join(parts)
+
+
+def _warehouse(registry: Registry) -> str:
+    """Every table that dbt builds for readers, as the yml beside its model declares it."""
+    parts = [
+        _NOTE
+        + "# Marts and sums 数据集市与汇总\n\nHow to open them and what masking does: [published-tables.md](../published-tables.md).\n"
+    ]
+    for schema in WHOLE_SCHEMAS:
+        for path in sorted((PROJECT_DIR / "dbt_project" / "models" / schema).glob("*.yml")):
+            for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+                rows: list[tuple[object, ...]] = [
+                    (
+                        f"`{column['name']}`",
+                        column["data_type"],
+                        column["description"]
+                        + (" **(masked)**" if is_masked(registry, schema, column["name"]) else ""),
+                    )
+                    for column in model["columns"]
+                ]
+                parts.append(f"\n## {schema}.{model['name']}\n\n{model['description']}\n\n")
+                parts.append(_table(("column", "type", "is"), rows))
     return "".join(parts)
 
 

@@ -20,6 +20,8 @@ ORGANISATION = dg.AssetKey(["golden", "organisation"])
 _SPECS = {
     "organisation": "One row per live organisation, each value with the record that gave it.",
     "contact": "One row per person in an organisation, each value with the record that gave it.",
+    "organisation_history": "One row per change of an organisation's golden record: as it was from then on.",
+    "contact_history": "One row per change of a contact's golden record: as it was from then on.",
     "crosswalk": "One row per staged row that names an organisation or a person, with their IDs.",
     "entity_event": "One row per birth, merge, split, move or retirement of an entity, with its cause.",
     "membership": "One row per row that came to another entity, and when: the crosswalk of any day.",

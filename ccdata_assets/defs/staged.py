@@ -149,6 +149,7 @@ def _union_specs() -> list[dg.AssetSpec]:
         table_spec(
             ["staged", "record"], "One row per landed row that is not blank, staged or in quarantine.", deps=feeds
         ),
+        table_spec(["staged", "held"], "One row per row of a batch that the gate holds back.", deps=feeds),
         table_spec(["reference", "feed"], "One row per feed that a contract describes."),
         table_spec(["reference", "field"], "One row per business field of fields.yaml."),
     ]

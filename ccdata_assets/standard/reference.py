@@ -28,7 +28,7 @@ import yaml
 
 from ccdata_assets.errors import CcdataError
 from ccdata_assets.settings import PROJECT_DIR
-from ccdata_assets.standard import reference_suffixes
+from ccdata_assets.standard import reference_calendar, reference_regions, reference_suffixes
 
 DBT_PROJECT = PROJECT_DIR / "dbt_project"
 LOCK = "seeds/reference.lock"
@@ -217,11 +217,23 @@ def public_suffix(_: Path) -> str:
     return _csv(reference_suffixes.COLUMNS, reference_suffixes.public_suffixes())
 
 
+def calendar_days(_: Path) -> str:
+    """calendar_day.csv: see reference_calendar.py."""
+    return _csv(reference_calendar.COLUMNS, reference_calendar.calendar_days())
+
+
+def listed_regions(folder: Path) -> str:
+    """region_listed.csv: see reference_regions.py."""
+    return _csv(reference_regions.COLUMNS, reference_regions.listed_regions(folder))
+
+
 TABLES = (
     ReferenceTable("seeds/mobile_segment.csv", "phonenumbers", "Apache-2.0", mobile_segments),
     ReferenceTable("seeds/mobile_prefix.csv", "phonenumbers", "Apache-2.0", mobile_carriers),
     ReferenceTable("seeds/calling_code.csv", "phonenumbers", "Apache-2.0", calling_codes),
     ReferenceTable("seeds/public_suffix.csv", "tldextract", "MPL-2.0", public_suffix),
+    ReferenceTable("seeds/calendar_day.csv", "chinesecalendar", "MIT", calendar_days),
+    ReferenceTable("seeds/region_listed.csv", "GB2260", "BSD", listed_regions),
     ReferenceTable("macros/to_simplified.sql", "opencc", "Apache-2.0", traditional_characters),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 
 import duckdb
@@ -10,9 +11,12 @@ from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.standard.reasons import Reason
 from ccdata_assets.warehouse.engine import transaction
 
+SALT = "pseudonym_salt"
+"""Entry of ops.run_state: what macros/pseudonym.sql hashes personal keys with. Made once a home and never published."""
+
 
 def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
-    """reference.feed: one row per contract; reference.field: one row per field of fields.yaml."""
+    """reference.feed: one row per contract; reference.field: one row per field of fields.yaml; the salt, where there is none yet."""
     feeds = [
         (
             name,
@@ -23,6 +27,7 @@ def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
             c.trust,
             c.version,
             c.freshness.total_seconds() / 86400 if c.freshness else None,
+            c.time_zone or registry.time_zone,
         )
         for name, c in sorted(registry.feeds.items())
     ]
@@ -30,13 +35,14 @@ def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     with transaction(con):
         con.execute(
             """create or replace table reference.feed (feed varchar, subject varchar, zh varchar, en varchar, owner varchar, trust integer,
-            version integer, freshness_days double)"""
+            version integer, freshness_days double, time_zone varchar)"""
         )
-        con.executemany("insert into reference.feed values (?, ?, ?, ?, ?, ?, ?, ?)", feeds)
+        con.executemany("insert into reference.feed values (?, ?, ?, ?, ?, ?, ?, ?, ?)", feeds)
         con.execute(
             "create or replace table reference.field (field varchar, zh varchar, en varchar, type varchar, pii varchar, weight double)"
         )
         con.executemany("insert into reference.field values (?, ?, ?, ?, ?, ?)", fields)
+        con.execute("insert or ignore into ops.run_state values (?, ?)", [SALT, secrets.token_hex(16)])
 
 
 def write_reasons(con: duckdb.DuckDBPyConnection, reasons: Iterable[Reason]) -> None:

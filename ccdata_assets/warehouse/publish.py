@@ -65,8 +65,7 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
             columns = con.execute(f"describe {query}").fetchall()
             chosen = []
             for column, kind, *_ in columns:
-                personal = column in registry.fields and registry.fields[column].pii != "none"
-                hide = personal and not settings.publish_personal and schema != "kpi"
+                hide = is_masked(registry, schema, column) and not settings.publish_personal
                 chosen.append(
                     f"{mask(column, kind, registry.fields[column].type)} as {quote(column)}" if hide else quote(column)
                 )
@@ -83,6 +82,11 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
     part.replace(target)
     stale.unlink(missing_ok=True)
     return Published(rows, masked)
+
+
+def is_masked(registry: Registry, schema: str, column: str) -> bool:
+    """Whether a published column is personal: it bears the name of a field that is. `kpi` holds no personal column."""
+    return schema != "kpi" and column in registry.fields and registry.fields[column].pii != "none"
 
 
 def mask(column: str, kind: str, field_type: str) -> str:

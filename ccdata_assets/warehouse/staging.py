@@ -313,7 +313,8 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     staged.<subject>: feed, lineage, received_on, is_repeat, flags, the subject's fields; released batches only.
     staged.batch: feed, sha256, contract_hash; one row per released file of a feed with a contract, by which a dictionary knows what it has read.
     staged.value: kind, raw, feed, sha256; one row per cell of a kind that a standardiser understands, superseded rows too.
-    staged.record: one row per landed row that is not blank: feed, subject, lineage, received_on, status, is_repeat, flags.
+    staged.record: one row per landed row that is not blank: feed, subject, lineage, received_on, landed_at, status, is_repeat, flags.
+    staged.held: the same of batches that the gate holds, without is_repeat and flags: rows that wait.
     """
     for contract in registry.feeds.values():
         _create_table(con, contract, registry)
@@ -326,7 +327,7 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
         values += [part for contract in registry.feeds_of(name) for part in _values(contract, registry, name)]
         lineage = "feed, file, sha256, member, row"
         records.append(
-            f"select {lineage}, {literal(name)} as subject, received_on, 'staged' as status, is_repeat, flags from staged.{name}"
+            f"select {lineage}, {literal(name)} as subject, received_on, landed_at, 'staged' as status, is_repeat, flags from staged.{name}"
         )
     nothing = "select '' as kind, '' as raw, '' as feed, '' as sha256 where false"
     con.execute("create or replace view staged.value as\n" + "\nunion all ".join([nothing, *values]))
@@ -336,13 +337,22 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
         where g.status = 'released' and g.feed in ({", ".join(map(literal, registry.feeds)) or "''"})"""
     )
     subjects = ", ".join(f"{literal(feed)}: {literal(contract.subject)}" for feed, contract in registry.feeds.items())
-    records.append(
-        f"""select distinct q.feed, q.file, q.sha256, q.member, q.row, (map {{{subjects}}})[q.feed] as subject, l.received_on,
-        'quarantined' as status, false as is_repeat, cast([] as varchar[]) as flags
+    quarantined = f"""select distinct q.feed, q.file, q.sha256, q.member, q.row, (map {{{subjects}}})[q.feed] as subject, l.received_on, l.landed_at
         from ops.quarantine as q join ops.file_ledger as l on l.feed = q.feed and l.sha256 = q.sha256 and l.status <> 'repeat'
-        join ops.batch_gate as g on g.feed = q.feed and g.sha256 = q.sha256 and g.status = 'released'"""
+        join ops.batch_gate as g on g.feed = q.feed and g.sha256 = q.sha256 and g.status ="""
+    records.append(
+        f"select *, 'quarantined' as status, false as is_repeat, cast([] as varchar[]) as flags from ({quarantined} 'released')"
     )
     con.execute("create or replace view staged.record as " + " union all ".join(records))
+    held = [f"{quarantined} 'held'", *(_held_part(contract) for contract in registry.feeds.values())]
+    con.execute("create or replace view staged.held as " + " union all ".join(held))
+
+
+def _held_part(contract: Contract) -> str:
+    """The accepted rows of a feed that the gate holds back."""
+    return f"""select {literal(contract.feed)}, s._file, s._sha256, s._member, s._row, {literal(contract.subject)}, s._received_on, s._landed_at
+        from staged.{contract.feed} as s
+        join ops.batch_gate as g on g.feed = {literal(contract.feed)} and g.sha256 = s._sha256 and g.status = 'held'"""
 
 
 def _values(contract: Contract, registry: Registry, subject: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from ccdata_assets.resolution.rules import load_rules
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.declared import write_declared
 from ccdata_assets.warehouse.staging import create_views
-from ccdata_assets_tests.world import World, make_settings, write_party_records
+from ccdata_assets_tests.resolution.runs import CHAINED, MODEL, record
+from ccdata_assets_tests.world import Row, World, make_settings, write_party_records
 
 
 def dbt(world: World, scratch: Path, command: str, *options: str) -> str:
@@ -45,8 +47,65 @@ def test_the_unit_tests_of_dbt_pass(world: World, tmp_path: Path) -> None:
     output = dbt(world, tmp_path, "test", "--select", "test_type:unit")
     results = json.loads((tmp_path / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     statuses = [result["status"] for result in results]
-    assert len(statuses) >= 3, f"dbt ran {len(statuses)} unit tests; its output:\n{output}"
+    assert len(statuses) >= 20, f"dbt ran {len(statuses)} unit tests; its output:\n{output}"
     assert set(statuses) == {"pass"}, f"not every unit test passed; dbt's output:\n{output}"
+
+
+@pytest.mark.slow
+def test_the_past_stays_as_it_was_when_a_later_delivery_merges_and_changes_what_there_is(
+    world: World, tmp_path: Path
+) -> None:
+    january = [record(1, "甲", industry_code="3911"), record(2, "乙", industry_code="65"), record(3, "丙")]
+    later = {"uscc": "u", "received_on": date(2026, 2, 5)}
+    february = [
+        record(4, "甲", industry_code="51", **later),
+        record(5, "乙", **later),
+        record(6, "丁", **{**later, "uscc": None}),
+    ]
+    changes = "select * from marts.fct_entity_change where business_date < '2026-02-01' order by event_id"
+
+    def deliver(day: str, records: list[Row]) -> World:
+        now = world.at(day)
+        with now.warehouse() as con:
+            create_views(con, world.registry)
+            write_declared(con, world.registry)
+            write_party_records(con, records)
+            resolve(con, CHAINED, MODEL, now.settings, f"run of {day}")
+        models = ("industry_code", "dim_organisation", "dim_organisation_history", "fct_entity_change")
+        dbt(now, tmp_path, "build", "--select", *models, "--exclude-resource-type", "unit_test")
+        return now
+
+    first = deliver("2026-01-31", january)
+    known = {"2026-01-31": first.query("select * from marts.dim_organisation order by all")}
+    before = first.query(changes)
+    assert len(known["2026-01-31"]) == len(before) == 3
+    second = deliver("2026-02-28", [*january, *february])
+    known["2026-02-28"] = second.query("select * from marts.dim_organisation order by all")
+    assert len(known["2026-02-28"]) == 3, "two have merged, one is new"
+
+    for day, organisations in known.items():
+        end = f"timestamptz '{day} 15:59:59+00'"
+        past = f"""from marts.dim_organisation_history
+            where valid_from <= {end} and (valid_to is null or valid_to > {end})"""
+        columns = ", ".join(organisations[0])
+        assert second.query(f"select {columns} {past} order by all") == organisations, f"as of {day} it is another one"
+        replayed = second.query(
+            f"""select distinct entity_id as organisation_id from (
+                from golden.membership where "at" <= {end} and entity_kind = 'organisation'
+                qualify row_number() over (partition by record_id order by seq desc) = 1
+            ) where entity_id is not null order by all"""
+        )
+        assert second.query(f"select organisation_id {past} order by all") == replayed, (
+            f"as of {day} the replay differs"
+        )
+
+    assert second.query(changes) == before, "the stock of a closed month has changed"
+    stock = (
+        "select industry_section, sum(delta) as n from marts.fct_entity_change group by all having n <> 0 order by all"
+    )
+    born = second.query("select industry_section from marts.fct_entity_change where kind = 'merge'")
+    assert len(born) == 1 and born[0]["industry_section"] in ("C", "I"), "not that of the record that merged them"
+    assert sum(row["n"] for row in second.query(stock)) == 3
 
 
 def run_dictionaries(world: World, scratch: Path, *only: str) -> None:

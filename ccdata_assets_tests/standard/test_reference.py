@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
+import importlib.metadata
 import shutil
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,9 @@ from .conftest import DBT_PROJECT
 
 
 def _installed(table: ReferenceTable) -> None:
-    if importlib.util.find_spec(table.package) is None:
+    try:
+        importlib.metadata.version(table.package)
+    except importlib.metadata.PackageNotFoundError:
         pytest.skip(f"{table.package} is not installed: pip install -e '.[reference]'")
 
 
@@ -98,3 +100,24 @@ def test_segments_name_each_region_once_and_every_segment_once() -> None:
             ]
             assert len(set(seen)) == len(seen), row["prefix"]
             assert max(seen) <= 999
+
+
+def seed(name: str, key: str) -> dict[str, dict[str, str]]:
+    with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return {row[key]: row for row in csv.DictReader(lines)}
+
+
+def test_a_weekend_worked_and_the_day_off_for_it_are_told_from_the_holiday() -> None:
+    days = seed("calendar_day", "date")
+    told = {
+        day: (days[day]["is_working_day"], days[day]["is_swapped"])
+        for day in ("2025-01-26", "2025-01-29", "2025-02-03")
+    }
+    assert told == {"2025-01-26": ("true", "true"), "2025-01-29": ("false", "false"), "2025-02-03": ("false", "true")}
+    assert "2025-06-16" not in days, "an ordinary Monday"
+
+
+def test_a_code_of_a_region_ends_with_the_first_list_without_it() -> None:
+    listed = seed("region_listed", "region_code")
+    assert listed["110103"]["valid_to"] == "2010-12-31", "崇文区 became part of 东城区 in July 2010"
+    assert "371200" not in listed and "110101" not in listed, "ended after the last list, and listed all the time"

@@ -77,6 +77,11 @@ def test_personal_columns_are_masked_and_tell_no_more_than_their_first_sign(buil
     }
 
 
+def test_a_person_who_is_masked_keeps_the_key_that_stands_for_them(built: World) -> None:
+    run(built, "create or replace table marts.dim_agent as select 'f2599c122e20' as agent_key, 'A001' as agent")
+    assert published(built, "select agent_key, agent from marts.dim_agent") == [("f2599c122e20", "A***")]
+
+
 def test_personal_columns_stay_in_clear_where_the_setting_opens_them(built: World) -> None:
     assert run(built, publish_personal=True).masked == []
     assert published(built, "select phone from marts.dim_organisation where organisation_id = 'org_1'") == [

@@ -491,6 +491,11 @@ def test_a_batch_with_too_many_rejected_rows_is_held_and_others_are_released(wor
     assert {row["status"] for row in world.query("select status from staged.record")} == {"staged"}, (
         "rows of a held batch are no records yet"
     )
+    waiting = world.query("select file, subject, count(*) as rows from staged.held group by all")
+    landed = world.query(
+        "select file, 'party' as subject, rows - blank as rows from ops.file_ledger where status = 'held'"
+    )
+    assert waiting == landed, "every row of a held batch waits"
 
 
 def test_a_held_batch_is_released_when_the_contract_is_mended(world: World) -> None:

@@ -17,7 +17,7 @@ final as (
         contact_channel,
         dialled_on,
         count(*) as contacts,
-        coalesce(sum(attempts), count(*)) as dials,
+        sum(coalesce(attempts, 1)) as dials,
         count(*) filter (where is_connected) as connected,
         count(*) filter (where is_success) as successes,
         sum(sale_amount) as sale_amount

@@ -1,13 +1,54 @@
 -- A birth or split adds an entity to the stock, a merge or retirement takes one off, on the day it counts for.
 with
 
-event as (
+-- the order of runs, which events themselves do not have
+run as (
 
-    select * from {{ source("golden", "entity_event") }}
+    select
+        run_id,
+        max(seq) as seq
+    from {{ source("golden", "membership") }}
+    group by all
 
 ),
 
--- the province is that of the event, not of today: the stock of a closed month never changes
+event as (
+
+    select
+        event.*,
+        coalesce(run.seq, 0) as seq,
+        event.kind in ('birth', 'split') as is_begin
+    from {{ source("golden", "entity_event") }} as event
+    left join run on event.run_id = run.run_id
+
+),
+
+line as (
+
+    select
+        organisation_id,
+        seq,
+        industry_code
+    from {{ source("golden", "organisation_history") }}
+    where is_live
+
+),
+
+-- what the golden record said when the entity began: its line of that run, which is never changed
+begun as (
+
+    select
+        event.entity_id,
+        event.seq,
+        line.industry_code
+    from event
+    asof left join line on event.entity_id = line.organisation_id and event.seq <= line.seq
+    where event.is_begin and event.entity_kind = 'organisation'
+
+),
+
+-- province and industry are those of the event, not of today: the stock of a closed month never changes. An entity is
+-- taken off where its last birth or split added it.
 final as (
 
     select
@@ -17,12 +58,16 @@ final as (
         event.kind,
         event.business_date,
         case
-            when event.kind in ('birth', 'split') then 1
+            when event.is_begin then 1
             when event.kind in ('merge', 'retire') then -1
             else 0
         end as delta,
-        event.province_code
+        event.province_code,
+        begun.industry_code,
+        industry.section as industry_section
     from event
+    asof left join begun on event.entity_id = begun.entity_id and event.seq >= begun.seq
+    left join {{ ref("industry_code") }} as industry on begun.industry_code = industry.code
 
 )
 

@@ -18,7 +18,13 @@ final as (
         list_source,
         product,
         attempts,
+        attempt_no,
+        call_id,
+        agent,
+        {{ pseudonym("agent") }} as agent_key,
+        dialled_at,
         dialled_on,
+        hour(timezone(time_zone, dialled_at)) as local_hour,
         disposition,
         disposition = 'success' as is_success,
         disposition in (
