@@ -348,7 +348,7 @@ PARTY_RECORD = """create or replace table standard.party_record (feed varchar, f
         company_region boolean, email_website boolean, gender_name boolean))"""
 """standard.party_record as dbt makes it, for tests without dbt."""
 FCT_RECORD = """create or replace view marts.fct_record as
-select record.* exclude (subject), party.province_code, party.industry_code as industry_section, coalesce(party.has_channel, false) as has_channel,
+select record.* exclude (subject), record.feed || coalesce('/' || party.source_site, '') as source, party.province_code, party.industry_code as industry_section, coalesce(party.has_channel, false) as has_channel,
     record.status = 'staged' and len(record.flags) = 0 and coalesce(party.has_channel, false) as is_valid
 from staged.record as record
 left join standard.party_record as party

@@ -147,7 +147,7 @@ def _counts(registry: Registry, contract: Contract, measures: list[Measure]) -> 
         f"struct_pack(dimension := {literal(m.dimension)}, measure := {literal(m.name)}, field := {literal(m.field) if m.field else 'cast(null as varchar)'}, passed := p{n}, total := t{n})"
         for n, m in enumerate(measures)
     )
-    dims = ("p.source_site", "r.province_code", "r.industry_section") if is_party else ("null", "null", "null")
+    dims = ("r.source", "r.province_code", "r.industry_section") if is_party else ("null", "null", "null")
     source, region, industry = (f"cast({column} as varchar)" for column in dims)
     joins = _join(f"(from staged.{contract.subject} where feed = {feed})", "s")
     if is_party:
