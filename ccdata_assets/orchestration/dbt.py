@@ -19,6 +19,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -61,15 +62,22 @@ def manifest_path(settings: Settings) -> Path:
     target = settings.dbt_dir / "target"
     manifest, stamp = target / "manifest.json", target / "manifest.sha256"
     if not (manifest.exists() and stamp.exists() and stamp.read_text() == digest.hexdigest()):
-        done = subprocess.run(
-            [DBT, "--quiet", "parse", "--project-dir", str(settings.dbt_dir), "--no-version-check"],
-            env={**os.environ, **dbt_environment(settings)}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise CcdataError(
-                f"dbt cannot read its project; fix: run `dbt parse` in dbt_project\n{scrub(done.stdout[-2000:])}"
-            )
-        stamp.write_text(digest.hexdigest())
+        target.mkdir(exist_ok=True)
+        with TemporaryDirectory(dir=target) as scratch:  # another process may be reading the manifest, or parse too
+            done = subprocess.run(
+                [
+                    *(DBT, "--quiet", "parse", "--project-dir", str(settings.dbt_dir), "--no-version-check"),
+                    *("--target-path", scratch),
+                ],
+                env={**os.environ, **dbt_environment(settings)}, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                raise CcdataError(
+                    f"dbt cannot read its project; fix: run `dbt parse` in dbt_project\n{scrub(done.stdout[-2000:])}"
+                )
+            Path(scratch, stamp.name).write_text(digest.hexdigest())
+            for name in (_PARSED, manifest.name, stamp.name):
+                Path(scratch, name).replace(target / name)
     return manifest
 
 
