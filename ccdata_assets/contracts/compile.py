@@ -402,7 +402,9 @@ def contract_hash(registry: Registry, contract: Contract) -> str:
     codes = {
         name: {value: spec.aliases for value, spec in registry.codes[name].values.items()} for name in sorted(lists)
     }
-    body = contract.model_dump(mode="json", exclude={"title", "description", "owner", "freshness", "trust", "gate"})
+    body = contract.model_dump(
+        mode="json", exclude={"title", "description", "owner", "freshness", "trust", "gate", "crm_id_of"}
+    )
     rules = {name for name, types in SHARED.items() if kinds & types or (name == "fold_code" and lists)}
     shared = [shared_sql(name, "text") for name in sorted(rules)]
     parts = [body, fields, codes, registry.time_zone, registry.functions, shared, _code()]

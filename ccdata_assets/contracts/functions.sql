@@ -33,3 +33,16 @@ create or replace temp macro place_of(region_code) as
         when right(region_code, 4) <> '0000' then left(region_code, 4)
         else left(region_code, 2)
     end;
+
+-- An ID of another system, or null where what stands for it is a placeholder: of one character, without a digit from 1 to 9
+-- (-, N/A, 000), the same character throughout (9999), or counted up from one (12345). Capitals and small letters tell IDs apart.
+create or replace temp macro id_of(text) as
+    list_transform(
+        [regexp_replace(translate(text, '０１２３４５６７８９', '0123456789'), '\s', '', 'g')],
+        lambda id: case
+            when length(id) < 2 or not regexp_matches(id, '[1-9]') then null
+            when length(id) > 2 and replace(id, left(id, 1), '') = '' then null
+            when length(id) > 3 and starts_with('1234567890', id) then null
+            else id
+        end
+    )[1];

@@ -290,6 +290,10 @@ class Contract(Declaration):
     time_zone: str | None = Field(None, description="Zone of times without one; default: the centre's.")
     received_on: FilePattern | None = Field(None, description="Business date of a delivery; default: the day it lands.")
     key: tuple[Name, ...] = Field((), description="Fields that tell two rows apart; default: all of them.")
+    crm_id_of: Literal["account", "contact"] | None = Field(
+        None,
+        description="What crm_id identifies in the system that the feed comes from: an account or a contact; default: nothing that lasts.",
+    )
     fields: dict[Name, FieldUse]
     rules: tuple[Rule, ...] = ()
     replaces: Literal["nothing", "key", "file"] = Field(

@@ -163,7 +163,7 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
         yield source.error(
             ("subject",), f"there is no subject {contract.subject}", f"use one of {', '.join(registry.subjects)}"
         )
-    reserved = {*registry.subjects, "value", "record"}
+    reserved = {*registry.subjects, "value", "record", "party_replaced"}
     if contract.feed in reserved:
         yield source.error(
             ("feed",), f"{contract.feed} is the name of a table of all feeds", "give the feed another name"
@@ -242,6 +242,12 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
                 f"{name} is not a field of this contract",
                 "add it under `fields` or leave it out of the key",
             )
+    if contract.crm_id_of and (contract.subject != "party" or "crm_id" not in contract.fields):
+        yield source.error(
+            ("crm_id_of",),
+            "the feed has no crm_id of a company or person",
+            "declare crm_id under `fields` of a contract of the subject party, or leave crm_id_of out",
+        )
     for place, rule in enumerate(contract.rules):
         if rule.field and rule.field not in contract.fields:
             yield source.error(

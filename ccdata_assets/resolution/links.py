@@ -1,7 +1,8 @@
 """Nodes → links: which nodes are compared, and how alike they are.
 
 Tables in schema `resolution`, brought up to date for what is new: node_key (rule, key, node, name_id: the persisted blocking keys,
-keys hashed), stopped (rule, key, names, pairs: values that too many share), link (a < b: nodes, weight, is_match: else it is for
+keys hashed), stopped (rule, key, names, pairs: values that too many share; of
+exact rules only those that have a bound), link (a < b: nodes, weight, is_match: else it is for
 review, reason). Exact rules keep no links: their keys say it all. A link depends on its two nodes, the model and on whether a
 shared value is stopped, and a value that becomes so (or no longer is) has all its nodes compared anew: so the links are
 those of the set of nodes, in whatever order it came.
@@ -68,6 +69,14 @@ def _write_stops(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
     )
     con.execute("delete from resolution.stopped where (rule, key) in (select (rule, key) from touched_key)")
     con.execute("insert into resolution.stopped select * from now_stopped")
+    bounds = {number: exact.names for number, exact in enumerate(rules.exact) if exact.names is not None}
+    if bounds:
+        most = " ".join(f"when {number} then {names}" for number, names in bounds.items())
+        con.execute(
+            f"""insert into resolution.stopped
+            select rule, key, count(distinct name_id) as names, 0 from resolution.node_key semi join touched_key using (rule, key)
+            where rule in ({", ".join(map(str, bounds))}) group by rule, key having names > case rule {most} end"""
+        )
     con.execute("create or replace temp table dirty as select node from new_node")
     # nodes of a value that crossed its bound are compared anew by all of their values
     con.execute(

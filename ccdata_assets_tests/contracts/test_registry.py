@@ -116,6 +116,10 @@ MISTAKES: list[Any] = [
     pytest.param(
         {"key": ["company_name", "town"]}, "- town", "town is not a field of this contract", id="a key that is no field"
     ),
+    pytest.param({"crm_id_of": "account"}, "crm_id_of", "the feed has no crm_id", id="an ID that no field holds"),
+    pytest.param(
+        {"crm_id_of": "lead"}, "crm_id_of", "Input should be 'account' or 'contact'", id="an ID of nothing known"
+    ),
     pytest.param({"freshness": "5 weeks"}, "freshness", "a duration is", id="a bad duration"),
     pytest.param({"owner": "somebody"}, "owner", "an owner is team:<name>", id="a bad owner"),
     pytest.param({"quarantine": "row"}, "quarantine", "Input should be 'rows', 'file' or 'fail'", id="a bad choice"),
