@@ -20,6 +20,7 @@ from rich.table import Table
 from ccdata_assets import __version__
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
 from ccdata_assets.resolution.entity_cli import entity_app
+from ccdata_assets.resolution.model_cli import model_app
 from ccdata_assets.settings import configure
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 feeds_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds. 数据源契约。")
 app.add_typer(feeds_app, name="feeds")
+entity_app.add_typer(model_app)
 app.add_typer(entity_app, name="entity")
 
 # typer carries a click of its own and exports all of its exceptions but the common one

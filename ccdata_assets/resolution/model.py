@@ -7,6 +7,7 @@ same partition however they arrive. benchmarks/resolution/train.py makes the shi
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,11 @@ def load_model(path: Path = MODEL, rules: OrganisationRules | None = None, fix: 
             f"({', '.join(other)}); fix: {fix}"
         )
     return model
+
+
+def write_model(model: Model, path: Path) -> None:
+    """The model as JSON, one level a line, so that a change can be read."""
+    path.write_text(json.dumps(model.model_dump(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def other_comparisons(rules: OrganisationRules, model: Model) -> list[str]:
