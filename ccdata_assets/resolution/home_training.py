@@ -28,7 +28,7 @@ READ = ("record", "node", "node_key", "stopped")
 def train_on_home(settings: Settings, rules: Rules, seed: int = SEED) -> tuple[Model, Path]:
     """The model of a home's nodes and its file, models/matching-<version>.json; it is in use only when it is adopted.
 
-    The same nodes, decisions, business date, models and seed give the same file. WrongUse where the home has no nodes of today's
+    What no pair of the home is at has the weight of the shipped model. The same nodes, decisions, business date, models and seed give the same file. WrongUse where the home has no nodes of today's
     rules, or too few to learn from.
     """
     other = _beside(settings, rules)
@@ -38,7 +38,8 @@ def train_on_home(settings: Settings, rules: Rules, seed: int = SEED) -> tuple[M
         ).fetchall()[0]
         date = settings.business_date.isoformat()
         trained_on = {"warehouse": True, "rows": rows, "nodes": nodes, "seed": seed, "date": date}
-        model = train(con, rules, trained_on, seed)
+        shipped = load_model(MODEL, rules.organisation)
+        model = train(con, rules, trained_on, seed, otherwise=shipped)
         model = model.model_copy(update={"evaluation": try_out(con, rules.organisation, model, other)})
     return model, keep_model(settings, model)
 

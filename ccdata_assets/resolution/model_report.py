@@ -10,9 +10,15 @@ Line = dict[str, Any]
 
 
 def weights(model: Model) -> list[Line]:
-    """One line a comparison: its levels with their weights in bits."""
+    """One line a comparison: its levels with their weights in bits, and those that the records said nothing of."""
+    untaught = set(model.trained_on["untaught"])
     return [
-        {"comparison": name, "weights in bits": ", ".join(f"{level} {weight:+.2f}" for level, weight in levels.items())}
+        {
+            "comparison": name,
+            "weights in bits": ", ".join(f"{level} {weight:+.2f}" for level, weight in levels.items()),
+            "as shipped 未学到，沿用出厂值": ", ".join(level for level in levels if f"{name}.{level}" in untaught)
+            or "–",
+        }
         for name, levels in model.weights.items()
     ]
 

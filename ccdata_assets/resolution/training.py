@@ -46,10 +46,17 @@ SEED = 20260101
 
 
 def train(
-    con: duckdb.DuckDBPyConnection, rules: Rules, trained_on: dict[str, Any], seed: int = SEED, nodes: str = "resolution.node"
-) -> Model:  # fmt: skip
-    """The model of the nodes in a table (node, and the columns of the evidence); `trained_on` is recorded, with the number of pairs learned from.
+    con: duckdb.DuckDBPyConnection,
+    rules: Rules,
+    trained_on: dict[str, Any],
+    seed: int = SEED,
+    nodes: str = "resolution.node",
+    otherwise: Model | None = None,
+) -> Model:
+    """The model of the nodes in a table (node, and the columns of the evidence).
 
+    `trained_on` is recorded, with the number of pairs learned from and the levels (comparison.level) that no pair was at, neither of
+    one company nor by chance: of these the weight is that of the model `otherwise`, and 0 without one.
     The same nodes and seed give the same model, in whatever order the nodes stand. WrongUse where no two nodes agree in
     a block, so that there is nothing to learn from, or nearly all in an exact rule.
     """
@@ -67,7 +74,7 @@ def train(
         for block in pairs:
             linker.training.estimate_parameters_using_expectation_maximisation(block)
         learned = linker.misc.save_model_to_json(None)
-    return _as_model(rules, learned, {**trained_on, "pairs": sum(pairs.values())})
+    return _as_model(rules, learned, _rarest(con), otherwise, {**trained_on, "pairs": sum(pairs.values())})
 
 
 def splink_comparisons(compare: dict[str, dict[str, str]]) -> list[Any]:
@@ -141,13 +148,19 @@ def _with_chances(con: duckdb.DuckDBPyConnection, org: OrganisationRules) -> dic
     # more than there are: every pair is looked at, so nothing hangs on a random choice
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_NODES**2, min_count_per_level=None)
     found: dict[str, Any] = linker.misc.save_model_to_json(None)
-    nodes = con.execute("select count(*) from chance_node").fetchall()[0][0]
+    rarest = _rarest(con)
     for comparison in found["comparisons"]:
         for level in comparison["comparison_levels"]:
             if not level.get("is_null_level"):
-                level["u_probability"] = max(_share(level, "u_probability"), 1 / max(nodes * (nodes - 1), 2))
+                level["u_probability"] = max(_share(level, "u_probability"), rarest)
                 level.pop("m_probability", None)
     return found
+
+
+def _rarest(con: duckdb.DuckDBPyConnection) -> float:
+    """Half a pair of the sample, as a share of its pairs."""
+    nodes = con.execute("select count(*) from chance_node").fetchall()[0][0]
+    return 1 / max(float(nodes * (nodes - 1)), 2.0)
 
 
 def _share(level: dict[str, Any], name: str) -> float:
@@ -172,17 +185,25 @@ def _count_pairs(con: duckdb.DuckDBPyConnection, block: str) -> int:
     return int(con.execute(query).fetchall()[0][0])
 
 
-def _as_model(rules: Rules, learned: dict[str, Any], trained_on: dict[str, Any]) -> Model:
+def _as_model(
+    rules: Rules, learned: dict[str, Any], rarest: float, otherwise: Model | None, trained_on: dict[str, Any]
+) -> Model:
     """Weights in bits, rounded to what is certain of them, so that the order of sums does not show."""
     weights: dict[str, dict[str, float]] = {}
+    untaught: list[str] = []
     for comparison in learned["comparisons"]:
-        found = weights.setdefault(comparison["output_column_name"], {})
-        for level in comparison["comparison_levels"]:
-            if level.get("is_null_level"):
-                found[level["label_for_charts"]] = 0.0
-                continue
-            m, u = max(_share(level, "m_probability"), LEAST_M), _share(level, "u_probability")
-            found[level["label_for_charts"]] = max(round(math.log2(m / u), 2), MOST_AGAINST)
+        name = comparison["output_column_name"]
+        found = weights.setdefault(name, {})
+        for declared in comparison["comparison_levels"]:
+            level = declared["label_for_charts"]
+            m, u = max(_share(declared, "m_probability"), LEAST_M), _share(declared, "u_probability")
+            if declared.get("is_null_level"):
+                found[level] = 0.0
+            elif m <= LEAST_M and u <= rarest:
+                untaught.append(f"{name}.{level}")
+                found[level] = otherwise.weights[name][level] if otherwise else 0.0
+            else:
+                found[level] = max(round(math.log2(m / u), 2), MOST_AGAINST)
     share = float(learned["probability_two_random_records_match"])
     prior = round(math.log2(share / (1 - share)), 2)
     content = json.dumps([rules.version, prior, weights], sort_keys=True)
@@ -193,6 +214,6 @@ def _as_model(rules: Rules, learned: dict[str, Any], trained_on: dict[str, Any])
         weights=weights,
         compare={name: plain(levels) for name, levels in rules.organisation.compare.items()},
         derived=plain(rules.organisation.derived),
-        trained_on=trained_on,
+        trained_on={**trained_on, "untaught": untaught},
         evaluation={},
     )

@@ -111,6 +111,17 @@ def test_the_version_says_which_weights(con: duckdb.DuckDBPyConnection, model: M
     assert other.version != model.version
 
 
+def test_a_level_that_no_pair_is_at_has_the_weight_of_another_model_or_none(
+    con: duckdb.DuckDBPyConnection, model: Model, rules: Rules
+) -> None:
+    assert model.trained_on["untaught"] == []
+    con.execute("create or replace table mute as select * replace (cast(null as varchar) as email) from node")
+    alone = train(con, rules, {}, SEED, "mute")
+    assert alone.trained_on["untaught"] == ["email.same", f"email.{OTHERWISE}"]
+    assert alone.weights["email"] == {"same": 0.0, UNKNOWN: 0.0, OTHERWISE: 0.0}, "what nobody says speaks for nothing"
+    assert train(con, rules, {}, SEED, "mute", otherwise=model).weights["email"] == model.weights["email"]
+
+
 def test_nodes_that_have_nothing_in_common_teach_nothing(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     con.execute("create or replace table strangers as select * from node where node % 3 = 0 and node < 30")
     with pytest.raises(WrongUse, match="fix: train on more records"):
