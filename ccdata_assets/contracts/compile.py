@@ -362,7 +362,7 @@ def staging_query(
                     f"{quote(name)} is null",
                 )
             )
-    for each in contract.rules:
+    for each in contract.row_rules:
         if each.severity == "reject":
             faults.append(_fault(each.name, each.field, rule_reason(each), f"({each.expect}) is false"))
         else:

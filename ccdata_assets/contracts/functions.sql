@@ -46,3 +46,19 @@ create or replace temp macro id_of(text) as
             else id
         end
     )[1];
+
+-- The first time of day that stands in a text, whatever is around it: 7:10 a.m., 7:10aDec 1, 12:00noon, 下午3:30, 20:00.
+create or replace temp macro clock_in(text) as
+    try_cast(
+        lpad(
+            cast(
+                case
+                    when regexp_matches(text, '^[^:]*(下午|晚上)[^:]*:|^[^:]*:[0-9]{2} *[pP]')
+                        then cast(nullif(regexp_extract(text, '([0-9]{1,2}):[0-9]{2}', 1), '') as integer) % 12 + 12
+                    when regexp_matches(text, '^[^:]*(上午|凌晨)[^:]*:|^[^:]*:[0-9]{2} *[aA]')
+                        then cast(nullif(regexp_extract(text, '([0-9]{1,2}):[0-9]{2}', 1), '') as integer) % 12
+                    else cast(nullif(regexp_extract(text, '([0-9]{1,2}):[0-9]{2}', 1), '') as integer)
+                end as varchar
+            ), 2, '0'
+        ) || ':' || regexp_extract(text, '[0-9]{1,2}:([0-9]{2})', 1) as time
+    );
