@@ -9,6 +9,7 @@ from ccdata_assets.orchestration.deliveries import delivery_metadata
 from ccdata_assets.orchestration.metadata import (
     dimension_results,
     dimension_specs,
+    finding_metadata,
     markdown_table,
     shown_name,
     table_metadata,
@@ -18,7 +19,7 @@ from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
 from ccdata_assets.quality.record import check_table
-from ccdata_assets.quality.suites import FRESHNESS, ROW_ACCOUNTING, SCHEMA_DRIFT, staged_checks
+from ccdata_assets.quality.suites import FRESHNESS, ROW_ACCOUNTING, SCHEMA_DRIFT, cell_checks, staged_checks
 from ccdata_assets.quality.supplier_kit import Kits, write_kits
 from ccdata_assets.standard.reasons import all_reasons
 from ccdata_assets.standard.sql import load_sql
@@ -41,7 +42,13 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         owners=[contract.owner],
         description=f"One row per accepted row of {contract.title.zh} {contract.title.en}, typed; the others are in ops.quarantine with their reasons.",
         check_specs=[
-            *dimension_specs(staged_checks(project.registry, contract, project.kpis, project.settings.as_of), key),
+            *dimension_specs(
+                [
+                    *staged_checks(project.registry, contract, project.kpis, project.settings.as_of),
+                    *cell_checks(contract, project.kpis),
+                ],
+                key,
+            ),
             *_freshness_spec(contract, key),
             dg.AssetCheckSpec(
                 SCHEMA_DRIFT,
@@ -72,7 +79,10 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
             held = decide(
                 con, contract, project.settings, account(con, contract, project.settings), failed, context.run_id
             )
-            mark(con, contract)
+            marked = mark(con, contract)
+            if across := cell_checks(contract, project.kpis):
+                changed = changed or marked
+                outcomes += check_table(con, across, contract.feed, project.settings, context.run_id, changed=changed)
             kits = write_kits(con, contract, project.registry, project.settings)
             late = days_late(con, contract, project.settings)
             if files:  # what was rejected of a delivery is known only now
@@ -85,6 +95,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                     "new_staged": sum(file.staged for file in files),
                     "new_quarantined": sum(file.quarantined for file in files),
                     "held_files": len(held),
+                    **finding_metadata(con, contract),
                     **_kit_metadata(kits, contract),
                     "files": markdown_table(
                         (
