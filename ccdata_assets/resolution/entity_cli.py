@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -223,25 +222,11 @@ def command_settings(home: Path | None, as_of: str | None = None) -> Settings:
 @contextmanager
 def _looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, read-only; CcdataError while a run writes it."""
-    from ccdata_assets.warehouse.engine import duckdb_config, prepare
+    from ccdata_assets.warehouse.engine import look
 
-    deadline = time.monotonic() + min(settings.lock_timeout_s, 10)
-    while True:
-        try:
-            con = duckdb.connect(str(settings.warehouse_path), read_only=True, config=duckdb_config(settings))
-            break
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise
-            if time.monotonic() >= deadline:
-                raise CcdataError("a run writes the warehouse just now; fix: ask again when it has ended") from None
-            time.sleep(0.2)
-    try:
-        prepare(con)
+    with look(settings) as con:
         _refuse_unresolved(con)
         yield con
-    finally:
-        con.close()
 
 
 def _refuse_unresolved(con: duckdb.DuckDBPyConnection) -> None:

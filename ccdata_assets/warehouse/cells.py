@@ -87,8 +87,8 @@ def _settle(con: duckdb.DuckDBPyConnection, agree: Agree, field: str) -> None:
     A value is expected of a thing where more speaks for it than for any other. A source has one voice for each value it
     gives; the weight of a voice is ln((agreed + 1) / (not agreed + 1)) of the things on which the source can be compared
     with others, and at least 0: who is wrong as often as right says nothing. Weights and values are worked out by turns,
-    from equal weights on, as in finding truth among web sources (Li et al. 2012, Truth finding on the deep web), with no
-    other parameter. Where trusted rows speak of a thing, only they decide.
+    as in finding truth among web sources (Li et al. 2012, Truth finding on the deep web), with no other parameter. Where
+    trusted rows speak of a thing, only they decide; sources are first weighed by those things, else all are equal at first.
     """
     thing = f"concat_ws(chr(31), {', '.join(f'cast({quote(name)} as varchar)' for name in agree.by)})"
     given = " and ".join(f"{quote(name)} is not null" for name in agree.by)
@@ -108,13 +108,16 @@ def _settle(con: duckdb.DuckDBPyConnection, agree: Agree, field: str) -> None:
     con.execute(
         f"create or replace temp table voice as select distinct source, 0 as compared, 0 as agreed, {UNIT} as weight from claim"
     )
+    if agree.source and con.execute("select 1 from claim where is_trusted limit 1").fetchall():
+        _choose(con, "word > 0")
+        _weigh(con)
     for _ in range(ROUNDS):
         _choose(con)
         if not agree.source or not _weigh(con):
             break
 
 
-def _choose(con: duckdb.DuckDBPyConnection) -> None:
+def _choose(con: duckdb.DuckDBPyConnection, among: str = "true") -> None:
     """What is expected of each thing, sources weighed as they are now; nothing where two values are equally strong."""
     con.execute(
         f"""create or replace temp table settled as
@@ -122,7 +125,9 @@ def _choose(con: duckdb.DuckDBPyConnection) -> None:
             select thing, value, sum(voices * weight) as weight, coalesce(sum(voices) filter (where is_trusted), 0) * {UNIT} as word
             from claim join voice using (source) group by thing, value
         ),
-        strength as (select thing, value, if(max(word) over (partition by thing) > 0, word, weight) as strength from tally),
+        strength as (
+            select thing, value, if(max(word) over (partition by thing) > 0, word, weight) as strength from tally where {among}
+        ),
         ranked as (
             select *, row_number() over strongest as place, lead(strength, 1, 0) over strongest as next
             from strength window strongest as (partition by thing order by strength desc)
