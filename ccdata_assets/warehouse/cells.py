@@ -96,14 +96,17 @@ def _settle(con: duckdb.DuckDBPyConnection, agree: Agree, field: str) -> None:
     trusted = f"coalesce(try(({agree.trusted})), false)" if agree.trusted else "false"
     con.execute(
         f"""create or replace temp table said as
-        select id, {thing} as thing, {source} as source, cast({quote(field)} as varchar) as value, {trusted} as is_trusted,
+        select id, dense_rank() over (order by {thing}) as thing, {source} as source, cast({quote(field)} as varchar) as value, {trusted} as is_trusted,
             not _is_repeat as has_voice
         from judged_row where {given}"""
     )
     con.execute(
         f"""create or replace temp table claim as
-        select thing, source, value, bool_or(is_trusted) as is_trusted, {"1" if agree.source else "count(*)"} as voices
-        from said where has_voice and value is not null and source is not null group by thing, source, value"""
+        with given as (
+            select thing, source, value, bool_or(is_trusted) as is_trusted, {"1" if agree.source else "count(*)"} as voices
+            from said where has_voice and value is not null and source is not null group by thing, source, value
+        )
+        select *, min(source) over same <> max(source) over same as is_compared from given window same as (partition by thing)"""
     )
     con.execute(
         f"create or replace temp table voice as select distinct source, 0 as compared, 0 as agreed, {UNIT} as weight from claim"
@@ -140,10 +143,9 @@ def _weigh(con: duckdb.DuckDBPyConnection) -> bool:
     """Weigh the sources by how often they agree with what is expected now; false where nothing changes by it."""
     con.execute(
         f"""create or replace temp table weighed as
-        with compared as (select thing from claim group by thing having count(distinct source) > 1),
-        counted as (
+        with counted as (
             select source, count(*) as compared, count(*) filter (where value = expected) as agreed
-            from claim join settled using (thing) semi join compared using (thing) group by source
+            from claim join settled using (thing) where is_compared group by source
         )
         select source, coalesce(c.compared, 0) as compared, coalesce(c.agreed, 0) as agreed,
             cast(greatest(0, round(ln((coalesce(c.agreed, 0) + 1) / (coalesce(c.compared - c.agreed, 0) + 1)) * {UNIT})) as bigint) as weight
