@@ -11,6 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccdata_assets.contracts.model import Contract
+from ccdata_assets.metrics.registry import load_kpis
+from ccdata_assets.orchestration.metadata import finding_metadata
+from ccdata_assets.quality.suites import cell_checks
+from ccdata_assets.quality.validation import validate
 from ccdata_assets.warehouse.cells import judge_cells
 from ccdata_assets.warehouse.gate import mark
 from ccdata_assets.warehouse.staging import STAGED_COLUMNS
@@ -221,6 +225,23 @@ def test_a_file_without_a_row_has_no_findings(world: World) -> None:
     world.contract(fields=FIELDS, rules=[agree(source="site", trusted="true", gaps=True), spelling()])
     world.stage_one(table(HEADER, [("", "", "", "")]))
     assert findings(world) == []
+
+
+def test_findings_become_checks_of_their_dimension_and_counts_without_a_value(world: World) -> None:
+    find(world, {**agree(), "dimension": "accuracy"}, [("甲", "a", "深圳"), ("甲", "b", "深圳"), ("甲", "c", "广州")])
+    contract = world.registry.feeds["directory"]
+    with world.warehouse() as con:
+        (outcome,) = validate(con, cell_checks(contract, load_kpis()))
+        shown = finding_metadata(con, contract)
+    assert (outcome.check.name, outcome.passed, outcome.unexpected, outcome.total) == (
+        "accuracy_rule_one_city",
+        False,
+        1,
+        3,
+    )
+    assert shown["suspect_cells"] == 1
+    assert "| one_city | accuracy | city | 1 | 1 |" in shown["findings"].value
+    assert "深圳" not in shown["findings"].value
 
 
 def test_nothing_new_changes_nothing(world: World) -> None:
