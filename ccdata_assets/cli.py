@@ -20,6 +20,7 @@ from rich.table import Table
 from ccdata_assets import __version__
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
 from ccdata_assets.resolution.entity_cli import entity_app
+from ccdata_assets.resolution.model_cli import model_app
 from ccdata_assets.settings import configure
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 feeds_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds. 数据源契约。")
 app.add_typer(feeds_app, name="feeds")
+entity_app.add_typer(model_app)
 app.add_typer(entity_app, name="entity")
 
 # typer carries a click of its own and exports all of its exceptions but the common one
@@ -215,6 +217,32 @@ def feeds_check(
         for part in check_lines(result):
             console.print(part, soft_wrap=isinstance(part, str), highlight=False, markup=False)
     raise typer.Exit(result.exit_code)
+
+
+@feeds_app.command("findings")
+def feeds_findings(
+    feed: Annotated[str, typer.Argument(help="A feed.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The workbook to write, .xlsx; it holds values in clear.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of -o where there is one.")] = False,
+    home: HomeOption = None,
+    contracts: ContractsOption = None,
+) -> None:
+    """Write the suspect cells of a feed with what is expected, for a person to correct. 导出可疑单元格。"""
+    configure(home, contracts=contracts)
+    from ccdata_assets.project import load_project
+    from ccdata_assets.quality.findings_workbook import write_findings
+    from ccdata_assets.warehouse.engine import look
+
+    project = load_project()
+    if feed not in project.registry.feeds:
+        raise WrongUse(f"there is no feed {feed}; fix: `ccdata feeds list` names them, or give --contracts")
+    if out.suffix.lower() != ".xlsx" or out.is_dir() or (out.exists() and not force):
+        raise WrongUse("-o: not the name of a new .xlsx file; fix: give one, or --force to replace a file")
+    if not project.settings.warehouse_path.exists():
+        raise CcdataError("there is no warehouse in this home yet; fix: run `ccdata run` first, or give --home")
+    with look(project.settings) as con:
+        cells = write_findings(con, project.registry.feeds[feed], project.registry, out)
+    print(f"{feed}: {cells:,} findings 条发现")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from ccdata_assets.contracts.compile import field_type
-from ccdata_assets.contracts.model import Contract
+from ccdata_assets.contracts.model import Contract, Rule
 from ccdata_assets.contracts.registry import HERE, Registry, contract_schema, load_registry
 from ccdata_assets.metrics.registry import Kpi, load_kpis
 from ccdata_assets.settings import PROJECT_DIR
@@ -67,7 +67,13 @@ def _feeds(registry: Registry) -> str:
         parts.append(_table(("field", "中文", "English", "type", "required", "personal", "headers"), rows))
         if contract.rules:
             rules: list[tuple[object, ...]] = [
-                (f"`{r.name}`", r.severity, r.dimension, f"`{r.expect}`", r.message.zh if r.message else "")
+                (
+                    f"`{r.name}`",
+                    r.severity,
+                    r.dimension,
+                    f"`{r.expect}`" if isinstance(r, Rule) else r.says,
+                    r.message.zh if r.message else "",
+                )
                 for r in contract.rules
             ]
             parts.append("\n" + _table(("rule", "severity", "dimension", "expected", "中文"), rules))

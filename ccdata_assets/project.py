@@ -1,4 +1,4 @@
-"""The project as it is declared: settings, contracts, KPIs, match rules and match model, loaded and cross-checked once a process."""
+"""The project as it is declared: settings, contracts, KPIs and match rules, loaded and cross-checked once a process, and the match model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from ccdata_assets.contracts.registry import Registry, load_registry
 from ccdata_assets.metrics.registry import Kpi, load_kpis
-from ccdata_assets.resolution.model import Model, load_model
+from ccdata_assets.resolution.home_models import model_in_use
+from ccdata_assets.resolution.model import Model
 from ccdata_assets.resolution.rules import Rules, load_rules
 from ccdata_assets.settings import Settings, load_settings
 
@@ -20,13 +21,18 @@ class Project:
     registry: Registry
     kpis: dict[str, Kpi]
     rules: Rules
-    model: Model
+
+    @property
+    def model(self) -> Model:
+        """The match model in use, read at each look: one may be adopted while a process waits for the lock.
+
+        ContractError where it cannot be read, or was trained for other comparisons than the rules have.
+        """
+        return model_in_use(self.settings, self.rules)
 
 
 @lru_cache
 def load_project() -> Project:
     """Load everything; ContractError names file, line and fix of every mistake."""
     settings = load_settings()
-    return Project(
-        settings, load_registry(settings.contract_dirs, settings.time_zone), load_kpis(), load_rules(), load_model()
-    )
+    return Project(settings, load_registry(settings.contract_dirs, settings.time_zone), load_kpis(), load_rules())

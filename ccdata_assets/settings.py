@@ -127,6 +127,11 @@ class Settings(BaseSettings):
         return self.home / "review" / "organisations.xlsx"
 
     @property
+    def models_dir(self) -> Path:
+        """Match models trained on this home's own records, and which of them was adopted."""
+        return self.home / "models"
+
+    @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,14 @@ settings.load_profile("ccdata")
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_of_this_machine() -> Iterator[None]:
     """A CCDATA_* variable of the person who runs the tests changes no result."""
-    for name in os.environ:
-        if name.startswith("CCDATA_") and name != "CCDATA_SHARED":
-            monkeypatch.delenv(name)
+    # a patch of its own: a test's own is then undone before its home is removed, which needs an os.scandir that works
+    with pytest.MonkeyPatch.context() as environment:
+        for name in os.environ:
+            if name.startswith("CCDATA_") and name != "CCDATA_SHARED":
+                environment.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ from ccdata_assets.landing.reading import read_options
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect
 from ccdata_assets.warehouse.gate import account, decide, mark
-from ccdata_assets.warehouse.staging import StagedFile, create_views, stage_feed
+from ccdata_assets.warehouse.staging import NOTHING_REPLACED, StagedFile, create_views, stage_feed
 
 Row = dict[str, Any]
 
@@ -333,7 +333,7 @@ def fetch(con: duckdb.DuckDBPyConnection, sql: str, *values: Any) -> list[Row]:
 # --- records for resolution --------------------------------------------------------------------------------------
 
 PARTY_RECORD = """create or replace table standard.party_record (feed varchar, file varchar, sha256 varchar, member varchar, row bigint,
-    received_on date, landed_at timestamptz, is_repeat boolean, flags varchar[], trust integer, company_name varchar, match_key varchar,
+    received_on date, landed_at timestamptz, is_repeat boolean, flags varchar[], trust integer, crm_id varchar, crm_id_of varchar, company_name varchar, match_key varchar,
     trade_name varchar, legal_form_code varchar, branch varchar, parent varchar, industry_words varchar, company_region_code varchar, contact_name varchar,
     contact_key varchar, surname varchar, given_name varchar, gender varchar, title varchar, numbers varchar[], fax varchar, email varchar,
     email_domain varchar, is_free_mail boolean, website varchar, website_domain varchar, province varchar, city varchar, county varchar,
@@ -363,6 +363,7 @@ def write_party_records(con: duckdb.DuckDBPyConnection, records: Iterable[Mappin
     A record needs `row`, the rest has a usual value.
     """
     con.execute(PARTY_RECORD)
+    con.execute(f"create view if not exists staged.party_replaced as {NOTHING_REPLACED}")
     usual = {
         "feed": "directory",
         "file": "directory/a.csv",

@@ -1,7 +1,8 @@
-"""How right and how fast resolution is: `python -m benchmarks.resolution [public [SET …] | golden | ablation]`.
+"""How right and how fast resolution is: `python -m benchmarks.resolution [public [SET …] | golden | ablation | train]`.
 
 `public`, which is meant where none is named, scores `ccdata resolve` on public sets; `golden` measures the golden
-records of an invented world beside Splink alone; `ablation` takes parts of the engine away.
+records of an invented world beside Splink alone; `ablation` takes parts of the engine away; `train` makes the shipped match
+model.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import typer
 from benchmarks.resolution.ablation import ablation
 from benchmarks.resolution.golden import golden
 from benchmarks.resolution.public import HERE, SETS, public
+from benchmarks.resolution.train import train
 
 __all__ = ["HERE", "SETS"]
 
 app = typer.Typer(add_completion=False, help=__doc__)
-COMMANDS = {command.__name__: app.command()(command) for command in (public, golden, ablation)}
+COMMANDS = {command.__name__: app.command()(command) for command in (public, golden, ablation, train)}
 
 
 def main(arguments: list[str]) -> None:

@@ -19,11 +19,12 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.resolution.alone import ALSO, DEFAULT, alone
+from benchmarks.resolution.partition import read_nodes, score, write_partition
 from benchmarks.resolution.parts import Answer, peak, run_part
 from benchmarks.resolution.world import open_world, truth_of, world_file
 from ccdata_assets.resolution.model import OTHERWISE, Model, load_model
 from ccdata_assets.resolution.rules import BlockRule, Bound, Bridge, OrganisationRules, Rules, load_rules
-from ccdata_assets.resolution.training import read_nodes, score, train, write_partition
+from ccdata_assets.resolution.training import train
 
 NEVER = -1000.0
 SIGNS = ("phone", "domain", "address", "email")

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from benchmarks.resolution.partition import read_nodes, score_query
 from benchmarks.resolution.parts import Answer, peak
 from benchmarks.resolution.world import open_world, truth_of
 from ccdata_assets.contracts.compile import quote
@@ -23,8 +24,6 @@ from ccdata_assets.resolution.training import (
     BLOCKS,
     FOUND_BY_EXACT_RULES,
     make_linker,
-    read_nodes,
-    score_query,
     splink_comparisons,
 )
 

@@ -19,13 +19,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.resolution.alone import DEFAULT, alone
+from benchmarks.resolution.partition import score_query
 from benchmarks.resolution.parts import Answer, peak, run_part
 from benchmarks.resolution.world import deliver, open_world, truth_of, world_file
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.resolution.engine import Resolved, resolve
 from ccdata_assets.resolution.model import load_model
 from ccdata_assets.resolution.rules import load_rules
-from ccdata_assets.resolution.training import score_query, train
+from ccdata_assets.resolution.training import train
 from ccdata_assets.settings import load_settings
 from ccdata_assets.warehouse.engine import duckdb_config, prepare
 

@@ -21,6 +21,7 @@ from ccdata_assets.contracts.compile import literal
 from ccdata_assets.project import load_project
 from ccdata_assets.standard.dictionaries import Dictionaries
 from ccdata_assets.warehouse.engine import STORAGE, Config, migrate, prepare
+from ccdata_assets.warehouse.staging import NOTHING_REPLACED
 
 MEMORY = "2500MB"
 """DuckDB's limit; a process stays below 4 GB with it."""
@@ -83,10 +84,11 @@ def deliver(con: duckdb.DuckDBPyConnection, rows: int, until: int, with_more: bo
         f"""create or replace view standard.party_record as
         select party.feed, party.file, if(party.row - 2 < {until}, '', 'more ') || party.sha256 as sha256, party.member, party.row,
             party.received_on, party.landed_at, party.is_repeat, party.flags, 60 as trust,
-            reading.* exclude (feed, sha256, member, row, rule_version)
+            party.crm_id, cast(null as varchar) as crm_id_of, reading.* exclude (feed, sha256, member, row, rule_version)
         from {WORLD}.staged.party left join {WORLD}.standard.party_reading as reading using (feed, sha256, member, row)
         where party.row - 2 < {rows if with_more else until}"""
     )
+    con.execute(f"create or replace view staged.party_replaced as {NOTHING_REPLACED}")
 
 
 def truth_of(con: duckdb.DuckDBPyConnection) -> str:

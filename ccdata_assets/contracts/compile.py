@@ -362,7 +362,7 @@ def staging_query(
                     f"{quote(name)} is null",
                 )
             )
-    for each in contract.rules:
+    for each in contract.row_rules:
         if each.severity == "reject":
             faults.append(_fault(each.name, each.field, rule_reason(each), f"({each.expect}) is false"))
         else:
@@ -402,7 +402,9 @@ def contract_hash(registry: Registry, contract: Contract) -> str:
     codes = {
         name: {value: spec.aliases for value, spec in registry.codes[name].values.items()} for name in sorted(lists)
     }
-    body = contract.model_dump(mode="json", exclude={"title", "description", "owner", "freshness", "trust", "gate"})
+    body = contract.model_dump(
+        mode="json", exclude={"title", "description", "owner", "freshness", "trust", "gate", "crm_id_of"}
+    )
     rules = {name for name, types in SHARED.items() if kinds & types or (name == "fold_code" and lists)}
     shared = [shared_sql(name, "text") for name in sorted(rules)]
     parts = [body, fields, codes, registry.time_zone, registry.functions, shared, _code()]

@@ -33,3 +33,32 @@ create or replace temp macro place_of(region_code) as
         when right(region_code, 4) <> '0000' then left(region_code, 4)
         else left(region_code, 2)
     end;
+
+-- An ID of another system, or null where what stands for it is a placeholder: of one character, without a digit from 1 to 9
+-- (-, N/A, 000), the same character throughout (9999), or counted up from one (12345). Capitals and small letters tell IDs apart.
+create or replace temp macro id_of(text) as
+    list_transform(
+        [regexp_replace(translate(text, '０１２３４５６７８９', '0123456789'), '\s', '', 'g')],
+        lambda id: case
+            when length(id) < 2 or not regexp_matches(id, '[1-9]') then null
+            when length(id) > 2 and replace(id, left(id, 1), '') = '' then null
+            when length(id) > 3 and starts_with('1234567890', id) then null
+            else id
+        end
+    )[1];
+
+-- The first time of day that stands in a text, whatever is around it: 7:10 a.m., 7:10aDec 1, 12:00noon, 下午3:30, 20:00.
+create or replace temp macro clock_in(text) as
+    try_cast(
+        lpad(
+            cast(
+                case
+                    when regexp_matches(text, '^[^:]*(下午|晚上)[^:]*:|^[^:]*:[0-9]{2} *[pP]')
+                        then cast(nullif(regexp_extract(text, '([0-9]{1,2}):[0-9]{2}', 1), '') as integer) % 12 + 12
+                    when regexp_matches(text, '^[^:]*(上午|凌晨)[^:]*:|^[^:]*:[0-9]{2} *[aA]')
+                        then cast(nullif(regexp_extract(text, '([0-9]{1,2}):[0-9]{2}', 1), '') as integer) % 12
+                    else cast(nullif(regexp_extract(text, '([0-9]{1,2}):[0-9]{2}', 1), '') as integer)
+                end as varchar
+            ), 2, '0'
+        ) || ':' || regexp_extract(text, '[0-9]{1,2}:([0-9]{2})', 1) as time
+    );

@@ -173,6 +173,14 @@ class FieldUse(Declaration):
         return self
 
 
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[Name, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+"""Fields; one may be written without a list."""
+
+
 class Rule(Declaration):
     """A condition every row should keep; it is broken where it is false, not where it is null."""
 
@@ -182,6 +190,94 @@ class Rule(Declaration):
     field: Name | None = Field(None, description="The field to look at when the rule is broken.")
     dimension: Dimension = "validity"
     message: Title | None = None
+
+    @property
+    def says(self) -> str:
+        """What the rule asks for, in short."""
+        return self.expect
+
+
+class Agree(Declaration):
+    """Rows about the same thing give the same value; what most of them say is expected of the others."""
+
+    fields: Names = Field(description="The fields that should be the same; each is looked at alone.")
+    by: Names = Field(description="The fields that say what a row is about; a row that lacks one has no part in it.")
+    source: Name | None = Field(
+        None,
+        description="The field that says who gives the row. A source has one voice, and weight by how often it agrees with the others, field by field.",
+    )
+    trusted: str | None = Field(
+        None, description="SQL condition on rows that decide where they are: of a source that knows it first hand."
+    )
+    gaps: bool = Field(False, description="A row without the value is at fault too where another row has it.")
+
+
+class Spelling(Declaration):
+    """A rare text that is nearly a frequent one of its field is that one misspelt; its figures are the same."""
+
+    fields: Names
+    likeness: float = Field(
+        0.8, gt=0, lt=1, description="Least share of the characters that stay: 0.8 is one edit in five."
+    )
+    times: int = Field(10, ge=2, description="How many times as many rows the frequent text has, at least.")
+
+
+class AgreeRule(Declaration):
+    """A rule across the rows of the feed: those that are about the same thing agree. It flags cells."""
+
+    name: Name
+    agree: Agree
+    severity: Literal["flag"] = "flag"
+    dimension: Dimension = "consistency"
+    message: Title | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields whose cells it may find fault with."""
+        return self.agree.fields
+
+    @property
+    def says(self) -> str:
+        """What the rule asks for, in short."""
+        source = f", each {self.agree.source} one voice" if self.agree.source else ""
+        return f"rows of the same {', '.join(self.agree.by)} agree in {', '.join(self.agree.fields)}{source}"
+
+
+class SpellingRule(Declaration):
+    """A rule across the rows of the feed: a rare text is no misspelling of a frequent one. It flags cells."""
+
+    name: Name
+    spelling: Spelling
+    severity: Literal["flag"] = "flag"
+    dimension: Dimension = "accuracy"
+    message: Title | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields whose cells it may find fault with."""
+        return self.spelling.fields
+
+    @property
+    def says(self) -> str:
+        """What the rule asks for, in short."""
+        return f"no rare {', '.join(self.spelling.fields)} is nearly a frequent one"
+
+
+def _rule_kind(data: object) -> str:
+    for key, kind in (("agree", AgreeRule), ("spelling", SpellingRule)):
+        if isinstance(data, kind) or (isinstance(data, dict) and key in data):
+            return kind.__name__
+    return Rule.__name__
+
+
+CellRule = AgreeRule | SpellingRule
+"""A rule across rows: it says which cells are suspect, and what is expected of them."""
+AnyRule = Annotated[
+    Annotated[Rule, Tag("Rule")]
+    | Annotated[AgreeRule, Tag("AgreeRule")]
+    | Annotated[SpellingRule, Tag("SpellingRule")],
+    Discriminator(_rule_kind),
+]
 
 
 class FileSource(Declaration):
@@ -290,8 +386,12 @@ class Contract(Declaration):
     time_zone: str | None = Field(None, description="Zone of times without one; default: the centre's.")
     received_on: FilePattern | None = Field(None, description="Business date of a delivery; default: the day it lands.")
     key: tuple[Name, ...] = Field((), description="Fields that tell two rows apart; default: all of them.")
+    crm_id_of: Literal["account", "contact"] | None = Field(
+        None,
+        description="What crm_id identifies in the system that the feed comes from: an account or a contact; default: nothing that lasts.",
+    )
     fields: dict[Name, FieldUse]
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AnyRule, ...] = ()
     replaces: Literal["nothing", "key", "file"] = Field(
         "nothing",
         description="What a later delivery supersedes: nothing, the rows of the same key, or the file of the same name.",
@@ -308,6 +408,16 @@ class Contract(Declaration):
     def required(self) -> list[str]:
         """Names of the fields no row may lack."""
         return [name for name, use in self.fields.items() if use.required]
+
+    @property
+    def row_rules(self) -> list[Rule]:
+        """The rules that look at one row by itself."""
+        return [rule for rule in self.rules if isinstance(rule, Rule)]
+
+    @property
+    def cell_rules(self) -> list[CellRule]:
+        """The rules that look across the rows of the feed."""
+        return [rule for rule in self.rules if not isinstance(rule, Rule)]
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -15,7 +15,17 @@ import duckdb
 
 from ccdata_assets.contracts import compile as compiler
 from ccdata_assets.contracts.headers import HeaderMap, header_index, is_secret_header, normal_header, secret_headers
-from ccdata_assets.contracts.model import CodeList, Contract, FieldDef, FileSource, Subject
+from ccdata_assets.contracts.model import (
+    AgreeRule,
+    CellRule,
+    CodeList,
+    Contract,
+    FieldDef,
+    FileSource,
+    Rule,
+    SpellingRule,
+    Subject,
+)
 from ccdata_assets.contracts.yaml_source import YamlSource
 from ccdata_assets.errors import ContractError, scrub
 
@@ -163,7 +173,7 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
         yield source.error(
             ("subject",), f"there is no subject {contract.subject}", f"use one of {', '.join(registry.subjects)}"
         )
-    reserved = {*registry.subjects, "value", "record"}
+    reserved = {*registry.subjects, "value", "record", "party_replaced"}
     if contract.feed in reserved:
         yield source.error(
             ("feed",), f"{contract.feed} is the name of a table of all feeds", "give the feed another name"
@@ -242,11 +252,19 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
                 f"{name} is not a field of this contract",
                 "add it under `fields` or leave it out of the key",
             )
+    if contract.crm_id_of and (contract.subject != "party" or "crm_id" not in contract.fields):
+        yield source.error(
+            ("crm_id_of",),
+            "the feed has no crm_id of a company or person",
+            "declare crm_id under `fields` of a contract of the subject party, or leave crm_id_of out",
+        )
     for place, rule in enumerate(contract.rules):
-        if rule.field and rule.field not in contract.fields:
-            yield source.error(
-                ("rules", place, "field"), f"{rule.field} is not a field of this contract", "correct the name"
-            )
+        for where, member in _rule_fields(rule):
+            if member not in contract.fields:
+                yield source.error(
+                    ("rules", place, *where), f"{member} is not a field of this contract", "correct the name"
+                )
+        yield from _check_cell_rule(registry, contract, source, place)
         if rule.name in {other.name for other in contract.rules[:place]}:
             yield source.error(("rules", place, "name"), f"{rule.name} is given twice", "give each rule its own name")
     owners: dict[str, str] = {}
@@ -256,6 +274,39 @@ def _check_names(registry: Registry, contract: Contract, source: YamlSource) -> 
             if first != name:
                 yield source.error(
                     ("fields", name, "from"), f"the header {alias} is claimed by {first} too", "give it to one field"
+                )
+
+
+def _rule_fields(rule: Rule | CellRule) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    """Where a rule names a field, and which."""
+    if isinstance(rule, Rule):
+        if rule.field:
+            yield ("field",), rule.field
+        return
+    kind = "agree" if isinstance(rule, AgreeRule) else "spelling"
+    yield from (((kind, "fields", place), name) for place, name in enumerate(rule.fields))
+    if isinstance(rule, AgreeRule):
+        yield from ((("agree", "by", place), name) for place, name in enumerate(rule.agree.by))
+        if rule.agree.source:
+            yield ("agree", "source"), rule.agree.source
+
+
+def _check_cell_rule(registry: Registry, contract: Contract, source: YamlSource, place: int) -> Iterable[ContractError]:
+    rule = contract.rules[place]
+    if isinstance(rule, AgreeRule):
+        for name in rule.fields:
+            if name in (*rule.agree.by, rule.agree.source):
+                yield source.error(
+                    ("rules", place, "agree"),
+                    f"{name} is what rows are told by and what they agree in",
+                    "leave it out of `fields`, or of `by` and `source`",
+                )
+    if isinstance(rule, SpellingRule):
+        for name in rule.fields:
+            known = name in contract.fields and (contract.fields[name].type or name in registry.fields)
+            if known and compiler.field_type(registry, contract, name) != "text":
+                yield source.error(
+                    ("rules", place, "spelling"), f"{name} is no text, so nothing of it is misspelt", "leave it out"
                 )
 
 
@@ -319,6 +370,8 @@ def _check_sql(
                 )
             ]
     for place, rule in enumerate(contract.rules):
+        if not isinstance(rule, Rule):
+            continue
         if problem := bind(contract.model_copy(update={"rules": (rule,)})):
             return [
                 source.error(
@@ -338,11 +391,27 @@ def _check_conditions(
     row = ", ".join(f"cast(null as {kind}) as {compiler.quote(name)}" for name, kind in columns.items())
     lineage = "cast(null as bigint) as _row, cast(null as varchar) as _member"
     for place, rule in enumerate(contract.rules):
-        found = con.execute(f"describe select ({rule.expect}) as verdict from (select {lineage}, {row})").fetchall()
+        path: tuple[str, ...] = ("expect",)
+        condition: str | None = None
+        if isinstance(rule, Rule):
+            condition = rule.expect
+        elif isinstance(rule, AgreeRule):
+            path, condition = ("agree", "trusted"), rule.agree.trusted
+        if condition is None:
+            continue
+        try:
+            found = con.execute(f"describe select ({condition}) as verdict from (select {lineage}, {row})").fetchall()
+        except duckdb.Error as error:
+            yield source.error(
+                ("rules", place, *path),
+                f"DuckDB refuses the condition: {scrub(str(error).splitlines()[0])}",
+                "check the SQL; it may use the fields of this contract and DuckDB's functions",
+            )
+            continue
         kind = found[0][1]
         if kind not in ("BOOLEAN", '"NULL"'):
             yield source.error(
-                ("rules", place, "expect"),
+                ("rules", place, *path),
                 f"the condition is of type {kind.lower()}",
                 "write one that is true or false, such as area > 0",
             )
@@ -367,7 +436,14 @@ def contract_schema() -> str:
     use = schema["$defs"]["FieldUse"]
     use.pop("title", None)
     files = schema["$defs"]["FileSource"]["properties"]["files"]
-    lists = [*(use["properties"][key] for key in ("from", "format", "none")), files]
+    agree, spelling = (schema["$defs"][name]["properties"] for name in ("Agree", "Spelling"))
+    lists = [
+        *(use["properties"][key] for key in ("from", "format", "none")),
+        files,
+        agree["fields"],
+        agree["by"],
+        spelling["fields"],
+    ]
     for one in lists:  # the loader takes one text for a list of one
         form = {part: one.pop(part) for part in ("items", "type", "minItems") if part in one}
         one["anyOf"] = [{"type": "string"}, form]

@@ -8,6 +8,7 @@ from ccdata_assets.landing.inbox import scan_inbox, settled
 from ccdata_assets.orchestration.jobs import (
     CORE_JOB,
     REPORT_JOB,
+    TRAINING_JOB,
     Batch,
     by_source,
     touched_months,
@@ -19,7 +20,7 @@ from ccdata_assets.project import load_project
 
 core_job = dg.define_asset_job(
     CORE_JOB,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report"),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report", "model"),
     description="Land what is new and bring everything up to the published copy up to date. 落地新文件并更新到发布副本。",
 )
 report_job = dg.define_asset_job(
@@ -27,6 +28,11 @@ report_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("report"),
     partitions_def=report_months(load_project().settings),
     description="Make the reports of a month from the published copy. 生成月度报告。",
+)
+training_job = dg.define_asset_job(
+    TRAINING_JOB,
+    selection=dg.AssetSelection.groups("model"),
+    description="Train a match model on the records there are; it is in use only when adopted. 训练匹配模型（启用须另行确认）。",
 )
 daily_refresh = dg.ScheduleDefinition(
     job=core_job,

@@ -11,6 +11,7 @@ from ccdata_assets.orchestration.metadata import (
     check_spec,
     dimension_results,
     dimension_specs,
+    finding_metadata,
     markdown_table,
     shown_name,
     table_metadata,
@@ -20,7 +21,7 @@ from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
 from ccdata_assets.quality.record import check_table, record_changes
-from ccdata_assets.quality.suites import ROW_ACCOUNTING, delivery_checks, staged_checks
+from ccdata_assets.quality.suites import ROW_ACCOUNTING, cell_checks, delivery_checks, staged_checks
 from ccdata_assets.quality.supplier_kit import Kits, write_kits
 from ccdata_assets.standard.reasons import all_reasons
 from ccdata_assets.standard.sql import load_sql
@@ -43,7 +44,13 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
         owners=[contract.owner],
         description=f"One row per accepted row of {contract.title.zh} {contract.title.en}, typed; the others are in ops.quarantine with their reasons.",
         check_specs=[
-            *dimension_specs(staged_checks(project.registry, contract, project.kpis, project.settings.as_of), key),
+            *dimension_specs(
+                [
+                    *staged_checks(project.registry, contract, project.kpis, project.settings.as_of),
+                    *cell_checks(contract, project.kpis, project.settings.as_of),
+                ],
+                key,
+            ),
             *(check_spec(check, key) for check in delivery_checks(contract)),
         ],
         pool="warehouse",
@@ -68,7 +75,10 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
             held = decide(
                 con, contract, project.settings, account(con, contract, project.settings), failed, context.run_id
             )
-            mark(con, contract)
+            marked = mark(con, contract)
+            if across := cell_checks(contract, project.kpis, project.settings.as_of):
+                changed = changed or marked
+                outcomes += check_table(con, across, contract.feed, project.settings, context.run_id, changed=changed)
             kits = write_kits(con, contract, project.registry, project.settings)
             seen = look_at_deliveries(con, project.registry, contract, project.settings, context.run_id)
             record_changes(con, seen.outcomes, contract.feed, project.settings, context.run_id)
@@ -82,6 +92,7 @@ def staged_asset(contract: Contract) -> dg.AssetsDefinition:
                     "new_staged": sum(file.staged for file in files),
                     "new_quarantined": sum(file.quarantined for file in files),
                     "held_files": len(held),
+                    **finding_metadata(con, contract),
                     **_kit_metadata(kits, contract),
                     "files": markdown_table(
                         (

@@ -10,17 +10,22 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
+from functools import cached_property
 from graphlib import TopologicalSorter
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource
+from packaging.version import Version
 
 from ccdata_assets.errors import CcdataError, scrub
 from ccdata_assets.orchestration.metadata import dictionary_metadata, table_metadata
@@ -32,6 +37,8 @@ from ccdata_assets.warehouse.state import is_current
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 _SOURCES = ("*.sql", "*.yml", "*.csv")
+_PARSED = "partial_parse.msgpack"
+"""What dbt has parsed, for the next dbt of the same warehouse."""
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -55,23 +62,45 @@ def manifest_path(settings: Settings) -> Path:
     target = settings.dbt_dir / "target"
     manifest, stamp = target / "manifest.json", target / "manifest.sha256"
     if not (manifest.exists() and stamp.exists() and stamp.read_text() == digest.hexdigest()):
-        done = subprocess.run(
-            [DBT, "--quiet", "parse", "--project-dir", str(settings.dbt_dir), "--no-version-check"],
-            env={**os.environ, **dbt_environment(settings)}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise CcdataError(
-                f"dbt cannot read its project; fix: run `dbt parse` in dbt_project\n{scrub(done.stdout[-2000:])}"
-            )
-        stamp.write_text(digest.hexdigest())
+        target.mkdir(exist_ok=True)
+        with TemporaryDirectory(dir=target) as scratch:  # another process may be reading the manifest, or parse too
+            done = subprocess.run(
+                [
+                    *(DBT, "--quiet", "parse", "--project-dir", str(settings.dbt_dir), "--no-version-check"),
+                    *("--target-path", scratch),
+                ],
+                env={**os.environ, **dbt_environment(settings)}, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                raise CcdataError(
+                    f"dbt cannot read its project; fix: run `dbt parse` in dbt_project\n{scrub(done.stdout[-2000:])}"
+                )
+            Path(scratch, stamp.name).write_text(digest.hexdigest())
+            for name in (_PARSED, manifest.name, stamp.name):
+                Path(scratch, name).replace(target / name)
     return manifest
+
+
+class _Dbt(DbtCliResource):
+    """dbt of this environment, started without what takes seconds and serves nothing here.
+
+    `dbt --version` also asks the package index for newer ones; an adapter in our process would fetch row counts and columns,
+    which `build` reads itself.
+    """
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
+        return None
 
 
 def dbt_resource(settings: Settings) -> DbtCliResource:
     """The dbt command line of this environment."""
     for name, value in dbt_environment(settings).items():
         os.environ[name] = value
-    return DbtCliResource(
+    return _Dbt(
         project_dir=str(settings.dbt_dir),
         profiles_dir=str(settings.dbt_dir),
         dbt_executable=DBT,
@@ -120,12 +149,14 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
     Raises CcdataError naming the failed models and tests.
     """
     results: list[Any] = []
+    target = Path(warehouse.database).parent / "dbt" / context.op.name
+    _spare_parsing(target)
     with redirect_stdout(_Scrubbed(sys.stdout)):
         invocation = dbt.cli(
             ["build", "--exclude-resource-type", "unit_test"],
             context=context,
             raise_on_error=False,
-            target_path=Path(warehouse.database).parent / "dbt" / context.op.name,
+            target_path=target,
         )
         results = list(invocation.stream())
         succeeded = invocation.is_successful()
@@ -143,6 +174,14 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
             yield result
     if not succeeded:
         raise CcdataError(_failures(invocation))
+
+
+def _spare_parsing(target: Path) -> None:
+    """Give the first dbt of a step what another step's dbt has parsed; that of another warehouse is of no use to dbt."""
+    parsed = sorted(target.parent.glob(f"*/{_PARSED}"))
+    if parsed and not (target / _PARSED).exists():
+        target.mkdir(exist_ok=True)
+        shutil.copyfile(parsed[0], target / _PARSED)
 
 
 def _metadata(con: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[str, Any]:

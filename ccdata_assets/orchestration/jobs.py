@@ -22,6 +22,7 @@ from ccdata_assets.warehouse.engine import connect_published
 
 CORE_JOB = "core"
 REPORT_JOB = "monthly_reports"
+TRAINING_JOB = "train_matching_model"
 MAX_ATTEMPTS = 3
 
 

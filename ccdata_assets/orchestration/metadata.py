@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from ccdata_assets.contracts.model import Contract
 from ccdata_assets.quality.validation import Check, Outcome
 
 MAX_LINES = 12
@@ -44,6 +45,26 @@ def dictionary_metadata(con: duckdb.DuckDBPyConnection, dictionary: str) -> dict
     return {
         "valid_share": round(valid / total, 4),
         "values": markdown_table(("status", "reason", "含义", "meaning", "values"), rows),
+    }
+
+
+def finding_metadata(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, Any]:
+    """How many cells of a feed are suspect: in all, then by rule and field with those of which a value is expected."""
+    rows = con.execute(
+        """select rule, field, count(*) as cells, count(expected) as expected from ops.cell_finding
+        where feed = ? group by rule, field order by cells desc, rule, field""",
+        [contract.feed],
+    ).fetchall()
+    if not rows and not contract.cell_rules:
+        return {}
+    cells = con.execute(
+        "select count(distinct (sha256, member, row, field)) from ops.cell_finding where feed = ?", [contract.feed]
+    )
+    dimensions = {rule.name: rule.dimension for rule in contract.rules}
+    lines = [(rule, dimensions.get(rule, "validity"), *counts) for rule, *counts in rows]
+    return {
+        "suspect_cells": cells.fetchall()[0][0],
+        "findings": markdown_table(("rule", "dimension", "field", "cells", "with an expected value"), lines),
     }
 
 

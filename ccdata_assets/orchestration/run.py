@@ -43,6 +43,7 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
     project = load_project()
     settings = project.settings
     _refuse_going_back(settings)
+    _ = project.model  # one that cannot be used is told before anything lands
     before = _stamp(settings)
     os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings))
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ccdata_assets.contracts.compile import field_type, literal, quote
-from ccdata_assets.contracts.model import Contract
+from ccdata_assets.contracts.model import CellRule, Contract, Rule
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.registry import Kpi
 from ccdata_assets.quality.validation import Check, Dimension
@@ -114,15 +114,21 @@ def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi
                     {"zh": f"{zh}不在未来", "en": f"{en} is not in the future"},
                 )
             )
-    for rule in contract.rules:
-        if rule.severity == "flag":
-            sql = f"select 1 from {{table}} where list_contains(_flags, {literal(rule.name)})"
-            title = (
-                {"zh": rule.message.zh, "en": rule.message.en} if rule.message else {"zh": rule.name, "en": rule.name}
-            )
-            checks.append(Check(f"{rule.dimension}_rule_{rule.name}", "no_rows", table, None, rule.dimension, "warning", kpis["validity"].target_on(as_of.date()), {"sql": sql},
-                                {"zh": f"符合规则：非「{title['zh']}」", "en": f"Share of rows without: {title['en']}"}))  # fmt: skip
-    return checks
+    flagging = (rule for rule in contract.row_rules if rule.severity == "flag")
+    return [*checks, *(_rule_check(contract, rule, kpis, as_of) for rule in flagging)]
+
+
+def cell_checks(contract: Contract, kpis: Mapping[str, Kpi], as_of: datetime) -> list[Check]:
+    """The checks of `staged.<feed>` by its rules across rows, which judge released rows: they are for after the gate."""
+    return [_rule_check(contract, rule, kpis, as_of) for rule in contract.cell_rules]
+
+
+def _rule_check(contract: Contract, rule: Rule | CellRule, kpis: Mapping[str, Kpi], as_of: datetime) -> Check:
+    """How many rows a flagging rule has flagged, against the target of the KPI validity."""
+    sql = f"select 1 from {{table}} where list_contains(_flags, {literal(rule.name)})"
+    zh, en = (rule.message.zh, rule.message.en) if rule.message else (rule.name, rule.name)
+    return Check(f"{rule.dimension}_rule_{rule.name}", "no_rows", f"staged.{contract.feed}", None, rule.dimension, "warning", kpis["validity"].target_on(as_of.date()), {"sql": sql},
+                 {"zh": f"符合规则：非「{zh}」", "en": f"Share of rows without: {en}"})  # fmt: skip
 
 
 REGROUPED = "uniqueness_regrouped"

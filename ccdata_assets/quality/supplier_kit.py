@@ -373,7 +373,7 @@ def marked_fields(contract: Contract, rule: str, field: str | None, reason: str)
     """
     names = field.split(", ") if field else []
     if not names:
-        own = next((own for own in contract.rules if own.name == rule), None)
+        own = next((own for own in contract.row_rules if own.name == rule), None)
         names = _named(contract, own.expect) if own else []
     found: dict[str, None] = {}
     seen: set[str] = set()

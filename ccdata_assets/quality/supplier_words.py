@@ -121,7 +121,7 @@ UNREADABLE = {
 
 def explain(registry: Registry, contract: Contract, rule: str, field: str | None, reason: str) -> Explanation:
     """The fault of one line of `ops.quarantine` in words for the supplier."""
-    for own in contract.rules:
+    for own in contract.row_rules:
         if own.name == rule and rule_reason(own) == reason:
             if own.message:
                 zh, en = own.message.zh, own.message.en

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ccdata_assets.contracts.compile import quote
 from ccdata_assets.resolution.clusters import least_of_component
+from ccdata_assets.resolution.contact_ids import join_ids
 from ccdata_assets.resolution.rules import ContactRules
 
 REACHED = "coalesce(contact_mobiles[1], contact_emails[1], cast(record_id as varchar))"
@@ -53,6 +54,7 @@ def resolve_contacts(con: duckdb.DuckDBPyConnection, rules: ContactRules) -> Non
     _list_names(con)
     _join_slips(con, rules)
     _join_short(con, rules)
+    join_ids(con, rules)
 
 
 def _list_names(con: duckdb.DuckDBPyConnection) -> None:

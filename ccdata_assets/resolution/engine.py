@@ -14,6 +14,7 @@ from ccdata_assets.resolution.clusters import write_clusters
 from ccdata_assets.resolution.contacts import resolve_contacts
 from ccdata_assets.resolution.decisions import place_decisions, read_decisions
 from ccdata_assets.resolution.golden import CROSSWALK, KEY, find_parents, show_golden, write_golden
+from ccdata_assets.resolution.heirs import find_heirs
 from ccdata_assets.resolution.ledger import write_entities
 from ccdata_assets.resolution.links import write_links
 from ccdata_assets.resolution.model import Model
@@ -88,6 +89,7 @@ def resolve(
             where $1 and record_id in (select record_id from resolution.assigned) group by record_id""",
             [is_anew],
         )
+        find_heirs(con)
         con.execute(
             """create or replace temp table locked as
             select distinct assigned.entity_id from active, unnest(left_rows) as named (record_id)

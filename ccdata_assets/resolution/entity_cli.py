@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -47,7 +46,7 @@ def history(
     as_json: JsonOption = False,
 ) -> None:
     """Say which entity a row belongs or belonged to, or all events of an ID. 行或实体的历史。"""
-    settings = _settings(home)
+    settings = command_settings(home)
     from ccdata_assets.resolution.entity_history import end_of, entity_events, records_on, row_history
 
     until = end_of(_day(on), settings.zone)
@@ -80,7 +79,7 @@ def explain_entity(
     as_json: JsonOption = False,
 ) -> None:
     """Say what links the records of an organisation; names and numbers are shown. 为何是同一家企业。"""
-    settings = _settings(home)
+    settings = command_settings(home)
     from ccdata_assets.project import load_project
     from ccdata_assets.resolution.entity_history import explain
 
@@ -88,15 +87,15 @@ def explain_entity(
     with _looking(settings) as con:
         found = explain(con, project.rules, project.model, entity_id)
     if as_json:
-        _print_json(vars(found))
+        print_json(vars(found))
         return
-    _print_table("records that say the same 内容相同的记录 (node 节点)", found.nodes)
-    _print_table(
+    print_table("records that say the same 内容相同的记录 (node 节点)", found.nodes)
+    print_table(
         "linked by exact rules 精确规则", [{**line, "rule": _words(f"exact.{line['rule']}")} for line in found.exact]
     )
-    _print_table("scored links 打分关联 (bits 比特)", [_scored_line(line) for line in found.scored])
-    _print_table("decisions 人工决定", found.decisions)
-    _print_table(
+    print_table("scored links 打分关联 (bits 比特)", [_scored_line(line) for line in found.scored])
+    print_table("decisions 人工决定", found.decisions)
+    print_table(
         "kept apart from 与之分开的企业", [{**line, "reason": _reason(line["reason"])} for line in found.others]
     )
 
@@ -110,7 +109,7 @@ def undo_event(
     as_json: JsonOption = False,
 ) -> None:
     """Undo a merge: the ended ID comes back to its rows. 撤销合并。"""
-    settings = _settings(home, as_of)
+    settings = command_settings(home, as_of)
     from ccdata_assets.resolution.decisions import undo
 
     with _deciding(settings) as con:
@@ -127,7 +126,7 @@ def lock_entity(
     as_json: JsonOption = False,
 ) -> None:
     """Lock an organisation: its rows stay together and its ID survives every merge. 锁定企业。"""
-    settings = _settings(home, as_of)
+    settings = command_settings(home, as_of)
     from ccdata_assets.resolution.decisions import lock
 
     with _deciding(settings) as con:
@@ -144,7 +143,7 @@ def withdraw_decision(
     as_json: JsonOption = False,
 ) -> None:
     """Take a decision back: rules and model decide again. 撤回人工决定。"""
-    settings = _settings(home, as_of)
+    settings = command_settings(home, as_of)
     from ccdata_assets.resolution.decisions import withdraw
 
     with _deciding(settings) as con:
@@ -155,7 +154,7 @@ def withdraw_decision(
 @entity_app.command("decisions")
 def list_decisions(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List what people decided, and whether it is in force. 列出人工决定。"""
-    settings = _settings(home)
+    settings = command_settings(home)
     from ccdata_assets.resolution.entity_history import decisions
 
     with _looking(settings) as con:
@@ -166,7 +165,7 @@ def list_decisions(home: HomeOption = None, as_json: JsonOption = False) -> None
 @entity_app.command("accept")
 def accept_regrouped(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Accept a jump of the duplicate rate (check uniqueness_regrouped): the grouping is right as it is. 接受重复率突变。"""
-    settings = _settings(home)
+    settings = command_settings(home)
     from ccdata_assets.project import load_project
     from ccdata_assets.resolution.stability import accept, write_known
 
@@ -180,7 +179,7 @@ def accept_regrouped(home: HomeOption = None, as_json: JsonOption = False) -> No
             )
         accept(con, project.rules, project.model)
     if as_json:
-        _print_json({**vars(known), "acts": "with the next run"})
+        print_json({**vars(known), "acts": "with the next run"})
         return
     print(
         f"accepted 已接受: of {known.organisations:,} organisations that were there, {known.merged:,} merged and {known.split:,} "
@@ -194,13 +193,13 @@ def accept_regrouped(home: HomeOption = None, as_json: JsonOption = False) -> No
 @entity_app.command("replay")
 def replay_ledger(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Work the crosswalk out from the ledger and compare; exit code 1 where they differ. 重放核对。"""
-    settings = _settings(home)
+    settings = command_settings(home)
     from ccdata_assets.resolution.entity_history import replay
 
     with _looking(settings) as con:
         found = replay(con)
     if as_json:
-        _print_json({**vars(found), "equal": not found.different})
+        print_json({**vars(found), "equal": not found.different})
     elif found.different:
         print(f"{found.different:,} of {found.rows:,} rows differ 行不一致; fix: report this as a fault of ccdata")
     else:
@@ -211,8 +210,8 @@ def replay_ledger(home: HomeOption = None, as_json: JsonOption = False) -> None:
 # --- what the commands share -------------------------------------------------------------------------------------
 
 
-def _settings(home: Path | None, as_of: str | None = None) -> Settings:
-    """The settings with the options put into the environment, as every command does."""
+def command_settings(home: Path | None, as_of: str | None = None) -> Settings:
+    """The settings with the options put into the environment, as every command does. CcdataError: there is no warehouse yet."""
     configure(home=home, as_of=as_of)
     settings = load_settings()
     if not settings.warehouse_path.exists():
@@ -223,25 +222,11 @@ def _settings(home: Path | None, as_of: str | None = None) -> Settings:
 @contextmanager
 def _looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, read-only; CcdataError while a run writes it."""
-    from ccdata_assets.warehouse.engine import duckdb_config, prepare
+    from ccdata_assets.warehouse.engine import look
 
-    deadline = time.monotonic() + min(settings.lock_timeout_s, 10)
-    while True:
-        try:
-            con = duckdb.connect(str(settings.warehouse_path), read_only=True, config=duckdb_config(settings))
-            break
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise
-            if time.monotonic() >= deadline:
-                raise CcdataError("a run writes the warehouse just now; fix: ask again when it has ended") from None
-            time.sleep(0.2)
-    try:
-        prepare(con)
+    with look(settings) as con:
         _refuse_unresolved(con)
         yield con
-    finally:
-        con.close()
 
 
 def _refuse_unresolved(con: duckdb.DuckDBPyConnection) -> None:
@@ -266,14 +251,34 @@ def _deciding(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 def _writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse under the writer's lock, in one transaction."""
     from ccdata_assets.warehouse.engine import connect, transaction
+
+    with _locked(settings), connect(settings) as con, transaction(con):
+        yield con
+
+
+@contextmanager
+def writer_alone(settings: Settings) -> Iterator[None]:
+    """The writer's lock without a connection, for what reads the warehouse for long or writes beside it; WrongUse where business time
+    would go back."""
+    from ccdata_assets.warehouse.engine import connect
+    from ccdata_assets.warehouse.state import refuse_going_back
+
+    with _locked(settings):
+        with connect(settings) as con:
+            refuse_going_back(con, settings)
+        yield
+
+
+@contextmanager
+def _locked(settings: Settings) -> Iterator[None]:
+    """The lock that a run takes too; who waits for it is told."""
     from ccdata_assets.warehouse.lock import writer_lock
 
     def tell(message: str) -> None:
         print(message, file=sys.stderr)
 
-    lock_path = settings.warehouse_path.with_suffix(".lock")
-    with writer_lock(lock_path, settings.lock_timeout_s, tell), connect(settings) as con, transaction(con):
-        yield con
+    with writer_lock(settings.warehouse_path.with_suffix(".lock"), settings.lock_timeout_s, tell):
+        yield
 
 
 def _day(text: str | None) -> date | None:
@@ -285,23 +290,25 @@ def _day(text: str | None) -> date | None:
 
 def _decided(as_json: bool, what: str, target: str, decision_id: str) -> None:
     if as_json:
-        _print_json({"target": target, "decision_id": decision_id, "acts": "with the next run"})
+        print_json({"target": target, "decision_id": decision_id, "acts": "with the next run"})
     else:
         print(f"{what}: {target} (decision 决定 {decision_id}); {NEXT}")
 
 
 def _answer(as_json: bool, whole: Any, lines: Sequence[dict[str, Any]], title: str) -> None:
     if as_json:
-        _print_json(whole)
+        print_json(whole)
     else:
-        _print_table(title, lines)
+        print_table(title, lines)
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Whatever JSON can say, on standard output."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def _print_table(title: str, lines: Sequence[dict[str, Any]]) -> None:
+def print_table(title: str, lines: Sequence[dict[str, Any]]) -> None:
+    """Lines of the same keys as a table, the first MOST of them."""
     console = Console(width=None if sys.stdout.isatty() else 200)
     if not lines:
         console.print(f"{title}: –", highlight=False, markup=False)

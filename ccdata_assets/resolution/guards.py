@@ -69,7 +69,7 @@ def split_doubtful(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> 
     groups = _Groups(nodes, rules, tags)
     keyed = con.execute(
         f"""select {weights} as weight, list(id order by id) as ids from resolution.node_key join affected using (node)
-        where rule < {FIRST_BLOCK} and id in (select id from doubtful_id) group by rule, key having count(*) > 2
+        anti join resolution.stopped using (rule, key) where rule < {FIRST_BLOCK} and id in (select id from doubtful_id) group by rule, key having count(*) > 2
         union all
         -- of one name, those that share a telephone, an address … as well
         select {rules.same_name_and_sign}, list(id order by id)

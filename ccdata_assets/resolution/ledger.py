@@ -22,6 +22,7 @@ LIFE = "kind in ('birth', 'split')"
 
 def write_entities(con: duckdb.DuckDBPyConnection, kind: Kind, version: str, settings: Settings, run_id: str, seq: int) -> dict[str, int]:  # fmt: skip
     """Give the clusters of the temporary table `resolved` (record_id, cluster_key, received_on, province_code) their IDs; gives the events of each kind.
+    `heir` (record_id, past_id) names rows that took the place of others.
 
     Brings resolution.assigned, golden.membership and golden.entity_event up to date; records of `concerned` that are not in
     `resolved` lose theirs. Leaves `changed_entity` (entity_id): IDs whose records are not what they were. A first birth counts
@@ -33,6 +34,11 @@ def write_entities(con: duckdb.DuckDBPyConnection, kind: Kind, version: str, set
         select record_id, entity_id from resolution.assigned where entity_kind = $1
             and (record_id in (select record_id from resolved) or record_id in (select record_id from concerned))""",
         [kind],
+    )
+    # a row that took the place of another stands for that one too
+    con.execute(
+        """create or replace temp view lineage as
+        select record_id, cluster_key from resolved union all select past_id, cluster_key from heir join resolved using (record_id)"""
     )
     con.execute("create or replace temp table given (cluster_key varchar, entity_id varchar, origin varchar)")
     _keep(con, kind)
@@ -75,10 +81,10 @@ def _match(con: duckdb.DuckDBPyConnection, kind: Kind, origin: str) -> None:
         with told as (
             select record_id, entity_id, seq, lag(entity_id) over (partition by record_id order by seq) as earlier_id
             from golden.membership where entity_kind = $1
-                and record_id in (select record_id from resolved where cluster_key in (select cluster_key from pair))
+                and record_id in (select record_id from lineage where cluster_key in (select cluster_key from pair))
         ),
         had as (
-            select resolved.cluster_key, told.entity_id, told.seq, told.earlier_id from told join resolved using (record_id)
+            select lineage.cluster_key, told.entity_id, told.seq, told.earlier_id from told join lineage using (record_id)
             where told.entity_id in (select entity_id from pair)
             qualify row_number() over (partition by told.record_id, told.entity_id order by told.seq desc) = 1
         ),
@@ -111,7 +117,7 @@ def _keep(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     con.execute(
         f"""create or replace temp table held as
         with met as (
-            select cluster_key, entity_id, count(*) as records from resolved join before using (record_id) group by all
+            select cluster_key, entity_id, count(*) as records from lineage join before using (record_id) group by all
         ),
         born as (
             select entity_id, min("at") as born_at from golden.entity_event where {LIFE} and entity_id in (select entity_id from met) group by all
@@ -200,9 +206,9 @@ def _collect_events(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         ),
         -- records that have another ID than before; where the new ID is no older one, its birth tells of them
         went as (
-            select before.entity_id as from_id, after.entity_id as to_id, count(*) as records
-            from before join after using (record_id) join given using (cluster_key)
-            where given.origin = 'kept' and before.entity_id <> after.entity_id group by all
+            select before.entity_id as from_id, given.entity_id as to_id, count(*) as records
+            from before join lineage using (record_id) join given using (cluster_key)
+            where given.origin = 'kept' and before.entity_id <> given.entity_id group by all
         ),
         merged as (
             select from_id, list(to_id order by records desc, to_id) as to_ids from went where from_id in (from gone) group by all

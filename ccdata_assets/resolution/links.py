@@ -1,7 +1,8 @@
 """Nodes → links: which nodes are compared, and how alike they are.
 
 Tables in schema `resolution`, brought up to date for what is new: node_key (rule, key, node, name_id: the persisted blocking keys,
-keys hashed), stopped (rule, key, names, pairs: values that too many share), link (a < b: nodes, weight, is_match: else it is for
+keys hashed), stopped (rule, key, names, pairs: values that too many share; of
+exact rules only those that have a bound), link (a < b: nodes, weight, is_match: else it is for
 review, reason). Exact rules keep no links: their keys say it all. A link depends on its two nodes, the model and on whether a
 shared value is stopped, and a value that becomes so (or no longer is) has all its nodes compared anew: so the links are
 those of the set of nodes, in whatever order it came.
@@ -10,6 +11,7 @@ those of the set of nodes, in whatever order it came.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import duckdb
 
@@ -68,6 +70,14 @@ def _write_stops(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
     )
     con.execute("delete from resolution.stopped where (rule, key) in (select (rule, key) from touched_key)")
     con.execute("insert into resolution.stopped select * from now_stopped")
+    bounds = {number: exact.names for number, exact in enumerate(rules.exact) if exact.names is not None}
+    if bounds:
+        most = " ".join(f"when {number} then {names}" for number, names in bounds.items())
+        con.execute(
+            f"""insert into resolution.stopped
+            select rule, key, count(distinct name_id) as names, 0 from resolution.node_key semi join touched_key using (rule, key)
+            where rule in ({", ".join(map(str, bounds))}) group by rule, key having names > case rule {most} end"""
+        )
     con.execute("create or replace temp table dirty as select node from new_node")
     # nodes of a value that crossed its bound are compared anew by all of their values
     con.execute(
@@ -95,6 +105,18 @@ def _write_pairs(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model
     )
     if not rules.block:
         return
+    find_candidates(con)
+    compare_nodes(con, rules)
+    con.execute(
+        f"""insert into fresh_link
+        with weighed as ({weighed_pairs(rules, {"weight": model})})
+        select a, b, weight, weight >= {rules.link} and reason is null, reason from weighed where weight >= {rules.review}"""
+    )
+    con.execute("insert into resolution.link select * from fresh_link")
+
+
+def find_candidates(con: duckdb.DuckDBPyConnection) -> None:
+    """`candidate` (a < b): nodes of `dirty` and those that share a value of `near_key` with them that is not stopped; of two names."""
     con.execute(
         """create or replace temp table candidate as
         with several as (
@@ -105,6 +127,10 @@ def _write_pairs(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model
         select distinct least(mine.node, met.node) as a, greatest(mine.node, met.node) as b
         from mine join met using (rule, key) where mine.name_id <> met.name_id"""
     )
+
+
+def compare_nodes(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
+    """`compared`: the nodes of `candidate` with the columns that comparisons and evidence against read."""
     said = " ".join(
         [
             *(level for levels in rules.compare.values() for level in levels.values()),
@@ -117,18 +143,16 @@ def _write_pairs(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model
         f"""create or replace temp table compared as
         select node, {columns}{derived} from resolution.node where node in (select a from candidate union select b from candidate)"""
     )
+
+
+def weighed_pairs(rules: OrganisationRules, models: Mapping[str, Model]) -> str:
+    """SQL: a, b, the weight by each model under its name, reason (null: none): the pairs of `candidate` that nothing keeps apart."""
     apart = " or ".join(f"coalesce({rule.when}, false)" for rule in rules.against if rule.most == "apart") or "false"
     doubts = [rule for rule in rules.against if rule.most == "review"]
     reason = " ".join(f"when coalesce({rule.when}, false) then {literal(rule.name)}" for rule in doubts)
-    con.execute(
-        f"""insert into fresh_link
-        with weighed as (
-            select a, b, {weight_sql(rules, model)} as weight, {f"case {reason} end" if reason else "null"} as reason
-            from candidate join compared as l on l.node = a join compared as r on r.node = b where not ({apart})
-        )
-        select a, b, weight, weight >= {rules.link} and reason is null, reason from weighed where weight >= {rules.review}"""
-    )
-    con.execute("insert into resolution.link select * from fresh_link")
+    weights = ", ".join(f"{weight_sql(rules, model)} as {quote(name)}" for name, model in models.items())
+    return f"""select a, b, {weights}, {f"case {reason} end" if reason else "null"} as reason
+        from candidate join compared as l on l.node = a join compared as r on r.node = b where not ({apart})"""
 
 
 def _hashed(keys: tuple[str, ...]) -> str:

@@ -66,9 +66,9 @@ def _find_batches(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """create or replace temp table now_batch as
         select party.feed, party.sha256,
-            md5(concat_ws(':', any_value(done.rule_version), any_value(done.contract_hash), count(*), bit_xor(party.at), min(party.received_on), max(party.trust))) as signature
+            md5(concat_ws(':', any_value(done.rule_version), any_value(done.contract_hash), count(*), bit_xor(party.at), min(party.received_on), max(party.trust), max(party.crm_id_of))) as signature
         from (
-            select feed, sha256, received_on, trust, hash(member, row) as at from standard.party_record
+            select feed, sha256, received_on, trust, crm_id_of, hash(member, row) as at from standard.party_record
         ) as party
         left join ops.read_batch as done on done.dictionary = 'party_reading' and done.feed = party.feed and done.sha256 = party.sha256
         group by all"""

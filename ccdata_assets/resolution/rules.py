@@ -14,12 +14,16 @@ RULES = Path(__file__).parent / "rules.yaml"
 
 
 class ExactRule(Declaration):
-    """Nodes that agree in all keys (columns of the evidence) are linked; `when` is SQL over them."""
+    """Nodes that agree in all keys (columns of the evidence) are linked; `when` is SQL over them.
+
+    A key that more than `names` names share is stopped: it links nobody. Without it no key is.
+    """
 
     name: Name
     keys: tuple[Name, ...]
     when: str = "true"
     weight: float
+    names: int | None = None
 
 
 class BlockRule(Declaration):
@@ -71,6 +75,13 @@ class OrganisationRules(Declaration):
     bridge: Bridge = Bridge(nodes=5, weight=20)
 
 
+class SameId(Declaration):
+    """A column of the evidence: records of one organisation that agree in it are one person, unless more than `people` share it."""
+
+    column: Name
+    people: int
+
+
 class ShortRule(Declaration):
     """SQL over a record with a surname only (l) and a person (r)."""
 
@@ -86,6 +97,7 @@ class ContactRules(Declaration):
     slip: str
     unless: str = "false"
     short: tuple[ShortRule, ...]
+    same_id: SameId | None = None
 
 
 class Survivor(Declaration):

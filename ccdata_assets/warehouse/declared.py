@@ -28,6 +28,7 @@ def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
             c.version,
             c.freshness.total_seconds() / 86400 if c.freshness else None,
             c.time_zone or registry.time_zone,
+            c.crm_id_of,
         )
         for name, c in sorted(registry.feeds.items())
     ]
@@ -35,9 +36,9 @@ def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     with transaction(con):
         con.execute(
             """create or replace table reference.feed (feed varchar, subject varchar, zh varchar, en varchar, owner varchar, trust integer,
-            version integer, freshness_days double, time_zone varchar)"""
+            version integer, freshness_days double, time_zone varchar, crm_id_of varchar)"""
         )
-        con.executemany("insert into reference.feed values (?, ?, ?, ?, ?, ?, ?, ?, ?)", feeds)
+        con.executemany("insert into reference.feed values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", feeds)
         con.execute(
             "create or replace table reference.field (field varchar, zh varchar, en varchar, type varchar, pii varchar, weight double)"
         )

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from ccdata_assets.contracts.registry import HERE as CONTRACTS_DIR
+from ccdata_assets.errors import CcdataError
 from ccdata_assets.settings import Settings
 
 Config = dict[str, str | bool | int | float | list[str]]
@@ -86,6 +87,27 @@ def open_warehouse(path: Path, config: Config, timeout_s: float) -> Iterator[duc
     try:
         prepare(con)
         migrate(con)
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def look(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the warehouse; CcdataError while a run writes it."""
+    deadline = time.monotonic() + min(settings.lock_timeout_s, 10)
+    while True:
+        try:
+            con = duckdb.connect(str(settings.warehouse_path), read_only=True, config=duckdb_config(settings))
+            break
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            if time.monotonic() >= deadline:
+                raise CcdataError("a run writes the warehouse just now; fix: ask again when it has ended") from None
+            time.sleep(0.2)
+    try:
+        prepare(con)
         yield con
     finally:
         con.close()

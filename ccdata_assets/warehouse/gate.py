@@ -18,6 +18,7 @@ from ccdata_assets.contracts.model import Contract
 from ccdata_assets.errors import WrongUse
 from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.cells import cells_code, judge_cells
 from ccdata_assets.warehouse.engine import transaction
 
 APART = ("no_header", "missing_column", "unreadable_member")
@@ -119,8 +120,9 @@ def days_late(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Sett
     return float((settings.as_of - latest - contract.freshness).total_seconds() / 86400)
 
 
-def mark(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Say which released rows are replaced or repeated, where that was not done since the released batches changed."""
+def mark(con: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
+    """Say which released rows are replaced or repeated and which of their cells are suspect, where that was not done
+    since the released batches changed; true where it was done now."""
     state = con.execute(
         "select coalesce(md5(string_agg(sha256, ',' order by sha256)), '') from ops.batch_gate where feed = ? and status = 'released'",
         [contract.feed],
@@ -128,12 +130,14 @@ def mark(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     judged = con.execute(
         "select coalesce(max(contract_hash), '') from ops.file_ledger where feed = ?", [contract.feed]
     ).fetchall()[0][0]
-    name, value = f"marked:{contract.feed}", f"{judged}:{state}"
+    name, value = f"marked:{contract.feed}", f"{judged}:{state}:{cells_code()}"
     if con.execute("select value from ops.run_state where name = ?", [name]).fetchall() == [(value,)]:
-        return
+        return False
     _mark_superseded(con, contract)
     _mark_repeats(con, contract.feed)
+    judge_cells(con, contract)
     con.execute("insert or replace into ops.run_state values (?, ?)", [name, value])
+    return True
 
 
 def forget_marks(con: duckdb.DuckDBPyConnection, feed: str) -> None:

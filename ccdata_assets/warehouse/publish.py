@@ -21,6 +21,7 @@ PUBLISHED_TABLES = {
     "ops.quarantine_summary": """select q.feed, q.file, q.rule, q.field, q.reason, count(*) as rows, l.landed_at
         from ops.quarantine as q join ops.file_ledger as l on l.feed = q.feed and l.sha256 = q.sha256 and l.status <> 'repeat'
         group by all""",
+    "ops.cell_finding": "select feed, file, sha256, member, row, field, rule from ops.cell_finding",
     "ops.batch_gate": "select * from ops.batch_gate",
     "golden.crosswalk": "select * from golden.crosswalk",
     "golden.entity_event": "select * from golden.entity_event",

@@ -313,6 +313,8 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     staged.<subject>: feed, lineage, received_on, is_repeat, flags, the subject's fields; released batches only.
     staged.batch: feed, sha256, contract_hash; one row per released file of a feed with a contract, by which a dictionary knows what it has read.
     staged.value: kind, raw, feed, sha256; one row per cell of a kind that a standardiser understands, superseded rows too.
+    staged.party_replaced: one row per party row whose place a later row of the same key has taken (contract `replaces: key`):
+    feed, sha256, member, row, and that row's by_sha256, by_member, by_row.
     staged.record: one row per landed row that is not blank: feed, subject, lineage, received_on, landed_at, status, is_repeat, flags.
     staged.held: the same of batches that the gate holds, without is_repeat and flags: rows that wait.
     """
@@ -336,6 +338,8 @@ def create_views(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
         from ops.batch_gate as g join ops.file_ledger as l on l.feed = g.feed and l.sha256 = g.sha256 and l.status <> 'repeat'
         where g.status = 'released' and g.feed in ({", ".join(map(literal, registry.feeds)) or "''"})"""
     )
+    replaced = [_replaced(contract) for contract in registry.feeds_of("party") if contract.replaces == "key"]
+    con.execute(f"create or replace view staged.party_replaced as {' union all '.join(replaced) or NOTHING_REPLACED}")
     subjects = ", ".join(f"{literal(feed)}: {literal(contract.subject)}" for feed, contract in registry.feeds.items())
     quarantined = f"""select distinct q.feed, q.file, q.sha256, q.member, q.row, (map {{{subjects}}})[q.feed] as subject, l.received_on, l.landed_at
         from ops.quarantine as q join ops.file_ledger as l on l.feed = q.feed and l.sha256 = q.sha256 and l.status <> 'repeat'
@@ -353,6 +357,19 @@ def _held_part(contract: Contract) -> str:
     return f"""select {literal(contract.feed)}, s._file, s._sha256, s._member, s._row, {literal(contract.subject)}, s._received_on, s._landed_at
         from staged.{contract.feed} as s
         join ops.batch_gate as g on g.feed = {literal(contract.feed)} and g.sha256 = s._sha256 and g.status = 'held'"""
+
+
+NOTHING_REPLACED = "select '' as feed, '' as sha256, '' as member, 0::bigint as row, '' as by_sha256, '' as by_member, 0::bigint as by_row where false"
+"""staged.party_replaced of feeds that replace nothing."""
+
+
+def _replaced(contract: Contract) -> str:
+    """One feed's part of staged.party_replaced: at most one released row of a key is not replaced."""
+    return f"""select {literal(contract.feed)} as feed, old._sha256 as sha256, old._member as member, old._row as row,
+            new._sha256 as by_sha256, new._member as by_member, new._row as by_row
+        from staged.{contract.feed} as old join staged.{contract.feed} as new on old._key_hash = new._key_hash
+        join ops.batch_gate as g on g.feed = {literal(contract.feed)} and g.sha256 = new._sha256 and g.status = 'released'
+        where old._is_superseded and not new._is_superseded"""
 
 
 def _values(contract: Contract, registry: Registry, subject: str) -> Iterator[str]:

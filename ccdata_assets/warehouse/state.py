@@ -15,6 +15,7 @@ import duckdb
 
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import WrongUse
+from ccdata_assets.resolution.home_models import adopted_version
 from ccdata_assets.settings import PROJECT_DIR, Settings
 
 BUILT, LINES, EVALUATED_ON = "published", "published_ledger_lines", "evaluated_on"
@@ -34,7 +35,8 @@ def code_hash() -> str:
 
 
 def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> str:
-    """What the tables downstream of staging depend on: batches, the contracts that judged them, decisions, code, settings."""
+    """What the tables downstream of staging depend on: batches, the contracts that judged them, decisions, the
+    match model that was adopted, code, settings."""
     batches = con.execute(
         """select l.feed, l.sha256, l.contract_hash, l.received_on, g.status from ops.file_ledger as l
         left join ops.batch_gate as g using (feed, sha256) where l.status <> 'repeat' and l.rows > 0 order by all"""
@@ -51,6 +53,7 @@ def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Se
         settings.retired_feeds,
         batches,
         decisions,
+        adopted_version(settings),
     ]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 

@@ -72,6 +72,36 @@ MISTAKES: list[Any] = [
         "the condition is of type bigint",
         id="a condition that is a number",
     ),
+    pytest.param(
+        {"rules": [{"name": "same", "agree": {"fields": "town", "by": "phone"}}]},
+        "fields: town",
+        "town is not a field of this contract",
+        id="a rule across rows of an unknown field",
+    ),
+    pytest.param(
+        {"rules": [{"name": "same", "agree": {"fields": "city", "by": ["phone", "city"]}}]},
+        "agree",
+        "city is what rows are told by and what they agree in",
+        id="a field that agrees with itself",
+    ),
+    pytest.param(
+        {"rules": [{"name": "same", "agree": {"fields": "city", "by": "phone", "trusted": "town = 1"}}]},
+        "trusted",
+        "DuckDB refuses the condition",
+        id="a trusted condition on an unknown field",
+    ),
+    pytest.param(
+        {"rules": [{"name": "same", "agree": {"fields": "city", "by": "phone"}, "severity": "reject"}]},
+        "severity",
+        "Input should be 'flag'",
+        id="a rule across rows that rejects",
+    ),
+    pytest.param(
+        {"fields": {**FIELDS, "founded_on": {}}, "rules": [{"name": "typing", "spelling": {"fields": "founded_on"}}]},
+        "spelling",
+        "founded_on is no text",
+        id="the spelling of what is no text",
+    ),
     pytest.param({"fields": {**FIELDS, "fone": {}}}, "fone", "fone is not in fields.yaml", id="an unknown field"),
     pytest.param({"subject": "partie"}, "subject", "there is no subject partie", id="an unknown subject"),
     pytest.param(
@@ -115,6 +145,10 @@ MISTAKES: list[Any] = [
     ),
     pytest.param(
         {"key": ["company_name", "town"]}, "- town", "town is not a field of this contract", id="a key that is no field"
+    ),
+    pytest.param({"crm_id_of": "account"}, "crm_id_of", "the feed has no crm_id", id="an ID that no field holds"),
+    pytest.param(
+        {"crm_id_of": "lead"}, "crm_id_of", "Input should be 'account' or 'contact'", id="an ID of nothing known"
     ),
     pytest.param({"freshness": "5 weeks"}, "freshness", "a duration is", id="a bad duration"),
     pytest.param({"owner": "somebody"}, "owner", "an owner is team:<name>", id="a bad owner"),

@@ -38,9 +38,10 @@ Files = Mapping[str, tuple[Row, ...]]
 
 PLACED = st.sampled_from(["330100", "330100", "440300", None])
 ROWS = st.builds(
-    lambda name, industry, place, branch, uscc, phones, who, title, email: {
+    lambda name, industry, place, branch, uscc, phones, who, title, email, crm: {
         **company(0, name, industry, place, branch if name else None, phones, uscc=uscc if name else None, email=email),
         **person(who, title if who else None),
+        **dict(zip(("crm_id_of", "crm_id"), crm, strict=True)),
     },
     st.sampled_from(["青山", "青山", "青山湖", "蓝天云", "蓝天雪", None]),
     st.sampled_from(["科技", "科技", "贸易"]),
@@ -51,6 +52,9 @@ ROWS = st.builds(
     st.sampled_from([None, "王伟", "王玮", "王伟强", "王", "李"]),
     st.sampled_from([None, "经理"]),
     st.sampled_from([None, None, None, "a@example.org"]),
+    st.sampled_from(
+        [(None, None)] * 6 + [("account", "AC17"), ("account", "0"), ("contact", "CT17"), ("contact", "CT18")]
+    ),
 )
 """Few names, places, numbers and people, so that most rows have to do with others."""
 

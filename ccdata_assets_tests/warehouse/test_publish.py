@@ -57,6 +57,7 @@ def test_the_copy_holds_the_listed_tables_and_no_others(built: World) -> None:
     assert {
         "ops.file_ledger",
         "ops.quarantine",
+        "ops.cell_finding",
         "ops.batch_gate",
         "golden.crosswalk",
         "golden.entity_event",
@@ -64,6 +65,7 @@ def test_the_copy_holds_the_listed_tables_and_no_others(built: World) -> None:
         "kpi.value",
     } <= tables
     assert not any(name.startswith(("staged.", "standard.")) for name in tables)
+    assert not published(built, "select 1 from information_schema.columns where column_name = 'expected'")
     assert made.rows["marts.dim_organisation"] == 2 and made.rows["ops.quarantine"] == 1
 
 

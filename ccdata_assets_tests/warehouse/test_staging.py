@@ -602,3 +602,24 @@ def test_a_readme_beside_the_table_in_an_archive_does_not_hold_the_batch(world: 
     staged = world.stage_one(packed.getvalue(), "directory/a.zip")
     assert (staged.staged, staged.quarantined) == (1, 4)
     assert world.query("select status from ops.batch_gate") == [{"status": "released"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("7:10 a.m.", time(7, 10)),
+        ("12:05 a.m.", time(0, 5)),
+        ("7:10aDec 1", time(7, 10)),
+        ("12:00noon", time(12, 0)),
+        ("11/30 8:00 p.m. (Estimated)", time(20, 0)),
+        ("下午3:30", time(15, 30)),
+        ("Thu 22:15", time(22, 15)),
+        ("25:61", None),
+        ("Contact Airline", None),
+    ],
+)
+def test_the_first_time_of_day_in_a_text_is_found(world: World, text: str, clock: time | None) -> None:
+    fields = {"company_name": {"required": True}, "said": {"type": "text"}}
+    world.contract(fields={**fields, "at": {"type": "clock", "derive": "clock_in(said)"}})
+    world.stage_one(table(("company_name", "said"), [("甲公司", text)]))
+    assert world.query('select "at" from staged.directory') == [{"at": clock}]

@@ -15,6 +15,8 @@ final as (
         party.is_repeat,
         party.flags,
         feed.trust,
+        party.crm_id,
+        feed.crm_id_of,
         reading.* exclude (feed, sha256, member, row, rule_version)
     from {{ source("staged", "party") }} as party
     left join {{ source("declared", "feed") }} as feed on party.feed = feed.feed
