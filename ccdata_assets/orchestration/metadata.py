@@ -10,7 +10,7 @@ import dagster as dg
 import duckdb
 
 from ccdata_assets.contracts.model import Contract
-from ccdata_assets.quality.validation import Check, Outcome
+from ccdata_assets.quality.validation import COUNTED, Check, Outcome
 
 MAX_LINES = 12
 """Lines of a Markdown table: what a stakeholder reads at a glance."""
@@ -135,7 +135,7 @@ def check_result(outcome: Outcome, asset: dg.AssetKey, more: Mapping[str, Any] |
     """What a check found, in numbers, and what else is to be said of it."""
     check = outcome.check
     metadata: dict[str, Any] = {"dimension": check.dimension, **(more or {})}
-    if check.kind != "counted":
+    if check.kind != COUNTED:
         metadata |= {"unexpected": outcome.unexpected, "total": outcome.total}
     if outcome.value is not None:
         metadata["value"] = float(outcome.value)

@@ -12,7 +12,7 @@ from ccdata_assets.contracts.compile import field_type, literal, quote
 from ccdata_assets.contracts.model import CellRule, Contract, Rule
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.registry import Kpi
-from ccdata_assets.quality.validation import Check, Dimension
+from ccdata_assets.quality.validation import COUNTED, Check, Dimension
 from ccdata_assets.resolution.nodes import RECORD_ID
 from ccdata_assets.resolution.stability import load_limits
 
@@ -27,13 +27,13 @@ def delivery_checks(contract: Contract) -> list[Check]:
     """The checks of how a feed delivers, which are counted from the ledgers: warnings."""
     table = f"staged.{contract.feed}"
     days = f"{contract.freshness.total_seconds() / 86400:g}" if contract.freshness else ""
-    fresh = Check(FRESHNESS, "counted", table, None, "timeliness", "warning", None, {},
+    fresh = Check(FRESHNESS, COUNTED, table, None, "timeliness", "warning", None, {},
                   {"zh": f"每 {days} 天内有新交付", "en": f"A delivery at least every {days} days, one sent again counted"})  # fmt: skip
     return [
         *([fresh] if days else []),
-        Check(SCHEMA_DRIFT, "counted", table, None, "consistency", "warning", None, {},
+        Check(SCHEMA_DRIFT, COUNTED, table, None, "consistency", "warning", None, {},
               {"zh": "文件的列与上次交付一致", "en": "The columns of the last delivery are those of the one before"}),
-        Check(USUAL, "counted", table, None, "consistency", "warning", None, {},
+        Check(USUAL, COUNTED, table, None, "consistency", "warning", None, {},
               {"zh": "行数、空值与取值分布如常", "en": "Rows, empty cells and codes of the last delivery are as the feed's usually are"}),
     ]  # fmt: skip
 

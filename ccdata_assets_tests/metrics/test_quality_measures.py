@@ -74,7 +74,15 @@ def test_counts_say_region_industry_source_and_month(world: World, landed: Any) 
     assert fetch(
         landed,
         "select distinct subject, source, region, industry, month from kpi.quality_measure where measure = 'filled' and feed = 'directory'",
-    ) == [{"subject": "party", "source": "directory/alibaba", "region": "330000", "industry": "C", "month": date(2026, 1, 1)}]
+    ) == [
+        {
+            "subject": "party",
+            "source": "directory/alibaba",
+            "region": "330000",
+            "industry": "C",
+            "month": date(2026, 1, 1),
+        }
+    ]
 
 
 def test_what_cannot_be_judged_counts_neither_as_right_nor_as_wrong(world: World, landed: Any) -> None:
