@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ccdata_assets.catalogue import diagram, lineage
 from ccdata_assets.catalogue import documents as pages
-from ccdata_assets.catalogue import lineage
 from ccdata_assets.catalogue.documents import markdown_table
 from ccdata_assets.catalogue.tables import published_tables
 from ccdata_assets.contracts.compile import field_type
@@ -35,6 +35,7 @@ def documents() -> dict[Path, str]:
         GENERATED / "dictionaries.md": _dictionaries(registry),
         GENERATED / "dictionary.md": _NOTE + pages.dictionary(tables, edges, registry),
         GENERATED / "er-diagram.md": _NOTE + pages.er_diagram(tables),
+        GENERATED / "er-diagram.svg": diagram.diagram(tables, diagram.OF_A_FILE) + "\n",
         GENERATED / "lineage.md": _NOTE + pages.lineage_page(tables, edges, names),
         lineage.PATH: lineage.write_edges(edges),
     }

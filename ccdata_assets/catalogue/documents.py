@@ -109,7 +109,7 @@ def er_diagram(tables: Mapping[str, Table]) -> str:
     return (
         "# Entity relationships 实体关系图\n\n"
         "The marts with their keys and the columns by which they are joined 数据集市的主键与连接列. `||--o{`: one of the first to any number of "
-        "the second; a reference may be null. The report page shows the same as a picture. Declared in `ccdata_assets/catalogue/tables.yaml`; "
+        "the second; a reference may be null. As a picture 图: [er-diagram.svg](er-diagram.svg), also at the foot of the report page. Declared in `ccdata_assets/catalogue/tables.yaml`; "
         "a test holds keys and references to the sample.\n\n```mermaid\n"
         + "\n".join(lines)
         + "\n```\n\n## References of all published tables 所有发布表的引用\n\n"

@@ -16,6 +16,8 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ccdata_assets.catalogue.diagram import diagram
+from ccdata_assets.catalogue.tables import published_tables
 from ccdata_assets.reporting import charts, formats
 from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Report, Section, Text
 
@@ -68,6 +70,7 @@ def render(shown: Iterable[Shown]) -> str:
     return environment.get_template("index.html").render(
         shown=ordered,
         groups=[(list(group)) for _, group in groupby(ordered, key=lambda one: one.report.id)],
+        model=Markup(diagram(published_tables())),
         style=Markup(environment.get_template("page.css").render()),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -27,7 +27,7 @@ def write_lineage(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     """Make reference.lineage anew: to_table, to_column, from_table, from_column, how."""
     with EDGES.open(encoding="utf-8", newline="") as lines:
         _, *above = csv.reader(lines)
-    rows = [*above, *contract_lines(registry)]
+    rows = list(dict.fromkeys([*map(tuple, above), *contract_lines(registry)]))
     columns = [list(column) for column in zip(*rows, strict=True)]
     unnested = ", ".join(f"unnest(${n}::varchar[]) as {name}" for n, name in enumerate(COLUMNS, start=1))
     con.execute(f"create or replace table reference.lineage as select {unnested} order by all", columns)
