@@ -24,6 +24,11 @@ def _specs() -> list[dg.AssetSpec]:
             deps=[["marts", "fct_record"], ["golden", "crosswalk"], ["golden", "organisation"]],
         ),
         table_spec(
+            ["kpi", "record_gap"],
+            "One row per party record that completeness counts, with the fields it does not fill.",
+            deps=[["marts", "fct_record"], ["golden", "crosswalk"]],
+        ),
+        table_spec(
             ["kpi", "value"],
             "One row per KPI, period, set of dimensions and moment it was computed; rows are only added.",
             deps=[*_SOURCES, ["kpi", "quality_measure"]],

@@ -18,6 +18,7 @@ from ccdata_assets.warehouse.state import is_published, mark_published
         ["kpi", "value"],
         ["kpi", "definition"],
         ["kpi", "quality_measure"],
+        ["kpi", "record_gap"],
         ["kpi", "quality_result"],
         ["golden", "crosswalk"],
         ["golden", "entity_event"],
