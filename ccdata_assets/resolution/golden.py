@@ -170,33 +170,31 @@ def _chosen(field: Survivor) -> str:
 
 
 def find_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
-    """`parent_of` (child_id, parent_id): of a branch the organisation that its name says it belongs to, where there is one alone."""
+    """`parent_of` (child_id, parent_id): of a branch the organisation that its name says it belongs to: of those that the first of
+    the declared conditions finds, where it is one alone."""
     con.execute("create or replace temp table parent_of (child_id varchar, parent_id varchar)")
-    heads = [(n, rule) for n, rule in enumerate(rules.organisation.exact) if {"branch", "core"} <= set(rule.keys)]
-    if not heads:
+    conditions = rules.organisation.parents
+    if not conditions:
         return
-    number, rule = heads[0]
-    parts = {"branch": "''", "place": "parent_place"}
-    used = ", ".join(quote(name) for name in rule.keys if name not in parts)
-    key = ", ".join(parts.get(name, quote(name)) for name in rule.keys)
+    found = " union all ".join(
+        f"""select l.node as branch, r.node as head, {place} as place from branch as l join head as r on {condition}"""
+        for place, condition in enumerate(conditions)
+    )
     con.execute(
         f"""insert into parent_of
-        with branch as (
-            select distinct cluster.cluster, hash({key}) as key from (
-                select node, branch, parent_place, {used} from resolution.node where branch <> '' and parent_place is not null
-            ) join resolution.cluster using (node)
-        ),
-        entity as (
-            select cluster.cluster, any_value(assigned.entity_id) as entity_id from resolution.cluster join resolution.record using (node)
+        with branch as (from resolution.node where branch <> ''),
+        head as (from resolution.node where branch = ''),
+        found as ({found}),
+        named as (
+            select node, any_value(assigned.entity_id) as entity_id from resolution.record
             join resolution.assigned as assigned on assigned.record_id = record.record_id and assigned.entity_kind = 'organisation'
-            where cluster.cluster in (select cluster from branch)
-                or cluster.node in (select node from resolution.node_key where rule = {number} and key in (select key from branch)) group by all
+            where node in (select branch from found union select head from found) group by node
         ),
         met as (
-            select branch.cluster, child.entity_id as child_id, parent.entity_id as parent_id from branch
-            join resolution.node_key as head on head.rule = {number} and head.key = branch.key
-            join resolution.cluster as head_cluster on head_cluster.node = head.node
-            join entity as parent on parent.cluster = head_cluster.cluster join entity as child on child.cluster = branch.cluster
-        )
-        select child_id, min(parent_id) as parent_id from met where child_id <> parent_id group by child_id having count(distinct parent_id) = 1"""
+            select child.entity_id as child_id, parent.entity_id as parent_id, min(place) as place
+            from found join named as child on child.node = found.branch join named as parent on parent.node = found.head
+            where child.entity_id <> parent.entity_id group by all
+        ),
+        first as (select * from met qualify place = min(place) over (partition by child_id))
+        select child_id, any_value(parent_id) as parent_id from first group by child_id having count(*) = 1"""
     )

@@ -63,6 +63,7 @@ class OrganisationRules(Declaration):
     names: str
     exact: tuple[ExactRule, ...] = Field(min_length=1)
     same_name: str
+    parents: tuple[str, ...] = ()
     block: tuple[BlockRule, ...] = ()
     bound: Bound = Bound(names=20, pairs=5000)
     derived: dict[Name, str] = Field(default_factory=dict)

@@ -121,6 +121,56 @@ def test_a_branch_of_one_of_two_companies_of_that_name_has_no_parent(con: duckdb
     assert golden(con)[ids(con)[1]]["parent_id"] is None
 
 
+def hospital(row: int, name: str, county: str = "330103", said: str | None = None, parent: str | None = None) -> Row:
+    """A hospital as the dictionaries read it: in a county, with the place that its name says; `parent`: the name before its branch's."""
+    return {
+        "row": row, "company_name": name, "match_key": name, "company_region_code": said, "region_code": county,
+        "city_code": county[:4] + "00", "province_code": county[:2] + "0000", "parent": parent,
+        "branch": name.removeprefix(parent) if parent else None, "legal_form_code": "branch" if parent else "institution",
+    }  # fmt: skip
+
+
+def parents(con: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
+    """Name → name of its parent."""
+    rows = golden(con)
+    return {
+        row["company_name"]: rows[row["parent_id"]]["company_name"] if row["parent_id"] else None
+        for row in rows.values()
+    }
+
+
+@pytest.mark.parametrize(
+    ("parent", "said", "head_county", "is_found"),
+    [
+        ("杭州市人民医院", "330100", "330106", True),  # in the city that the name says
+        ("浙江省人民医院", "330000", "330203", True),  # anywhere in the province that the name says
+        ("普陀医院", None, "330104", True),  # a name of its own, in one city
+        ("普陀医院", None, "330203", False),  # in another city it may be another
+        ("县人民医院", None, "330103", True),  # each county has one
+        ("县人民医院", None, "330104", False),
+    ],
+)
+def test_the_branch_of_a_hospital_belongs_to_the_hospital_that_its_name_begins_with(
+    con: duckdb.DuckDBPyConnection, parent: str, said: str | None, head_county: str, is_found: bool
+) -> None:
+    name = f"{parent}城西院区"
+    run(con, [
+        hospital(1, name, said=said, parent=parent), hospital(2, parent, head_county, said), hospital(3, "白云医院"),
+    ])  # fmt: skip
+    assert parents(con)[name] == (parent if is_found else None)
+
+
+def test_of_two_hospitals_of_one_name_a_branch_belongs_to_the_nearer_one_or_to_none(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    branch = hospital(1, "普陀医院城西院区", parent="普陀医院")
+    run(con, [branch, hospital(2, "普陀医院", "330106"), hospital(3, "普陀医院", "440305")])
+    found = ids(con)
+    assert golden(con)[found[1]]["parent_id"] == found[2]
+    run(con, [branch, hospital(2, "普陀医院", "330106"), hospital(3, "普陀医院", "330104")], "2026-02-02")
+    assert golden(con)[ids(con)[1]]["parent_id"] is None
+
+
 # --- bounds ------------------------------------------------------------------------------------------------------
 
 
