@@ -102,10 +102,15 @@ class ContactRules(Declaration):
 
 
 class Survivor(Declaration):
-    """Columns of a golden record that come from one record, and what decides which, first things first."""
+    """Columns of a golden record that come from one record, and what decides which, first things first.
+
+    `alike`: SQL over a record; values for which it is the same are one value that is written in several ways: `by` chooses among
+    these first, all their records counted together, and then the writing.
+    """
 
     columns: tuple[Name, ...]
     by: tuple[Literal["trust", "agreement", "recency", "completeness"], ...]
+    alike: str | None = None
 
 
 class Survivorship(Declaration):
