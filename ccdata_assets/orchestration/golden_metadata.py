@@ -148,6 +148,7 @@ def _biggest(numbers: Numbers) -> str:
 
 
 def _blocking(numbers: Numbers) -> str:
+    compared = load_words().compare
     return _table(
         (
             "比对依据 compared because they",
@@ -158,7 +159,7 @@ def _blocking(numbers: Numbers) -> str:
         ),
         [
             (
-                f"{rule.rule}: {_words(f'{rule.rule}.same')}",
+                f"{rule.rule}: {_words(f'{rule.rule}.same' if rule.rule in compared else f'exact.{rule.rule}')}",
                 rule.values,
                 rule.pairs,
                 rule.stopped_values,

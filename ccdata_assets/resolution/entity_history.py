@@ -161,8 +161,8 @@ def explain(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model, entity_i
         raise WrongUse(f"no organisation {entity_id} lives; fix: see golden.organisation")
     exact = rows(
         con,
-        f"""select rule, list(distinct number order by number) as nodes from resolution.node_key join mine using (node)
-        anti join resolution.stopped using (rule, key) where rule < {FIRST_BLOCK} group by rule, key having count(*) > 1 order by all""",
+        f"""select rule, list(distinct number order by number) as nodes from resolution.node_key join mine using (node) anti join resolution.stopped using (rule, key)
+        where rule < {FIRST_BLOCK} group by rule, key having count(*) > 1 order by all""",
     )
     named = [{"rule": organisation.exact[line["rule"]].name, "weight": organisation.exact[line["rule"]].weight, "nodes": line["nodes"]} for line in exact]  # fmt: skip
     return Explained(entity_id, nodes, named, _scored(con, organisation, model), _decided(con, entity_id), _others(con, entity_id))  # fmt: skip

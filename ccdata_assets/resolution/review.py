@@ -17,7 +17,7 @@ import duckdb
 
 from ccdata_assets.contracts.compile import literal, quote
 from ccdata_assets.resolution.decisions import read_decisions
-from ccdata_assets.resolution.links import FIRST_BLOCK
+from ccdata_assets.resolution.links import FIRST_BLOCK, counted
 from ccdata_assets.resolution.model import OTHERWISE, Model, level_sql
 from ccdata_assets.resolution.rules import OrganisationRules, Rules
 from ccdata_assets.resolution.words import UNCERTAIN, Reason
@@ -182,9 +182,11 @@ def _find_sides(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, limit:
         from side join counted using (entity_id) join review_node using (node) join resolution.record as record using (record_id)"""
     )
     derived = "".join(f", {expression} as {quote(name)}" for name, expression in rules.derived.items())
+    evidence = ", ".join(counted(rules, name) for name in rules.evidence)
     con.execute(
         f"""create or replace temp table listed_node as
-        select *{derived} from resolution.node where node in (select node from listed_side)"""
+        with said as (select node, {evidence} from resolution.node where node in (select node from listed_side))
+        select *{derived} from said"""
     )
 
 
@@ -219,7 +221,7 @@ def _exact(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> dict[int
     rows = con.execute(
         f"""select place, l.rule from listed_pair as pair join resolution.node_key as l on l.node = pair.left_node
         join resolution.node_key as r on r.node = pair.right_node and r.rule = l.rule and r.key = l.key
-        where l.rule < {FIRST_BLOCK} order by all"""
+        where l.rule < {FIRST_BLOCK} and (l.rule, l.key) not in (select (rule, key) from resolution.stopped) order by all"""
     ).fetchall()
     found: dict[int, list[str]] = {}
     for place, rule in rows:

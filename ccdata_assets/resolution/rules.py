@@ -16,7 +16,7 @@ RULES = Path(__file__).parent / "rules.yaml"
 class ExactRule(Declaration):
     """Nodes that agree in all keys (columns of the evidence) are linked; `when` is SQL over them.
 
-    A key that more than `names` names share is stopped: it links nobody. Without it no key is.
+    `names`: where nodes of more names agree, they are not linked, and the first key counts as not given.
     """
 
     name: Name
