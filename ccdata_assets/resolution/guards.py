@@ -37,7 +37,9 @@ def split_doubtful(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> 
     """Give the nodes of components that contradict themselves their clusters in `fresh_cluster`; write `refused` links."""
     con.execute("create or replace temp table refused (a ubigint, b ubigint, weight double, reason varchar)")
     differ = [f"count(distinct nullif({quote(column)}, '')) > 1" for column in rules.conflicts]
-    said = f"(select {', '.join(['node', *(counted(rules, column) for column in rules.conflicts)])} from resolution.node)"
+    said = (
+        f"(select {', '.join(['node', *(counted(rules, column) for column in rules.conflicts)])} from resolution.node)"
+    )
     con.execute(
         f"""create or replace temp table doubtful as
         with of_component as (
