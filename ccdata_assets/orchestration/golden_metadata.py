@@ -225,7 +225,12 @@ def _memberships(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _decisions(con: duckdb.DuckDBPyConnection) -> str:
-    names = {"same": "同一组织 same", "apart": "不同组织 apart", "none": "已撤回 withdrawn"}
+    names = {
+        "same": "同一组织 same",
+        "apart": "不同组织 apart",
+        "none": "已撤回 withdrawn",
+        "accept": "接受突变 accepted",
+    }
     rows = con.execute(
         f"""with last as (
             select * from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1
