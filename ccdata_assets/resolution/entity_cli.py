@@ -58,7 +58,7 @@ def history(
         if len(what) == 3:
             lines = row_history(con, what[0], what[1], int(what[2]), day, settings.zone)
         else:
-            events = entity_events(con, what[0], day)
+            events = entity_events(con, what[0], day, settings.zone)
             count = records_on(con, what[0], day, settings.zone)
     if len(what) == 3:
         lines = [line for line in lines if day is None or line["is_current"]]

@@ -74,13 +74,13 @@ def row_history(con: duckdb.DuckDBPyConnection, feed: str, file: str, row: int, 
     if found := lines(on):
         return found
     if on and (later := lines(None)):
-        raise _too_early(f"{feed}, {file}, row {row}", on, later[0]["at"], later[0]["counts_from"])
+        raise _too_early(f"{feed}, {file}, row {row}", on, later[0]["at"].astimezone(zone), later[0]["counts_from"])
     raise WrongUse(
         f"{feed}, {file}, row {row}: no entity ever had this row; fix: name feed, file and row as golden.crosswalk has them"
     )
 
 
-def entity_events(con: duckdb.DuckDBPyConnection, entity_id: str, on: date | None) -> list[Line]:
+def entity_events(con: duckdb.DuckDBPyConnection, entity_id: str, on: date | None, zone: ZoneInfo) -> list[Line]:
     """Every event in which an ID has a part and that counts by a day, oldest first. WrongUse where the ledger knows no such ID, or
     it counts from a later day only."""
     found = rows(
@@ -94,7 +94,7 @@ def entity_events(con: duckdb.DuckDBPyConnection, entity_id: str, on: date | Non
         raise WrongUse(f"no event is about {entity_id}; fix: take an ID that `ccdata entity find` gives")
     by_then = [event for event in found if on is None or event["business_date"] <= on]
     if on and not by_then:
-        raise _too_early(entity_id, on, found[0]["at"], min(event["business_date"] for event in found))
+        raise _too_early(entity_id, on, found[0]["at"].astimezone(zone), min(event["business_date"] for event in found))
     return by_then
 
 

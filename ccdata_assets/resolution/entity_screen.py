@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -17,6 +18,7 @@ from ccdata_assets.resolution.decision_list import Line
 from ccdata_assets.resolution.entity_history import Explained
 from ccdata_assets.resolution.entity_look import Shown
 from ccdata_assets.resolution.words import UNCERTAIN, load_words
+from ccdata_assets.settings import load_settings
 
 MOST = 100
 """Lines of a table on the screen."""
@@ -52,7 +54,7 @@ def print_rows(title: str, lines: Sequence[Line]) -> None:
         title,
         ("kind", "entity_id", "counts_from", "known_since", "now"),
         [
-            (line["kind"], line["entity_id"] or "–", str(line["counts_from"]), f"{line['at']:%Y-%m-%d}", "✓" if line["is_current"] else "")
+            (line["kind"], line["entity_id"] or "–", str(line["counts_from"]), _day(line["at"]), "✓" if line["is_current"] else "")
             for line in lines
         ],
     )  # fmt: skip
@@ -66,7 +68,7 @@ def print_decisions(title: str, lines: Sequence[Line]) -> None:
         [
             (
                 line["decision_id"],
-                f"{line['at']:%Y-%m-%d}",
+                _day(line["at"]),
                 str(_ANSWER.get(line["kind"], line["kind"])),
                 _decided(line),
             )
@@ -88,7 +90,7 @@ def _decided(line: Line) -> str:
         parts.append(line["comment"])
     if not line["is_in_force"]:
         by = _by(line["withdrawn_source"], line["withdrawn_by"])
-        parts.append(f"withdrawn 已撤回 {line['withdrawn_at']:%Y-%m-%d}: {by}")
+        parts.append(f"withdrawn 已撤回 {_day(line['withdrawn_at'])}: {by}")
     elif line["is_kept"] is False:
         parts.append("not as it says 未实现: the next run acts on it, or it gave way to a later one")
     return "\n".join(parts)
@@ -203,6 +205,11 @@ def _print(
 
 def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)
+
+
+def _day(at: datetime) -> str:
+    """The day of an instant in the centre's zone."""
+    return str(at.astimezone(load_settings().zone).date())
 
 
 def _shown(value: Any) -> str:

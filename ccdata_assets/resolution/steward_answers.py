@@ -277,14 +277,14 @@ class _Recorder:
         gone = [one for one in (*withdrawn, *contrary) if one]
         for earlier in sorted(gone, key=lambda one: one.decision_id):
             if earlier.source == LOCK:
-                self._report_lock(answer, earlier, made, kind)
+                self._report_lock(answer, earlier, kind)
                 continue
             problem = f"it says the contrary of {self._where(earlier)}; this later answer counts, decision {earlier.decision_id} is withdrawn"
             fix = "agree with whoever decided that, and hand in what is right"
             self._read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
         return made
 
-    def _report_lock(self, answer: _Answer, lock: Decision, made: str, kind: Kind) -> None:
+    def _report_lock(self, answer: _Answer, lock: Decision, kind: Kind) -> None:
         """A lock that an answer takes back: it is said, for somebody wanted it."""
         held = _entities(self._con, sorted(lock.left))
         names = ", ".join(sorted(set(held.values()))) or "rows no longer there"
@@ -294,7 +294,7 @@ class _Recorder:
             problem = (
                 f"it splits a locked organisation: the lock of {names} (decision {lock.decision_id}) is taken back"
             )
-        fix = f"where that is wrong: ccdata entity withdraw {made}, then ccdata entity lock"
+        fix = "where that is wrong, hand in the contrary, run, and lock with `ccdata entity lock` what should be"
         self._read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
 
     def _report_standing(self, answer: _Answer, standing: Sequence[Decision]) -> None:

@@ -410,6 +410,15 @@ def test_rows_of_a_csv_are_counted_as_a_spreadsheet_shows_them(
 # --- the run -----------------------------------------------------------------------------------------------------
 
 
+def test_a_run_says_how_many_pairs_wait_and_where_their_workbook_is() -> None:
+    done = RunSummary("run", True, False, [], 1, 0, waiting=3, review="/home/review/organisations.xlsx")
+    (line,) = [line for line in done.closing_lines() if line.startswith("review")]
+    assert "3 pairs" in line and "/home/review/organisations.xlsx" in line
+    assert not any(
+        line.startswith("review") for line in RunSummary("run", True, False, [], 1, 0, waiting=0).closing_lines()
+    )
+
+
 def test_a_decision_gives_the_run_something_to_do(world: World) -> None:
     with world.warehouse() as con:
         before = fingerprint(con, world.registry, world.settings)
