@@ -28,7 +28,7 @@ SHIPPED = _LOADED.model_copy(
 WEIGHTS = {
     "name": {"same": 18, "slip": 14, "part": 12, "trade_name": 6, OTHERWISE: -6},
     "place": {"same": 8, "unknown": 0, OTHERWISE: -7},
-    "phone": {"several": 16, "same": 14, "unknown": 0, OTHERWISE: -1},
+    "phone": {"same": 14, "unknown": 0, OTHERWISE: -1},
     "domain": {"same": 14, "unknown": 0, OTHERWISE: -3},
     "address": {"same": 14, "unknown": 0, OTHERWISE: -3},
     "person": {"same": 8, "unknown": 0, OTHERWISE: -1},
