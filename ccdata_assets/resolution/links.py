@@ -73,14 +73,6 @@ def _write_stops(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
     )
     con.execute("delete from resolution.stopped where (rule, key) in (select (rule, key) from touched_key)")
     con.execute("insert into resolution.stopped select * from now_stopped")
-    bounds = {number: exact.names for number, exact in enumerate(rules.exact) if exact.names is not None}
-    if bounds:
-        most = " ".join(f"when {number} then {names}" for number, names in bounds.items())
-        con.execute(
-            f"""insert into resolution.stopped
-            select rule, key, count(distinct name_id) as names, 0 from resolution.node_key semi join touched_key using (rule, key)
-            where rule in ({", ".join(map(str, bounds))}) group by rule, key having names > case rule {most} end"""
-        )
     con.execute("create or replace temp table dirty as select node from new_node")
     # nodes of a value that crossed its bound are compared anew by all of their values
     con.execute(

@@ -121,13 +121,6 @@ def test_hospitals_of_two_townships_that_share_a_number_are_not_asked_about(
     assert (len(set(ids(con).values())), len(queue(con))) == (2, int(is_asked))
 
 
-def test_two_shared_numbers_say_more_than_one(con: duckdb.DuckDBPyConnection) -> None:
-    both = [PHONE, "+8657188880002"]
-    run(con, [company(1, "青山", phone=both), company(2, "白水", phone=both), company(3, "黑土", phone=PHONE)])
-    weights = {frozenset(names(pair)): pair.weight for pair in queue(con)}
-    assert max(weights, key=lambda pair: weights[pair]) == {"青山科技有限公司", "白水科技有限公司"}
-
-
 def test_two_organisations_are_one_line_however_many_of_their_records_are_alike(con: duckdb.DuckDBPyConnection) -> None:
     other = "+8657188880002"
     both = {"numbers": [PHONE, other]}
