@@ -341,10 +341,11 @@ def resolve(
     """Find the rows of a table that mean the same person, company or thing. 任意表去重。"""
     import duckdb
 
+    from ccdata_assets.resolution.given import read_table
     from ccdata_assets.resolution.picture import draw_curve
     from ccdata_assets.resolution.report import as_dict, print_report
     from ccdata_assets.resolution.spec import load_spec
-    from ccdata_assets.resolution.table import WRITTEN, read_table, resolve_table, write_entities
+    from ccdata_assets.resolution.table import WRITTEN, resolve_table, write_entities
     from ccdata_assets.standard.lines import check_out
 
     for path in (file, spec):
@@ -360,19 +361,22 @@ def resolve(
     progress = Console(stderr=True)
     with duckdb.connect() as con, progress.status("reading the table") as status:
         con.execute("set enable_progress_bar = false")
-        unreadable = read_table(con, file, encoding)
+        given = read_table(con, file, encoding)
         status.update("comparing")
-        done = resolve_table(con, declared, labels)
-        done.unreadable = unreadable
+        done = resolve_table(con, declared, labels, is_written=out is not None)
         if out:
             write_entities(con, declared, done, out)
         if curve:
             draw_curve(done.curve, declared.threshold, file.name, curve)
     if as_json:
-        print(json.dumps(as_dict(done), ensure_ascii=False, indent=2))
+        print(json.dumps(as_dict(done, given), ensure_ascii=False, indent=2))
     else:
         print_report(
-            Console(width=None if sys.stdout.isatty() else 120), done, declared, [path for path in (out, curve) if path]
+            Console(width=None if sys.stdout.isatty() else 120),
+            done,
+            given,
+            declared,
+            [path for path in (out, curve) if path],
         )
 
 

@@ -250,7 +250,7 @@ class Published:
     def review_pairs(self, most: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """The first pairs of the review queue: the columns of golden.review_queue, left and right."""
         columns = [
-            "place", "weight", "agrees", "disagrees", "organisation_id", "records", "feed", "row", "company_name", "province",
+            "place", "weight", "asked", "agrees", "disagrees", "organisation_id", "records", "feed", "row", "company_name", "province",
             "city", "county", "phone", "uscc",
         ]  # fmt: skip
         rows = self._rows(
