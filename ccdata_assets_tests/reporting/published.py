@@ -10,6 +10,10 @@ from typing import Any, Final
 
 import duckdb
 
+from ccdata_assets.reporting import BuiltReport, build_reports
+from ccdata_assets.reporting.model import Report
+from ccdata_assets.reporting.reports import month_reports
+
 AS_OF: Final = datetime.fromisoformat("2026-04-02T08:00:00+08:00")
 EARLIER: Final = datetime.fromisoformat("2026-04-01T08:00:00+08:00")
 LATER: Final = datetime.fromisoformat("2026-05-02T08:00:00+08:00")
@@ -33,14 +37,14 @@ create table kpi.quality_result (check_name varchar, feed varchar, table_name va
     severity varchar, period date, value double, target double, passed boolean, unexpected bigint,
     total bigint, run_id varchar,
     as_of timestamptz);
-create table ops.file_ledger (feed varchar, file varchar, sha256 varchar, bytes bigint, encoding varchar,
+create table ops.file_ledger_history (feed varchar, file varchar, sha256 varchar, bytes bigint, encoding varchar,
     delimiter varchar,
     rows bigint, staged bigint, quarantined bigint, blank bigint, superseded bigint, repeated bigint,
     status varchar, error varchar,
-    received_on date, landed_at timestamptz);
-create table ops.quarantine_summary (feed varchar, file varchar, rule varchar, field varchar,
+    received_on date, landed_at timestamptz, as_of timestamptz);
+create table ops.quarantine_history (feed varchar, sha256 varchar, rule varchar, field varchar,
     reason varchar, rows bigint,
-    landed_at timestamptz);
+    as_of timestamptz);
 create table marts.dim_region (region_code varchar, province varchar, city varchar, county varchar,
     level varchar);
 create table marts.dim_field (field varchar, zh varchar, en varchar);
@@ -132,6 +136,19 @@ FIELDS: Final = {
 }  # fmt: skip
 
 
+def reports_of(published: Path, as_of: datetime = AS_OF, period: date = MARCH, closing_days: int = 5) -> dict[str, Report]:
+    """The reports that have something to say, by id; the month closes after AS_OF unless told otherwise."""
+    made = month_reports(published, period, as_of, closing_days)
+    return {name: report for name, report in made.items() if report is not None}
+
+
+def build_monthly(published: Path, reports: Path, period: date, as_of: datetime) -> BuiltReport:
+    """Builds all reports and gives the monthly one."""
+    built = build_reports(published, reports, period, as_of, closing_days=5)["monthly"]
+    assert built is not None
+    return built
+
+
 def build(path: Path, months: int = 3) -> Path:
     """Writes the copy with data for `months` months up to March 2026 and returns its path; 0 gives
     definitions and names only."""
@@ -153,8 +170,8 @@ def build(path: Path, months: int = 3) -> Path:
             _fill(connection, "kpi.value", _values(months))
             _fill(connection, "kpi.completeness", _completeness())
             _fill(connection, "kpi.quality_result", _checks())
-            _fill(connection, "ops.file_ledger", _files())
-            _fill(connection, "ops.quarantine_summary", _quarantine())
+            _fill(connection, "ops.file_ledger_history", _files())
+            _fill(connection, "ops.quarantine_history", _quarantine())
     return path
 
 
@@ -249,7 +266,7 @@ def _files() -> Iterator[tuple[Any, ...]]:
         quarantined, blank = (rows // 40, rows // 100) if status == "landed" else (0, 0)
         landed = datetime.fromisoformat(f"2026-03-{day:02d}T09:30:00+08:00")
         return (feed, file, f"{day:064x}", rows * 120, "gb18030", ",", rows, rows - quarantined - blank,
-                quarantined, blank, 0, rows // 11, status, error, landed.date(), landed)  # fmt: skip
+                quarantined, blank, 0, rows // 11, status, error, landed.date(), landed, landed)  # fmt: skip
 
     for week in range(4):
         yield one("b2b_directory", f"名录_202603{7 * week + 2:02d}.csv", 7 * week + 2, 3_000 + 120 * week)
@@ -261,11 +278,11 @@ def _files() -> Iterator[tuple[Any, ...]]:
 
 
 def _quarantine() -> Iterator[tuple[Any, ...]]:
-    for feed, file, rule, field, rows in (
-        ("b2b_directory", "名录_20260302.csv", "type", "received_on", 41),
-        ("b2b_directory", "名录_20260302.csv", "required", "company_name", 34),
-        ("b2b_directory", "名录_20260309.csv", "one_channel", None, 78),
-        ("cn_hospitals", HOSTILE, "code", "level", 30),
+    for feed, day, rule, field, rows in (
+        ("b2b_directory", 2, "type", "received_on", 41),
+        ("b2b_directory", 2, "required", "company_name", 34),
+        ("b2b_directory", 9, "one_channel", None, 78),
+        ("cn_hospitals", 11, "code", "level", 30),
     ):
-        landed = "2026-03-09T09:30:00+08:00" if "0309" in file else "2026-03-02T09:30:00+08:00"
-        yield (feed, file, rule, field, f"{rule} broken", rows, datetime.fromisoformat(landed))
+        landed = datetime.fromisoformat(f"2026-03-{day:02d}T09:30:00+08:00")
+        yield (feed, f"{day:064x}", rule, field, f"{rule} broken", rows, landed)
