@@ -308,6 +308,10 @@ def as_float(value: Cell) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
+def _counts(value: Value) -> bool:
+    return bool(value.value or value.numerator or value.denominator)
+
+
 def _label_unit(key: str) -> Unit:
     return "hour" if key == "hour" else "name"
 

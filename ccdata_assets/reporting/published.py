@@ -163,17 +163,19 @@ class Published:
         ]
 
     def completeness(self, month: date) -> list[tuple[str, str, str, int, int]]:
-        """(feed, source, field, filled, total) of a month, regions and industries added up; a feed whose rows name no
-        source is its own."""
+        """(feed, source, field, filled, total) of the party records of a month, regions and industries added up; a feed
+        whose rows name no source is its own."""
         return self._rows(
-            "kpi.completeness",
+            "kpi.quality_measure",
             """with known as (
                 select *, row_number() over (
                     partition by feed, source, field, region, industry order by as_of desc, rowid desc
                 ) as age
-                from kpi.completeness where month = ? and epoch_us(as_of) <= ?
+                from kpi.quality_measure
+                where subject = 'party' and dimension = 'completeness' and measure = 'filled'
+                    and month = ? and epoch_us(as_of) <= ?
             )
-            select feed, coalesce(source, feed) as source, field, sum(filled)::bigint, sum(total)::bigint
+            select feed, coalesce(source, feed) as source, field, sum(passed)::bigint, sum(total)::bigint
             from known where age = 1 group by all having sum(total) > 0 order by all""",
             [month, self._until],
         )

@@ -54,7 +54,9 @@ def test_every_number_of_the_report_is_on_the_page(text: str, report: Report) ->
     page = _Page(text)
     for section in report.sections:
         for figure in section.figures:
-            assert page.cards["monthly/2026-03", figure.id] == ("" if figure.value is None else str(figure.value)), figure.id
+            assert page.cards["monthly/2026-03", figure.id] == ("" if figure.value is None else str(figure.value)), (
+                figure.id
+            )
         for table in section.tables:
             numbers = [
                 "" if value is None else repr(value)
@@ -70,7 +72,9 @@ def test_nothing_on_the_page_leads_outside(text: str) -> None:
     page = _Page(text)
     assert not {"link", "img", "iframe", "object", "embed", "base", "form"} & set(page.tags)
     addresses = [value for key, value in page.attributes if key in ("src", "href", "action", "xlink:href")]
-    assert all(re.match(r"#|(monthly|quality|completeness|suppliers|analysis)/2026-03\.xlsx$", value) for value in addresses)
+    assert all(
+        re.match(r"#|(monthly|quality|completeness|suppliers|analysis|collection)/2026-03\.xlsx$", value) for value in addresses
+    )
     assert "default-src 'none'" in text
 
 
