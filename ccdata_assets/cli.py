@@ -11,7 +11,7 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -21,7 +21,7 @@ from ccdata_assets import __version__
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
 from ccdata_assets.resolution.entity_cli import entity_app
 from ccdata_assets.resolution.model_cli import model_app
-from ccdata_assets.settings import configure
+from ccdata_assets.settings import configure, load_settings
 
 app = typer.Typer(
     name="ccdata",
@@ -91,26 +91,44 @@ def run(
 def report(
     month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
     home: HomeOption = None,
-    as_of: AsOfOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", help="As it was known then: 2026-01-31 (its end), an instant, or closing; default now."
+        ),
+    ] = None,
+    language: Annotated[
+        Literal["zh", "en", "both"] | None, typer.Option("--lang", help="Of workbooks and page; default both.")
+    ] = None,
 ) -> None:
-    """Make the monthly report of one month again, as it was known at --as-of. 重出某月报告。"""
-    configure(home, as_of=as_of)
+    """Make all reports of one month again, as they were known at --as-of. 重出某月报告。"""
+    configure(home, language=language)
     from ccdata_assets.project import load_project
-    from ccdata_assets.reporting.build import build_monthly
+    from ccdata_assets.reporting.build import build_reports
+    from ccdata_assets.reporting.measures import Month, closing_of
 
-    settings = load_project().settings
     try:
         period = date.fromisoformat(f"{month}-01")
     except ValueError:
         raise WrongUse(f"{month!r} is no month; fix: write it as 2026-01") from None
+    if as_of == "closing":
+        settings = load_settings()
+        as_of = closing_of(Month.last_day_of(period), settings.closing_days, settings.zone).isoformat()
+    configure(as_of=as_of)
+    settings = load_project().settings
     if period > settings.business_date:
         raise WrongUse(f"{month} lies in the future; fix: ask for a month up to {settings.business_date:%Y-%m}")
     if not settings.published_path.exists():
         raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
-    # a look back must not take the place of the report as it is known now
+    # a look back must not take the place of the reports as they are known now
     folder = settings.reports_dir / f"as-of-{settings.business_date}" if as_of else settings.reports_dir
-    built = build_monthly(settings.published_path, folder, period, settings.as_of)
-    print(built.workbook, built.page, sep="\n")
+    as_known = settings.as_of.astimezone(settings.zone)
+    built = build_reports(
+        settings.published_path, folder, period, as_known, settings.closing_days, settings.report_language
+    )
+    for made in filter(None, built.values()):
+        print(made.workbook)
+    print(folder / "index.html")
 
 
 @feeds_app.command("list")

@@ -76,7 +76,11 @@ def png(charts: Sequence[tuple[Chart, Table]], limit: int = 40_000) -> bytes:
 def specification(chart: Chart, table: Table, name: Callable[[Text], str]) -> dict[str, Any] | None:
     """The chart as a Vega-Lite specification, its data inside; `name` says how to write a text. None when no
     series has a value."""
-    rows = table.rows[: chart.first]
+    places = [table.position(key) for key in chart.series]
+    rows = table.rows
+    if chart.kind == "ranking":  # a part without a value has no bar and takes no room
+        rows = tuple(row for row in rows if any(row[place] is not None for place in places))
+    rows = rows[: chart.first]
     x_at = table.position(chart.x)
     x_unit = table.columns[x_at].unit
     series = [table.columns[table.position(key)] for key in chart.series]

@@ -15,6 +15,7 @@ Unit: TypeAlias = Literal[
     "text", "name", "code", "flag",  # a name is a Text; a flag is true or false
 ]  # fmt: skip
 Direction: TypeAlias = Literal["up", "down", "none"]
+Language: TypeAlias = Literal["both", "zh", "en"]
 ChartKind: TypeAlias = Literal["line", "bar", "ranking"]
 
 NUMERIC: frozenset[str] = frozenset({"count", "percent", "seconds", "bytes", "number"})
@@ -30,6 +31,10 @@ class Text(NamedTuple):
     def both(self) -> str:
         """Chinese and English on one line; once when they are the same."""
         return self.zh if self.zh == self.en else f"{self.zh} {self.en}"
+
+    def said(self, language: Language) -> str:
+        """In one language, or on one line in both."""
+        return self.both if language == "both" else self.zh if language == "zh" else self.en
 
     @classmethod
     def same(cls, text: str) -> Self:

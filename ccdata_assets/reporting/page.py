@@ -17,7 +17,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ccdata_assets.reporting import charts, formats
-from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Report, Section, Text
+from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Language, Report, Section, Text
+from ccdata_assets.reporting.reports import ORDER
 
 LOG: Final = logging.getLogger(__name__)
 FOLDED: Final = 15  # rows of a long table shown before «show all»
@@ -37,11 +38,11 @@ class Shown:
     workbook: str
 
 
-def write_page(reports: Path) -> Path:
+def write_page(reports: Path, language: Language = "both") -> Path:
     """Renders `reports`/index.html from all `reports`/<report>/<period>.json, whole or not at all; returns
-    its path. A JSON file that cannot be read as a report is left out and logged."""
+    its path. In one language it does not offer the other. A JSON file that cannot be read as a report is left out and logged."""
     path = reports / "index.html"
-    text = render(_read(reports))
+    text = render(_read(reports), language)
     reports.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(text, encoding="utf-8")
@@ -49,9 +50,10 @@ def write_page(reports: Path) -> Path:
     return path
 
 
-def render(shown: Iterable[Shown]) -> str:
-    """The page as text, reports in the order of their ids, the newest period first."""
-    ordered = sorted(sorted(shown, key=lambda one: one.report.period, reverse=True), key=lambda one: one.report.id)
+def render(shown: Iterable[Shown], language: Language = "both") -> str:
+    """The page as text, reports in the order of `reports`, the newest period first."""
+    newest = sorted(shown, key=lambda one: one.report.period, reverse=True)
+    ordered = sorted(newest, key=lambda one: (_place(one.report.id), one.report.id))
     environment = Environment(
         loader=PackageLoader("ccdata_assets.reporting"),
         autoescape=True,
@@ -67,11 +69,16 @@ def render(shown: Iterable[Shown]) -> str:
     script = environment.get_template("page.js").render()
     return environment.get_template("index.html").render(
         shown=ordered,
+        language=language,
         groups=[(list(group)) for _, group in groupby(ordered, key=lambda one: one.report.id)],
         style=Markup(environment.get_template("page.css").render()),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def _place(report_id: str) -> int:
+    return ORDER.index(report_id) if report_id in ORDER else len(ORDER)
 
 
 def both(zh: str | Text, en: str = "") -> Markup:

@@ -30,7 +30,7 @@
     if (main.firstElementChild !== article) main.replaceChildren(article);
     pick.value = article.dataset.key;
     for (const link of document.querySelectorAll(".periods a")) {
-      if (link.dataset.key === article.dataset.key) link.setAttribute("aria-current", "page");
+      if (link.dataset.key === article.dataset.key) { link.setAttribute("aria-current", "page"); link.closest("details").open = true; }
       else link.removeAttribute("aria-current");
     }
     find();
@@ -123,6 +123,6 @@
 
   const theme = memory.get("theme");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-  setLanguage(memory.get("lang") || ((navigator.language || "zh").startsWith("zh") ? "zh" : "en"));
+  setLanguage(root.dataset.only || memory.get("lang") || ((navigator.language || "zh").startsWith("zh") ? "zh" : "en"));
   go();
 })();
