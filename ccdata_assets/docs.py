@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import yaml
-
+from ccdata_assets.catalogue import diagram, lineage
+from ccdata_assets.catalogue import documents as pages
+from ccdata_assets.catalogue.documents import markdown_table
+from ccdata_assets.catalogue.tables import published_tables
 from ccdata_assets.contracts.compile import field_type
 from ccdata_assets.contracts.model import Contract, Rule
 from ccdata_assets.contracts.registry import HERE, Registry, contract_schema, load_registry
 from ccdata_assets.metrics.registry import Kpi, load_kpis
+from ccdata_assets.resolution.rules import load_rules
 from ccdata_assets.settings import PROJECT_DIR
 from ccdata_assets.standard.dictionaries import Dictionaries
 from ccdata_assets.standard.reasons import reasons_of
 from ccdata_assets.standard.sql import load_sql
-from ccdata_assets.warehouse.publish import WHOLE_SCHEMAS, is_masked
 
 GENERATED = PROJECT_DIR / "docs" / "generated"
 _NOTE = "<!-- Written by `make docs` from the declarations; change those, not this page. -->\n\n"
@@ -24,21 +26,19 @@ _NOTE = "<!-- Written by `make docs` from the declarations; change those, not th
 def documents() -> dict[Path, str]:
     """Every generated document by its path."""
     registry, kpis = load_registry(), load_kpis()
+    tables, edges = published_tables(), lineage.edges(registry, kpis, load_rules())
+    names = {name: f"{kpi.zh} {kpi.en}" for name, kpi in kpis.items()}
     return {
         HERE / "contract.schema.json": contract_schema(),
         GENERATED / "feeds.md": _feeds(registry),
         GENERATED / "kpis.md": _kpis(kpis),
         GENERATED / "dictionaries.md": _dictionaries(registry),
-        GENERATED / "warehouse.md": _warehouse(registry),
+        GENERATED / "dictionary.md": _NOTE + pages.dictionary(tables, edges, registry),
+        GENERATED / "er-diagram.md": _NOTE + pages.er_diagram(tables),
+        GENERATED / "er-diagram.svg": diagram.diagram(tables, diagram.OF_A_FILE) + "\n",
+        GENERATED / "lineage.md": _NOTE + pages.lineage_page(tables, edges, names),
+        lineage.PATH: lineage.write_edges(edges),
     }
-
-
-def _table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += [
-        "| " + " | ".join("" if cell is None else str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _feeds(registry: Registry) -> str:
@@ -64,7 +64,7 @@ def _feeds(registry: Registry) -> str:
         parts.append(
             f"\nSubject {contract.subject}; {_origin(contract)}; owner {contract.owner}; trust {contract.trust}; version {contract.version}.\n\n"
         )
-        parts.append(_table(("field", "中文", "English", "type", "required", "personal", "headers"), rows))
+        parts.append(markdown_table(("field", "中文", "English", "type", "required", "personal", "headers"), rows))
         if contract.rules:
             rules: list[tuple[object, ...]] = [
                 (
@@ -76,7 +76,7 @@ def _feeds(registry: Registry) -> str:
                 )
                 for r in contract.rules
             ]
-            parts.append("\n" + _table(("rule", "severity", "dimension", "expected", "中文"), rules))
+            parts.append("\n" + markdown_table(("rule", "severity", "dimension", "expected", "中文"), rules))
     return "".join(parts)
 
 
@@ -95,7 +95,7 @@ def _kpis(kpis: dict[str, Kpi]) -> str:
     return (
         _NOTE
         + "# KPIs 指标\n\n"
-        + _table(("id", "中文", "English", "定义", "definition", "formula", "unit", "target", "version"), rows)
+        + markdown_table(("id", "中文", "English", "定义", "definition", "formula", "unit", "target", "version"), rows)
     )
 
 
@@ -111,37 +111,14 @@ def _dictionaries(registry: Registry) -> str:
             f"\nRules: [standard/{name}.md](../standard/{name}.md). {'Fields: ' + ', '.join(fields) + '.' if fields else ''}\n\n"
         )
         parts.append(
-            _table(
+            markdown_table(
                 ("column", "is"), [(f"`{c['name']}`", " ".join(c["description"].split())) for c in declared["columns"]]
             )
         )
         said: list[tuple[object, ...]] = [
             (f"`{r.reason}`", ", ".join(r.statuses), r.zh, r.en) for r in reasons_of(project, name)
         ]
-        parts.append("\n" + _table(("reason", "status", "中文", "English"), said))
-    return "".join(parts)
-
-
-def _warehouse(registry: Registry) -> str:
-    """Every table that dbt builds for readers, as the yml beside its model declares it."""
-    parts = [
-        _NOTE
-        + "# Marts and sums 数据集市与汇总\n\nHow to open them and what masking does: [published-tables.md](../published-tables.md).\n"
-    ]
-    for schema in WHOLE_SCHEMAS:
-        for path in sorted((PROJECT_DIR / "dbt_project" / "models" / schema).glob("*.yml")):
-            for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
-                rows: list[tuple[object, ...]] = [
-                    (
-                        f"`{column['name']}`",
-                        column["data_type"],
-                        column["description"]
-                        + (" **(masked)**" if is_masked(registry, schema, column["name"]) else ""),
-                    )
-                    for column in model["columns"]
-                ]
-                parts.append(f"\n## {schema}.{model['name']}\n\n{model['description']}\n\n")
-                parts.append(_table(("column", "type", "is"), rows))
+        parts.append("\n" + markdown_table(("reason", "status", "中文", "English"), said))
     return "".join(parts)
 
 

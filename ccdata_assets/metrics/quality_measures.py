@@ -78,8 +78,9 @@ def write_measures(con: duckdb.DuckDBPyConnection, registry: Registry, settings:
             field varchar, region varchar, industry varchar, month date, passed bigint, total bigint)"""
     )
     for contract in registry.feeds.values():
-        measures = list(_measures(registry, contract, declared))
+        measures = list(measures_of(registry, contract, declared))
         con.execute(f"insert into quality_candidate {_counts(registry, contract, measures)}")
+    _write_gaps(con, registry, declared)
     _count_deliveries(con, registry, settings)
     same = " and ".join(f"c.{name} is not distinct from l.{name}" for name in KEY)
     con.execute(
@@ -102,7 +103,7 @@ def write_measures(con: duckdb.DuckDBPyConnection, registry: Registry, settings:
     )
 
 
-def _measures(registry: Registry, contract: Contract, declared: dict[str, Declared]) -> Iterator[Measure]:
+def measures_of(registry: Registry, contract: Contract, declared: dict[str, Declared]) -> Iterator[Measure]:
     """The measures of a feed."""
     is_party = contract.subject == "party"
     new = "s.row is not null and not r.is_repeat"
@@ -149,18 +150,45 @@ def _counts(registry: Registry, contract: Contract, measures: list[Measure]) -> 
     )
     dims = ("r.source", "r.province_code", "r.industry_section") if is_party else ("null", "null", "null")
     source, region, industry = (f"cast({column} as varchar)" for column in dims)
+    return f"""with counted as (
+            select {source} as source, {region} as region, {industry} as industry, cast(date_trunc('month', r.received_on) as date) as month, {counts}
+            from {_records(contract)} group by all
+        ),
+        told as (select source, region, industry, month, unnest([{told}]) as told from counted)
+        select {literal(contract.subject)} as subject, {feed} as feed, source, told.dimension, told.measure, told.field, region, industry, month, told.passed, told.total
+        from told where told.total > 0"""
+
+
+def _records(contract: Contract) -> str:
+    """SQL: the records of a feed (r) with what measures look at: s, and of a party p, c and o."""
+    feed = literal(contract.feed)
+    is_party = contract.subject == "party"
     joins = _join(f"(from staged.{contract.subject} where feed = {feed})", "s")
     if is_party:
         joins += _join(f"(from standard.party_record where feed = {feed})", "p")
         joins += _join(f"(from golden.crosswalk where feed = {feed})", "c")
         joins += " left join golden.organisation as o on o.organisation_id = c.organisation_id"
-    return f"""with counted as (
-            select {source} as source, {region} as region, {industry} as industry, cast(date_trunc('month', r.received_on) as date) as month, {counts}
-            from (from {"marts.fct_record" if is_party else "staged.record"} where feed = {feed}) as r {joins} group by all
-        ),
-        told as (select source, region, industry, month, unnest([{told}]) as told from counted)
-        select {literal(contract.subject)} as subject, {feed} as feed, source, told.dimension, told.measure, told.field, region, industry, month, told.passed, told.total
-        from told where told.total > 0"""
+    return f"(from {'marts.fct_record' if is_party else 'staged.record'} where feed = {feed}) as r {joins}"
+
+
+def _write_gaps(con: duckdb.DuckDBPyConnection, registry: Registry, declared: dict[str, Declared]) -> None:
+    """kpi.record_gap: the rows that completeness counts now, each with the names of the fields it does not fill.
+
+    Made of the same conditions as the counts, so that a figure can be taken apart down to its rows without a value being told.
+    """
+    con.execute(
+        "create or replace table kpi.record_gap (feed varchar, sha256 varchar, member varchar, row bigint, month date, missing varchar[])"
+    )
+    for contract in registry.feeds_of("party"):
+        filled = [m for m in measures_of(registry, contract, declared) if m.name == "filled" and m.field]
+        missing = ", ".join(f"if(coalesce({m.passed}, false), null, {literal(str(m.field))})" for m in filled)
+        if filled:
+            con.execute(
+                f"""insert into kpi.record_gap
+                select r.feed, r.sha256, r.member, r.row, cast(date_trunc('month', r.received_on) as date) as month,
+                    list_filter([{missing}], lambda name: name is not null) as missing
+                from {_records(contract)} where {filled[0].total} order by all"""
+            )
 
 
 def _join(relation: str, name: str) -> str:

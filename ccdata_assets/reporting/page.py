@@ -16,6 +16,8 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ccdata_assets.catalogue.diagram import diagram
+from ccdata_assets.catalogue.tables import published_tables
 from ccdata_assets.reporting import charts, formats
 from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Language, Report, Section, Text
 from ccdata_assets.reporting.reports import ORDER
@@ -71,6 +73,7 @@ def render(shown: Iterable[Shown], language: Language = "both") -> str:
         shown=ordered,
         language=language,
         groups=[(list(group)) for _, group in groupby(ordered, key=lambda one: one.report.id)],
+        model=Markup(diagram(published_tables())),
         style=Markup(environment.get_template("page.css").render()),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -15,6 +15,7 @@ from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import BlockingCheckFailed
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.delivery_history import note_deliveries
+from ccdata_assets.warehouse.lineage import write_lineage
 
 PUBLISHED_TABLES = {
     "ops.file_ledger": "select * from ops.file_ledger",
@@ -38,6 +39,7 @@ PUBLISHED_TABLES = {
     "golden.review_queue": "select * from golden.review_queue",
     "golden.review_count": "select * from golden.review_count",
     "ops.review_file": "select * from ops.review_file",
+    "reference.lineage": "select * from reference.lineage",
 }
 """Tables published beside all of the schemas marts and kpi. Who decided something, and what people wrote to each other about an
 incident, stays in the warehouse; the reason for letting a batch through is meant for readers, without long numbers."""
@@ -62,6 +64,7 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
     part = target.with_suffix(".duckdb.new")
     for leftover in (part, Path(f"{part}.wal")):
         leftover.unlink(missing_ok=True)
+    write_lineage(con, registry)
     queries = dict(PUBLISHED_TABLES)
     tables = con.execute(
         "select table_schema || '.' || table_name from information_schema.tables where table_schema in ? order by all",
