@@ -22,7 +22,8 @@ def marts_results(
     """One result per check of facts and KPIs, and per reading check one of all feeds."""
     for outcome in outcomes:
         if outcome.check.name not in READINGS:
-            yield check_result(outcome, values if outcome.check.name.startswith(TARGET) else measures)
+            counts = {"unexpected": outcome.unexpected, "total": outcome.total}
+            yield check_result(outcome, values if outcome.check.name.startswith(TARGET) else measures, counts)
     for name in READINGS:
         mine = sorted((each for each in outcomes if each.check.name == name), key=lambda each: each.passed)
         failed = [each for each in mine if not each.passed]
