@@ -18,10 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from ccdata_assets import __version__
+from ccdata_assets.command import HomeOption, JsonOption
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
+from ccdata_assets.quality.incident_cli import incident_app
 from ccdata_assets.resolution.entity_cli import entity_app
 from ccdata_assets.resolution.model_cli import model_app
 from ccdata_assets.settings import configure, load_settings
+from ccdata_assets.warehouse.gate_cli import gate_app
 
 app = typer.Typer(
     name="ccdata",
@@ -34,14 +37,12 @@ feeds_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds. 数据�
 app.add_typer(feeds_app, name="feeds")
 entity_app.add_typer(model_app)
 app.add_typer(entity_app, name="entity")
+app.add_typer(incident_app, name="incident")
+app.add_typer(gate_app, name="gate")
 
 # typer carries a click of its own and exports all of its exceptions but the common one
 _USAGE_ERROR: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False),
-]
 ContractsOption = Annotated[
     list[Path] | None,
     typer.Option("--contracts", help="Extra folder of contracts; may be given again.", file_okay=False, exists=True),
@@ -50,7 +51,6 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", help="Business time: 2026-01-31 (its end) or 2026-01-31T18:00+08:00; default now."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @app.command()

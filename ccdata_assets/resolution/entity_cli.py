@@ -6,18 +6,19 @@ Looks take the warehouse read-only and wait for no run; what changes something t
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import duckdb
 import typer
 
+from ccdata_assets.command import HomeOption, JsonOption, command_settings
+from ccdata_assets.command import deciding as _deciding
+from ccdata_assets.command import writing as _writing
 from ccdata_assets.errors import CcdataError, WrongUse
-from ccdata_assets.settings import Settings, configure, load_settings
+from ccdata_assets.settings import Settings
 
 if TYPE_CHECKING:
     from ccdata_assets.resolution.decisions import Decision
@@ -26,11 +27,6 @@ entity_app = typer.Typer(
     no_args_is_help=True, help="Entities: their history, why, and decisions. 实体：历史、依据与人工决定。"
 )
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who decides; kept with the decision.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time of the decision; default now.")]
 NEXT = "the next `ccdata run` acts on it 下一次 ccdata run 生效"
@@ -267,15 +263,6 @@ def replay_ledger(home: HomeOption = None, as_json: JsonOption = False) -> None:
 # --- what the commands share -------------------------------------------------------------------------------------
 
 
-def command_settings(home: Path | None, as_of: str | None = None) -> Settings:
-    """The settings with the options put into the environment, as every command does. CcdataError: there is no warehouse yet."""
-    configure(home=home, as_of=as_of)
-    settings = load_settings()
-    if not settings.warehouse_path.exists():
-        raise CcdataError("there is no warehouse in this home yet; fix: run `ccdata run` first, or give --home")
-    return settings
-
-
 @contextmanager
 def _looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, read-only; CcdataError while a run writes it."""
@@ -292,50 +279,6 @@ def _refuse_unresolved(con: duckdb.DuckDBPyConnection) -> None:
         "select 1 from information_schema.tables where table_schema = 'resolution' and table_name = 'assigned'"
     ).fetchall():
         raise CcdataError("no run of this release has resolved entities yet; fix: run `ccdata run` first")
-
-
-@contextmanager
-def _deciding(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`_writing` for what is dated; WrongUse where business time would go back."""
-    from ccdata_assets.warehouse.state import refuse_going_back
-
-    with _writing(settings) as con:
-        refuse_going_back(con, settings)
-        yield con
-
-
-@contextmanager
-def _writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse under the writer's lock, in one transaction."""
-    from ccdata_assets.warehouse.engine import connect, transaction
-
-    with _locked(settings), connect(settings) as con, transaction(con):
-        yield con
-
-
-@contextmanager
-def writer_alone(settings: Settings) -> Iterator[None]:
-    """The writer's lock without a connection, for what reads the warehouse for long or writes beside it; WrongUse where business time
-    would go back."""
-    from ccdata_assets.warehouse.engine import connect
-    from ccdata_assets.warehouse.state import refuse_going_back
-
-    with _locked(settings):
-        with connect(settings) as con:
-            refuse_going_back(con, settings)
-        yield
-
-
-@contextmanager
-def _locked(settings: Settings) -> Iterator[None]:
-    """The lock that a run takes too; who waits for it is told."""
-    from ccdata_assets.warehouse.lock import writer_lock
-
-    def tell(message: str) -> None:
-        print(message, file=sys.stderr)
-
-    with writer_lock(settings.warehouse_path.with_suffix(".lock"), settings.lock_timeout_s, tell):
-        yield
 
 
 def _day(text: str | None) -> date | None:
