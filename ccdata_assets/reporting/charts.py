@@ -144,7 +144,7 @@ def _series(
 ) -> dict[str, Any]:
     x = alt.X(
         "x:O", sort=None, title=None, scale=alt.Scale(domain=categories),
-        axis=alt.Axis(labelExpr=_x_label(x_unit, len(categories)), labelAngle=0, labelOverlap=False,
+        axis=alt.Axis(labelExpr=_x_label(x_unit, len(categories)), labelOverlap=False, **_x_angle(x_unit, categories),
                       ticks=False, labelPadding=7),
     )  # fmt: skip
     scale = alt.Scale(domain=_domain(values, unit, chart.kind == "bar"), nice=False, zero=False)
@@ -194,6 +194,14 @@ def _ranking(source: alt.Data, colour: alt.Color, categories: list[str], values:
         x=alt.X("end:Q"), text="shown:N"
     )
     return _specified(alt.layer(bars, numbers).properties(width=WIDTH - LABEL - 12, height=BAR * len(categories)))
+
+
+def _x_angle(unit: Unit, categories: list[str]) -> dict[str, Any]:
+    """Names that are too long to stand side by side lean; those of months, days and hours never are."""
+    longest = max(max(map(_room, name[4:].split(BETWEEN))) for name in categories)
+    if unit in ("month", "date", "hour") or longest * 6.5 * min(len(categories), 12) < WIDTH - SIDE - 16:
+        return {"labelAngle": 0}
+    return {"labelAngle": -28, "labelAlign": "right"}
 
 
 def _x_label(unit: Unit, count: int) -> str:
@@ -281,6 +289,10 @@ def _png_chunk(name: bytes, content: bytes) -> bytes:
 def _short(label: Text, room: int = 18) -> Text:
     """The label cut to the room a name has, a Chinese character taking two."""
     return Text(_cut(label.zh, room), _cut(label.en, room))
+
+
+def _room(text: str) -> int:
+    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)
 
 
 def _cut(text: str, room: int) -> str:
