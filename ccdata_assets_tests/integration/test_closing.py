@@ -82,7 +82,9 @@ def test_the_restated_report_says_what_came_late_and_what_it_changed(replayed: t
     (section,) = [section for section in restated["sections"] if section["id"] == "closing"]
     tables = {table["id"]: table for table in section["tables"]}
     assert LATE in [row[3] for row in tables["late_files"]["rows"]]
-    received = next(row for row in tables["changed_count"]["rows"] if row[0]["en"] == "New records received" and not row[1]["en"])
+    received = next(
+        row for row in tables["changed_count"]["rows"] if row[0]["en"] == "New records received" and not row[1]["en"]
+    )
     closed = reports_of(kept / "2026-09-30", "2026-09")["monthly"]["sections"][0]["figures"]
     assert received[3] == next(figure["value"] for figure in closed if figure["id"] == "records_received")
     assert received[4] > received[3] and received[5] == received[4] - received[3]
