@@ -29,9 +29,7 @@ def completeness_sections(month: Month) -> tuple[Section, ...]:
     trend = trend_table(month, "trend", Text("按月趋势", "By month"), KPI)
     field = heat_map(month)
     parts = parts_tables(month, KPI, "feed", "source", "region", "industry")
-    fields = Chart(
-        "fields", field.title, "bar", field.id, "name", ("all",), target=month.target("completeness"), first=RANKED
-    )
+    fields = Chart("fields", field.title, "ranking", field.id, "name", ("all",), first=RANKED)
     return (
         Section(
             "overview",

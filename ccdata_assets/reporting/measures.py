@@ -151,7 +151,11 @@ class Month:
             )  # a part that no longer exists
             if value.kpi_id in wanted and value.start == self.first_day and value.dims and not is_gone:
                 found[value.keys][value.labels][value.kpi_id] = value
-        return dict(sorted(found.items()))
+        # a part of which there is nothing: a province that has its first organisation in a later month
+        return {
+            keys: {labels: values for labels, values in parts.items() if any(map(_counts, values.values()))}
+            for keys, parts in sorted(found.items())
+        }
 
     def label(self, key: str, label: str) -> Text:
         """The name of one part, such as a province or a feed."""

@@ -167,6 +167,11 @@ class Section:
         has_value = any(figure.value is not None for figure in self.figures)
         return not has_value and not any(table.rows for table in self.tables)
 
+    @property
+    def says_why(self) -> bool:
+        """Its tables say what it means that they are empty: that nothing happened, not that nothing is known."""
+        return any(table.empty != NO_DATA for table in self.tables)
+
 
 @dataclass(frozen=True)
 class Report:

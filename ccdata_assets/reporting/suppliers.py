@@ -22,8 +22,6 @@ SCORED: Final = ("validity", "uniqueness", "timeliness")
 COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "rank": (Text("名次", "Rank"), "count"),
     "name": (DIMENSIONS["source"], "name"),
-    "feed": (DIMENSIONS["feed"], "name"),
-    "channel": (DIMENSIONS["channel"], "name"),
     "score": (Text("得分", "Score"), "percent"),
     "volume": (Text("收到记录", "Volume"), "count"),
     "share": (Text("占比", "Share"), "percent"),
@@ -35,6 +33,8 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "timeliness": (Text("及时性", "Timeliness"), "percent"),
     "completeness": (Text("完整率", "Completeness"), "percent"),
     "accuracy": (Text("准确率", "Accuracy"), "percent"),
+    "feed": (DIMENSIONS["feed"], "name"),
+    "channel": (DIMENSIONS["channel"], "name"),
     "source": (Text("代码", "Code"), "code"),
 }
 NOTE: Final = Text(

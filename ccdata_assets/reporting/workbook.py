@@ -7,8 +7,10 @@ import io
 import os
 import re
 import zipfile
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +51,8 @@ GOOD, BAD = "2E7D5B", "B4543F"
 HEADER: Final = 4  # the row of a table's header: 1 title, 2 period and moment, 3 note
 WIDEST: Final = 48
 CHART_CM: Final = (16.5, 7.6)
+CHART_CHARACTERS: Final = 92  # its width in those of columns, with a gap
+BESIDE: Final = 180  # a narrower table has its charts at its side
 SUMMARY: Final = Text("摘要", "Summary")
 AS_OF: Final = Text("数据截至", "as of")
 EMPTY_MEANS: Final = Text("空白单元格表示无数据", "An empty cell means no data")
@@ -184,18 +188,24 @@ def _table_sheet(sheet: Worksheet, report: Report, section: Section, table: Tabl
     for position, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(position)].width = width
     sheet.freeze_panes = f"B{HEADER + 1}"
-    _place_charts(sheet, section, table, sum(widths), last)
+    _place_charts(sheet, section, table, widths, last)
     _print_setup(sheet, report, len(columns))
 
 
-def _place_charts(sheet: Worksheet, section: Section, table: Table, width: float, last: int) -> None:
-    """The table's charts: to its right when it is narrow, else below it."""
-    beside = width < 180
-    row, column = (HEADER, len(table.columns) + 2) if beside else (last + 2, 1)
+def _place_charts(sheet: Worksheet, section: Section, table: Table, widths: Sequence[float], last: int) -> None:
+    """The table's charts: to its right when it is narrow, else below it, two side by side where they fit."""
+    if sum(widths) < BESIDE:
+        places, row = [len(widths) + 2], HEADER
+    else:
+        reach = list(accumulate(widths))
+        second = next((place for place, width in enumerate(reach, 2) if width > CHART_CHARACTERS), None)
+        places, row = ([1, second] if second and second <= len(widths) else [1]), last + 2
+    drawn = 0
     for chart in section.charts:
         if chart.table == table.id and (native := _native(chart, table, sheet)):
-            sheet.add_chart(native, f"{get_column_letter(column)}{row}")
-            row += 17
+            sheet.add_chart(native, f"{get_column_letter(places[drawn % len(places)])}{row}")
+            drawn += 1
+            row += 17 if drawn % len(places) == 0 else 0
 
 
 def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChart | None:

@@ -15,6 +15,7 @@
   function setLanguage(lang) {
     root.dataset.lang = lang;
     root.lang = lang === "zh" ? "zh-CN" : "en";
+    for (const option of pick.options) option.text = lang === "zh" ? option.dataset.nameZh : option.dataset.nameEn;
     search.placeholder = lang === "zh" ? "搜索" : "Search";
     find();
   }
