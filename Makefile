@@ -67,7 +67,7 @@ bench: $(INSTALLED)  ## measure landing against its floor, the sniffing, the dra
 	$(BIN)/python -m benchmarks.standardise
 	$(BIN)/python -m benchmarks.standardise_speed
 
-docs: $(INSTALLED)  ## write what is generated: the JSON Schema of contracts and the tables under docs/generated
+docs: $(INSTALLED)  ## write what is generated: docs/generated (dictionary, ER diagram, lineage …), the JSON Schema, lineage.csv
 	$(BIN)/python -m ccdata_assets.docs
 
 reference: $(INSTALLED)  ## write the reference tables again that packages carry; look at what changed before you commit

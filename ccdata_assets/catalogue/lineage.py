@@ -84,7 +84,8 @@ class Models(Project):
         self._environment.globals["var"] = lambda name: "2000-01-01"  # of a date that no column's lineage depends on
 
     def _ref(self, name: str) -> str:
-        return super()._ref(name) if name in self.seeds else self.table(name)
+        seed = super()._ref(name)  # which also notes that it is referred to
+        return seed if name in self.seeds else self.table(name)
 
     def table(self, model: str) -> str:
         """The table that a model becomes."""
