@@ -21,7 +21,9 @@ from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.registry import Kpi
 from ccdata_assets.quality.suites import cell_checks, golden_checks, staged_checks
 from ccdata_assets.quality.validation import KINDS, Check, Outcome, _expectation
+from ccdata_assets.reporting.page import write_page
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import connect_published
 
 FOLDER = "data_docs"
 STYLE = """<style>body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}
@@ -82,6 +84,14 @@ def build_data_docs(con: duckdb.DuckDBPyConnection, registry: Registry, kpis: Ma
     shutil.rmtree(site, ignore_errors=True)
     made.replace(site)
     return site / "index.html"
+
+
+def build_and_link(registry: Registry, kpis: Mapping[str, Kpi], settings: Settings) -> Path:
+    """`build_data_docs` from the published copy, then the report page anew, which links to it where it is."""
+    with connect_published(settings) as con:
+        page = build_data_docs(con, registry, kpis, settings)
+    write_page(settings.reports_dir)
+    return page
 
 
 def _checks(registry: Registry, kpis: Mapping[str, Kpi], settings: Settings) -> dict[str, dict[str, Check]]:

@@ -20,6 +20,7 @@ from ccdata_assets.reporting import charts, formats
 from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Report, Section, Text
 
 LOG: Final = logging.getLogger(__name__)
+DOCS: Final = "data_docs/index.html"  # made by quality/data_docs.py
 FOLDED: Final = 15  # rows of a long table shown before «show all»
 STATUS: Final = {
     "provisional": Text("暂定", "provisional"),
@@ -41,7 +42,7 @@ def write_page(reports: Path) -> Path:
     """Renders `reports`/index.html from all `reports`/<report>/<period>.json, whole or not at all; returns
     its path. A JSON file that cannot be read as a report is left out and logged."""
     path = reports / "index.html"
-    text = render(_read(reports))
+    text = render(_read(reports), docs=DOCS if (reports / DOCS).is_file() else None)
     reports.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(text, encoding="utf-8")
@@ -49,8 +50,8 @@ def write_page(reports: Path) -> Path:
     return path
 
 
-def render(shown: Iterable[Shown]) -> str:
-    """The page as text, reports in the order of their ids, the newest period first."""
+def render(shown: Iterable[Shown], docs: str | None = None) -> str:
+    """The page as text, reports in the order of their ids, the newest period first; `docs` is where Data Docs are."""
     ordered = sorted(sorted(shown, key=lambda one: one.report.period, reverse=True), key=lambda one: one.report.id)
     environment = Environment(
         loader=PackageLoader("ccdata_assets.reporting"),
@@ -67,6 +68,7 @@ def render(shown: Iterable[Shown]) -> str:
     script = environment.get_template("page.js").render()
     return environment.get_template("index.html").render(
         shown=ordered,
+        docs=docs,
         groups=[(list(group)) for _, group in groupby(ordered, key=lambda one: one.report.id)],
         style=Markup(environment.get_template("page.css").render()),
         script=Markup(script),
