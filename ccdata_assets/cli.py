@@ -131,6 +131,21 @@ def report(
     print(folder / "index.html")
 
 
+@app.command()
+def docs(home: HomeOption = None, contracts: ContractsOption = None) -> None:
+    """Build Data Docs of the last checks, and link them from the report page. 生成质量检查页面。"""
+    configure(home, contracts=contracts)
+    from ccdata_assets.project import load_project
+    from ccdata_assets.quality.data_docs import build_and_link
+
+    project = load_project()
+    if not project.settings.published_path.exists():
+        raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
+    with Console(stderr=True).status("building the pages"):
+        page = build_and_link(project.registry, project.kpis, project.settings)
+    print(page)
+
+
 @feeds_app.command("list")
 def feeds_list(contracts: ContractsOption = None, as_json: JsonOption = False) -> None:
     """List the feeds with their subjects, owners and where their files go. 列出数据源。"""

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     )
     publish_personal: bool = Field(False, description="Publish personal columns in clear instead of masked.")
     run_retention_days: int = Field(180, ge=1, description="Finished runs older than this leave Dagster's history.")
+    docs_runs: int = Field(5, ge=1, description="Runs of each table's checks that Data Docs show.")
     retired_feeds: str = Field(
         "", description="Feeds given up for good, separated by commas: their rows leave the warehouse."
     )

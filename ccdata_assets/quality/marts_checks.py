@@ -131,8 +131,8 @@ def _read(con: duckdb.DuckDBPyConnection, feeds: Iterable[str]) -> dict[str, lis
         ),
         misplaced as (select distinct feed, sha256, member, row from standard.misplaced_value),
         counted as (
-            select p.feed, p.sha256, sum(len(list_filter({pairs}, lambda agrees: not agrees))) as wrong_regions,
-                sum(len(list_filter({pairs}, lambda agrees: agrees is not null))) as regions,
+            select p.feed, p.sha256, count_if(list_contains({pairs}, false)) as wrong_regions,
+                count_if(list_contains({pairs}, true) or list_contains({pairs}, false)) as regions,
                 count(misplaced.row) as misplaced, count(*) as records
             from standard.party_record as p left join misplaced using (feed, sha256, member, row) group by all
         ),

@@ -23,6 +23,7 @@ from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Languag
 from ccdata_assets.reporting.reports import ORDER
 
 LOG: Final = logging.getLogger(__name__)
+DOCS: Final = "data_docs/index.html"  # made by quality/data_docs.py
 FOLDED: Final = 15  # rows of a long table shown before «show all»
 STATUS: Final = {
     "provisional": Text("暂定", "provisional"),
@@ -44,7 +45,7 @@ def write_page(reports: Path, language: Language = "both") -> Path:
     """Renders `reports`/index.html from all `reports`/<report>/<period>.json, whole or not at all; returns
     its path. In one language it does not offer the other. A JSON file that cannot be read as a report is left out and logged."""
     path = reports / "index.html"
-    text = render(_read(reports), language)
+    text = render(_read(reports), language, docs=DOCS if (reports / DOCS).is_file() else None)
     reports.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(text, encoding="utf-8")
@@ -52,8 +53,8 @@ def write_page(reports: Path, language: Language = "both") -> Path:
     return path
 
 
-def render(shown: Iterable[Shown], language: Language = "both") -> str:
-    """The page as text, reports in the order of `reports`, the newest period first."""
+def render(shown: Iterable[Shown], language: Language = "both", docs: str | None = None) -> str:
+    """The page as text, reports in the order of `reports`, the newest period first; `docs` is where Data Docs are."""
     newest = sorted(shown, key=lambda one: one.report.period, reverse=True)
     ordered = sorted(newest, key=lambda one: (_place(one.report.id), one.report.id))
     environment = Environment(
@@ -72,6 +73,7 @@ def render(shown: Iterable[Shown], language: Language = "both") -> str:
     return environment.get_template("index.html").render(
         shown=ordered,
         language=language,
+        docs=docs,
         groups=[(list(group)) for _, group in groupby(ordered, key=lambda one: one.report.id)],
         model=Markup(diagram(published_tables())),
         style=Markup(environment.get_template("page.css").render()),
