@@ -2,7 +2,8 @@
 writes the sample's files again.
 
 Nobody's data: companies, people and addresses are made up, mobiles lie in 1x0000xxxx blocks, landlines in 5550xxxx, mail and web
-addresses under .example. One small world is behind all files: the same companies, spelled differently, in the party feeds;
+addresses in domains like ex--name.com, which are well formed and nobody can register: hyphens in third and fourth place are reserved (RFC 5890,
+registry agreement of .com). Names under .example would be safe too, but the dictionaries rightly read them as placeholders. One small world is behind all files: the same companies, spelled differently, in the party feeds;
 the agents, customers and call IDs of `synthetic_calls` in cases, orders, surveys, reviews and states. The same seed gives
 the same bytes.
 """
@@ -230,7 +231,12 @@ class Company:
 
     @property
     def website(self) -> str:
-        return f"www.{self.pinyin}{self.number}.example"
+        return f"www.{domain(self.pinyin, self.number)}"
+
+
+def domain(pinyin: str, number: int) -> str:
+    """A domain that is well formed and that nobody can have."""
+    return f"ex--{pinyin}{number}.com"
 
 
 USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -262,7 +268,7 @@ def companies() -> tuple[Company, ...]:
                     "女" if given in FEMALE else "男",
                     rng.choice(TITLES),
                     mobile,
-                    f"{'sales' if place_in_firm == 0 else 'info'}@{pinyin}{number}.example",
+                    f"{'sales' if place_in_firm == 0 else 'info'}@{domain(pinyin, number)}",
                 )
             )
         made.append(

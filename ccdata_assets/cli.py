@@ -11,17 +11,20 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from ccdata_assets import __version__
+from ccdata_assets.command import HomeOption, JsonOption
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
+from ccdata_assets.quality.incident_cli import incident_app
 from ccdata_assets.resolution.entity_cli import entity_app
 from ccdata_assets.resolution.model_cli import model_app
-from ccdata_assets.settings import configure
+from ccdata_assets.settings import configure, load_settings
+from ccdata_assets.warehouse.gate_cli import gate_app
 
 app = typer.Typer(
     name="ccdata",
@@ -34,14 +37,12 @@ feeds_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds. 数据�
 app.add_typer(feeds_app, name="feeds")
 entity_app.add_typer(model_app)
 app.add_typer(entity_app, name="entity")
+app.add_typer(incident_app, name="incident")
+app.add_typer(gate_app, name="gate")
 
 # typer carries a click of its own and exports all of its exceptions but the common one
 _USAGE_ERROR: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False),
-]
 ContractsOption = Annotated[
     list[Path] | None,
     typer.Option("--contracts", help="Extra folder of contracts; may be given again.", file_okay=False, exists=True),
@@ -50,7 +51,6 @@ AsOfOption = Annotated[
     str | None,
     typer.Option("--as-of", help="Business time: 2026-01-31 (its end) or 2026-01-31T18:00+08:00; default now."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @app.command()
@@ -91,26 +91,59 @@ def run(
 def report(
     month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
     home: HomeOption = None,
-    as_of: AsOfOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", help="As it was known then: 2026-01-31 (its end), an instant, or closing; default now."
+        ),
+    ] = None,
+    language: Annotated[
+        Literal["zh", "en", "both"] | None, typer.Option("--lang", help="Of workbooks and page; default both.")
+    ] = None,
 ) -> None:
-    """Make the monthly report of one month again, as it was known at --as-of. 重出某月报告。"""
-    configure(home, as_of=as_of)
+    """Make all reports of one month again, as they were known at --as-of. 重出某月报告。"""
+    configure(home, language=language)
     from ccdata_assets.project import load_project
-    from ccdata_assets.reporting.build import build_monthly
+    from ccdata_assets.reporting.build import build_reports
+    from ccdata_assets.reporting.measures import Month, closing_of
 
-    settings = load_project().settings
     try:
         period = date.fromisoformat(f"{month}-01")
     except ValueError:
         raise WrongUse(f"{month!r} is no month; fix: write it as 2026-01") from None
+    if as_of == "closing":
+        settings = load_settings()
+        as_of = closing_of(Month.last_day_of(period), settings.closing_days, settings.zone).isoformat()
+    configure(as_of=as_of)
+    settings = load_project().settings
     if period > settings.business_date:
         raise WrongUse(f"{month} lies in the future; fix: ask for a month up to {settings.business_date:%Y-%m}")
     if not settings.published_path.exists():
         raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
-    # a look back must not take the place of the report as it is known now
+    # a look back must not take the place of the reports as they are known now
     folder = settings.reports_dir / f"as-of-{settings.business_date}" if as_of else settings.reports_dir
-    built = build_monthly(settings.published_path, folder, period, settings.as_of)
-    print(built.workbook, built.page, sep="\n")
+    as_known = settings.as_of.astimezone(settings.zone)
+    built = build_reports(
+        settings.published_path, folder, period, as_known, settings.closing_days, settings.report_language
+    )
+    for made in filter(None, built.values()):
+        print(made.workbook)
+    print(folder / "index.html")
+
+
+@app.command()
+def docs(home: HomeOption = None, contracts: ContractsOption = None) -> None:
+    """Build Data Docs of the last checks, and link them from the report page. 生成质量检查页面。"""
+    configure(home, contracts=contracts)
+    from ccdata_assets.project import load_project
+    from ccdata_assets.quality.data_docs import build_and_link
+
+    project = load_project()
+    if not project.settings.published_path.exists():
+        raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
+    with Console(stderr=True).status("building the pages"):
+        page = build_and_link(project.registry, project.kpis, project.settings)
+    print(page)
 
 
 @feeds_app.command("list")
@@ -341,10 +374,11 @@ def resolve(
     """Find the rows of a table that mean the same person, company or thing. 任意表去重。"""
     import duckdb
 
+    from ccdata_assets.resolution.given import read_table
     from ccdata_assets.resolution.picture import draw_curve
     from ccdata_assets.resolution.report import as_dict, print_report
     from ccdata_assets.resolution.spec import load_spec
-    from ccdata_assets.resolution.table import WRITTEN, read_table, resolve_table, write_entities
+    from ccdata_assets.resolution.table import WRITTEN, resolve_table, write_entities
     from ccdata_assets.standard.lines import check_out
 
     for path in (file, spec):
@@ -360,19 +394,22 @@ def resolve(
     progress = Console(stderr=True)
     with duckdb.connect() as con, progress.status("reading the table") as status:
         con.execute("set enable_progress_bar = false")
-        unreadable = read_table(con, file, encoding)
+        given = read_table(con, file, encoding)
         status.update("comparing")
-        done = resolve_table(con, declared, labels)
-        done.unreadable = unreadable
+        done = resolve_table(con, declared, labels, is_written=out is not None)
         if out:
             write_entities(con, declared, done, out)
         if curve:
             draw_curve(done.curve, declared.threshold, file.name, curve)
     if as_json:
-        print(json.dumps(as_dict(done), ensure_ascii=False, indent=2))
+        print(json.dumps(as_dict(done, given), ensure_ascii=False, indent=2))
     else:
         print_report(
-            Console(width=None if sys.stdout.isatty() else 120), done, declared, [path for path in (out, curve) if path]
+            Console(width=None if sys.stdout.isatty() else 120),
+            done,
+            given,
+            declared,
+            [path for path in (out, curve) if path],
         )
 
 

@@ -10,6 +10,7 @@ import os
 from datetime import date, datetime, time, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -32,6 +33,8 @@ class Settings(BaseSettings):
     now: str = Field("", description="Business time: a date (its end in the centre's zone) or an ISO instant.")
     time_zone: str = Field("Asia/Shanghai", description="The centre's time zone.")
     history_from: str = Field("1999-01", description="First month that reports can be asked for (YYYY-MM).")
+    closing_days: int = Field(0, ge=0, description="Days after the end of a month on which its reports close.")
+    report_language: Literal["both", "zh", "en"] = Field("both", description="Language of workbooks and the web page.")
     memory_limit: str = Field("8GB", description="DuckDB's memory limit, ours and dbt's.")
     threads: int = Field(2, ge=1, description="DuckDB's threads, ours and dbt's.")
     max_columns: int = Field(1000, ge=1, description="A file with more columns is rejected whole.")
@@ -53,6 +56,7 @@ class Settings(BaseSettings):
     )
     publish_personal: bool = Field(False, description="Publish personal columns in clear instead of masked.")
     run_retention_days: int = Field(180, ge=1, description="Finished runs older than this leave Dagster's history.")
+    docs_runs: int = Field(5, ge=1, description="Runs of each table's checks that Data Docs show.")
     retired_feeds: str = Field(
         "", description="Feeds given up for good, separated by commas: their rows leave the warehouse."
     )
@@ -188,7 +192,11 @@ def load_settings() -> Settings:
 
 
 def configure(
-    home: Path | None = None, inbox: Path | None = None, contracts: list[Path] | None = None, as_of: str | None = None
+    home: Path | None = None,
+    inbox: Path | None = None,
+    contracts: list[Path] | None = None,
+    as_of: str | None = None,
+    language: str | None = None,
 ) -> None:
     """Put a command's options into the environment, so that every part of the run reads the same settings. WrongUse: no time."""
     if home:
@@ -198,6 +206,8 @@ def configure(
     if contracts:
         known = [part for part in os.environ.get("CCDATA_CONTRACTS", "").split(os.pathsep) if part]
         os.environ["CCDATA_CONTRACTS"] = os.pathsep.join([*known, *(str(path.resolve()) for path in contracts)])
+    if language:
+        os.environ["CCDATA_REPORT_LANGUAGE"] = language
     if as_of:
         try:
             parse_as_of(as_of, load_settings().zone)

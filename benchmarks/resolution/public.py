@@ -17,8 +17,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from ccdata_assets.resolution.given import read_table
 from ccdata_assets.resolution.spec import load_spec
-from ccdata_assets.resolution.table import read_table, resolve_table
+from ccdata_assets.resolution.table import resolve_table
 from ccdata_assets.settings import PROJECT_DIR
 
 HERE = Path(__file__).parent

@@ -103,6 +103,9 @@ class FieldDef(Declaration):
     pii: Literal["none", "personal", "secret"] = "none"
     standardiser: Name | None = None
     weight: float = Field(1, ge=0)
+    range: tuple[float | None, float | None] | None = Field(
+        None, description="Least and greatest value that can be, of a number."
+    )
     aliases: tuple[Text, ...] = ()
 
 

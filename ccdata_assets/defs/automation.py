@@ -7,6 +7,7 @@ import dagster as dg
 from ccdata_assets.landing.inbox import scan_inbox, settled
 from ccdata_assets.orchestration.jobs import (
     CORE_JOB,
+    DOCS_JOB,
     REPORT_JOB,
     TRAINING_JOB,
     Batch,
@@ -20,7 +21,7 @@ from ccdata_assets.project import load_project
 
 core_job = dg.define_asset_job(
     CORE_JOB,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report", "model"),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report", "model", "docs"),
     description="Land what is new and bring everything up to the published copy up to date. 落地新文件并更新到发布副本。",
 )
 report_job = dg.define_asset_job(
@@ -33,6 +34,18 @@ training_job = dg.define_asset_job(
     TRAINING_JOB,
     selection=dg.AssetSelection.groups("model"),
     description="Train a match model on the records there are; it is in use only when adopted. 训练匹配模型（启用须另行确认）。",
+)
+docs_job = dg.define_asset_job(
+    DOCS_JOB,
+    selection=dg.AssetSelection.groups("docs"),
+    description="Build Data Docs of the last checks. 生成质量检查页面。",
+)
+daily_docs = dg.ScheduleDefinition(
+    job=docs_job,
+    cron_schedule="30 6 * * *",
+    execution_timezone=load_project().settings.time_zone,
+    name="daily_docs",
+    description="Every morning at half past six, after the daily refresh. 每天早上六点半。",
 )
 daily_refresh = dg.ScheduleDefinition(
     job=core_job,

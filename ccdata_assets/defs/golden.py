@@ -23,7 +23,7 @@ _SPECS = {
     "organisation_history": "One row per change of an organisation's golden record: as it was from then on.",
     "contact_history": "One row per change of a contact's golden record: as it was from then on.",
     "crosswalk": "One row per staged row that names an organisation or a person, with their IDs.",
-    "entity_event": "One row per birth, merge, split, move or retirement of an entity, with its cause.",
+    "entity_event": "One row per birth, merge, split, move, retirement, lock or unlock of an entity, with its cause.",
     "membership": "One row per row that came to another entity, and when: the crosswalk of any day.",
     "decision": "One row per decision of a steward that rows are one organisation or are not.",
 }

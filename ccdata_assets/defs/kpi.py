@@ -3,15 +3,18 @@
 import dagster as dg
 
 from ccdata_assets.metrics.evaluate import evaluate
-from ccdata_assets.orchestration.metadata import markdown_table, table_metadata, table_spec
+from ccdata_assets.orchestration.marts_results import marts_results, reading_specs
+from ccdata_assets.orchestration.metadata import check_spec, markdown_table, table_metadata, table_spec
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
+from ccdata_assets.quality.marts_checks import look_at_marts, reference_checks, target_checks
 from ccdata_assets.warehouse.state import is_evaluated, mark_evaluated
 
 _SOURCES = [name.split(".") for name in sorted({kpi.source for kpi in load_project().kpis.values()}) if "." in name]
 _CHECKED = [*(["staged", feed] for feed in load_project().registry.feeds), ["golden", "organisation"]]
 VALUE = dg.AssetKey(["kpi", "value"])
+MEASURE = dg.AssetKey(["kpi", "quality_measure"])
 
 
 def _specs() -> list[dg.AssetSpec]:
@@ -37,15 +40,27 @@ def _specs() -> list[dg.AssetSpec]:
     ]
 
 
-@dg.multi_asset(name="kpi", specs=_specs(), pool="warehouse")
+def _check_specs() -> list[dg.AssetCheckSpec]:
+    project = load_project()
+    return [
+        *(check_spec(check, MEASURE) for check in reference_checks()),
+        *reading_specs(MEASURE),
+        *(check_spec(check, VALUE) for check in target_checks(project.kpis, project.settings)),
+    ]
+
+
+@dg.multi_asset(name="kpi", specs=_specs(), check_specs=_check_specs(), pool="warehouse")
 @step
 def kpi(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Evaluate the registry at the run's business time."""
     project = load_project()
     with warehouse.get_connection() as con:
         added = 0
-        if not is_evaluated(con, project.registry, project.settings):
+        changed = not is_evaluated(con, project.registry, project.settings)
+        if changed:
             added = evaluate(con, project.kpis, project.registry, project.settings, context.run_id)
+        outcomes = look_at_marts(con, project.registry, project.kpis, project.settings, context.run_id, changed)
+        if changed:
             mark_evaluated(con, project.settings)
         for spec in context.assets_def.specs:
             metadata = table_metadata(con, ".".join(spec.key.path))
@@ -59,3 +74,4 @@ def kpi(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
                 ).fetchall()
                 metadata |= {"new_values": added, "latest": markdown_table(("KPI", "month", "value", "status"), latest)}
             yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+    yield from marts_results(outcomes, MEASURE, VALUE)

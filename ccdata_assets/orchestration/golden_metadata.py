@@ -148,6 +148,7 @@ def _biggest(numbers: Numbers) -> str:
 
 
 def _blocking(numbers: Numbers) -> str:
+    compared = load_words().compare
     return _table(
         (
             "比对依据 compared because they",
@@ -158,7 +159,7 @@ def _blocking(numbers: Numbers) -> str:
         ),
         [
             (
-                f"{rule.rule}: {_words(f'{rule.rule}.same')}",
+                f"{rule.rule}: {_words(f'{rule.rule}.same' if rule.rule in compared else f'exact.{rule.rule}')}",
                 rule.values,
                 rule.pairs,
                 rule.stopped_values,
@@ -224,7 +225,12 @@ def _memberships(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _decisions(con: duckdb.DuckDBPyConnection) -> str:
-    names = {"same": "同一组织 same", "apart": "不同组织 apart", "none": "已撤回 withdrawn"}
+    names = {
+        "same": "同一组织 same",
+        "apart": "不同组织 apart",
+        "none": "已撤回 withdrawn",
+        "accept": "接受突变 accepted",
+    }
     rows = con.execute(
         f"""with last as (
             select * from golden.decision qualify row_number() over (partition by decision_id order by rowid desc) = 1

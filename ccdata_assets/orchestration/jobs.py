@@ -23,6 +23,7 @@ from ccdata_assets.warehouse.engine import connect_published
 CORE_JOB = "core"
 REPORT_JOB = "monthly_reports"
 TRAINING_JOB = "train_matching_model"
+DOCS_JOB = "data_docs"
 MAX_ATTEMPTS = 3
 
 

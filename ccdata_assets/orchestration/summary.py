@@ -46,6 +46,10 @@ class RunSummary:
     left: dict[str, str] = field(default_factory=dict)
     """File that did not land → why."""
     organisations: int | None = None
+    waiting: int | None = None
+    """Pairs of organisations that wait for a steward."""
+    review: str | None = None
+    """Workbook of those pairs."""
     months: list[str] = field(default_factory=list)
     workbook: str | None = None
     page: str | None = None
@@ -147,6 +151,8 @@ class RunSummary:
             lines.append(
                 f"entities 实体: {'–' if self.organisations is None else format(self.organisations, ',')} organisations 组织"
             )
+            if self.review and self.waiting:
+                lines.append(f"review 审核: {self.waiting:,} pairs wait for a steward 对待审: {self.review}")
             lines.append(
                 f"checks 检查: {self.checks_passed} passed 通过, {self.checks_failed} failed 未通过 (warnings included 含警告)"
             )
@@ -177,8 +183,15 @@ def summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSumma
         with connect_published(settings) as con:
             summary.published = str(settings.published_path)
             summary.organisations = con.execute("select count(*) from marts.dim_organisation").fetchall()[0][0]
+            summary.waiting = int(
+                con.execute(
+                    "select coalesce(sum(pairs), 0) from golden.review_count where measure = 'waiting'"
+                ).fetchall()[0][0]
+            )
     except FileNotFoundError:
         pass
+    if settings.review_path.exists():
+        summary.review = str(settings.review_path)
     try:
         with writer_lock(settings.warehouse_path.with_suffix(".lock"), 30), connect(settings) as con:
             _count_files(con, summary)

@@ -30,6 +30,7 @@ class Limits(Declaration):
     empty: float
     share: float
     rows_judged: int
+    misread: float
 
 
 def load_limits(path: Path = PATH) -> Limits:

@@ -66,7 +66,7 @@ def check_table(
 
 
 def record_changes(
-    con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str, settings: Settings, run_id: str
+    con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str | None, settings: Settings, run_id: str
 ) -> None:
     """Record the outcomes that are others than the last ones of their checks: of checks that are looked at in every run."""
     changed = [

@@ -21,6 +21,8 @@ ROW_ACCOUNTING = "row_accounting"
 FRESHNESS = "timeliness_freshness"
 SCHEMA_DRIFT = "consistency_columns"
 USUAL = "consistency_usual"
+IN_RANGE = 0.99
+"""Share of numbers that must lie in the range of fields.yaml."""
 
 
 def delivery_checks(contract: Contract) -> list[Check]:
@@ -97,6 +99,20 @@ def staged_checks(registry: Registry, contract: Contract, kpis: Mapping[str, Kpi
                     None,
                     {"values": values},
                     {"zh": f"{zh}在代码表内", "en": f"{en} is in its code list"},
+                )
+            )
+        if kind in ("integer", "number") and name in registry.fields and (limits := registry.fields[name].range):
+            checks.append(
+                Check(
+                    f"validity_range_{name}",
+                    "between",
+                    table,
+                    name,
+                    "validity",
+                    "warning",
+                    IN_RANGE,
+                    {"min": limits[0], "max": limits[1]},
+                    {"zh": f"{zh}在合理范围内", "en": f"{en} lies in its range"},
                 )
             )
         if kind in ("date", "instant"):

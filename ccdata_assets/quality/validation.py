@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from ccdata_assets.quality.gx_duckdb import Session
 
-Dimension = Literal["completeness", "uniqueness", "validity", "consistency", "accuracy", "timeliness"]
+Dimension = Literal["completeness", "uniqueness", "validity", "consistency", "accuracy", "timeliness", "performance"]
+"""The six of data quality; `performance` is of KPIs that say how the centre works, not how good its data are."""
 Severity = Literal["blocking", "error", "warning"]
 
 

@@ -10,12 +10,13 @@ from typing import Final
 
 from ccdata_assets.reporting import charts, formats
 from ccdata_assets.reporting.inline_chart import FOLDED_AT, rates_markdown
-from ccdata_assets.reporting.model import NO_DATA, Figure, Report
-from ccdata_assets.reporting.monthly import monthly_report
+from ccdata_assets.reporting.model import NO_DATA, NUMERIC, Figure, Language, Report, Table
 from ccdata_assets.reporting.page import write_page
+from ccdata_assets.reporting.reports import month_reports
 from ccdata_assets.reporting.workbook import write_workbook
 
-LISTED: Final = 14  # figures in the Markdown table
+LISTED: Final = 14  # rows of the Markdown table
+COLUMNS: Final = 6  # and its columns
 
 
 @dataclass(frozen=True)
@@ -31,30 +32,56 @@ class BuiltReport:
     headline: dict[str, float | int | None]
 
 
-def build_monthly(published: Path, reports: Path, period: date, as_of: datetime) -> BuiltReport:
-    """Builds the monthly report of the month that begins on `period` from the published copy, as known at
-    `as_of` (which needs a zone), into `reports`/monthly/, and the page anew. The same inputs give the same
-    bytes."""
-    report = monthly_report(published, period, as_of)
-    folder = reports / report.id
-    folder.mkdir(parents=True, exist_ok=True)
-    workbook = write_workbook(report, folder / f"{report.period}.xlsx")
-    _write_text(folder / f"{report.period}.json", report.to_json())
-    stock = report.section("stock")
-    return BuiltReport(
-        workbook=workbook,
-        page=write_page(reports),
-        table_markdown=headline_markdown(report),
-        chart_markdown=rates_markdown(report.section("headline").figures),
-        chart_png=charts.png([(chart, stock.table(chart.table)) for chart in stock.charts[:2]]),
-        headline={figure.id: figure.value for figure in report.section("headline").figures},
-    )
+def build_reports(
+    published: Path, reports: Path, period: date, as_of: datetime, closing_days: int = 0, language: Language = "both"
+) -> dict[str, BuiltReport | None]:
+    """Builds every report of the month that begins on `period` from the published copy, as known at `as_of` (which needs a
+    zone), into `reports`/<report>/, and the page anew. A report with nothing to say of the month is None and has no file.
+    The same inputs give the same bytes."""
+    made = month_reports(published, period, as_of, closing_days)
+    paths = {report_id: reports / report_id / f"{period:%Y-%m}.xlsx" for report_id in made}
+    for report_id, report in made.items():
+        path = paths[report_id]
+        if report is None:
+            for stale in (path, path.with_suffix(".json")):
+                stale.unlink(missing_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_workbook(report, path, language)
+        _write_text(path.with_suffix(".json"), report.to_json())
+    page = write_page(reports, language)
+    return {
+        report_id: None
+        if report is None
+        else BuiltReport(
+            workbook=paths[report_id],
+            page=page,
+            table_markdown=headline_markdown(report),
+            chart_markdown=rates_markdown(report.sections[0].figures),
+            chart_png=_picture(report),
+            headline={figure.id: figure.value for figure in report.sections[0].figures},
+        )
+        for report_id, report in made.items()
+    }
+
+
+def _picture(report: Report) -> bytes:
+    """The first two charts that have something to draw."""
+    drawn = [
+        (chart, section.table(chart.table))
+        for section in report.sections
+        for chart in section.charts
+        if any(cell is not None for key in chart.series for cell in section.table(chart.table).values(key))
+    ]
+    return charts.png(drawn[:2])
 
 
 def headline_markdown(report: Report) -> str:
-    """The figures of the first section as a Markdown table of at most 14 rows, those with a value first, and short
-    enough for Dagster to show it without a click."""
-    lines = _headline_lines(report.sections[0].figures)
+    """What the report says first as a Markdown table short enough for Dagster to show it without a click: at most 14
+    figures, those with a value first, or, where there are fewer than three, the top of the first table with more rows."""
+    figures = report.sections[0].figures
+    tables = [table for section in report.sections for table in section.tables if len(table.rows) > 1]
+    lines = _headline_lines(figures) if len(figures) > 2 or not tables else _table_lines(tables[0])
     while len("\n".join(lines)) >= FOLDED_AT:
         lines.pop()
     return "\n".join(lines)
@@ -67,6 +94,17 @@ def _headline_lines(figures: Sequence[Figure]) -> list[str]:
         "|:--|--:|--:|:-:|--:|",
         *(_line(figure) for figure in listed),
     ]
+
+
+def _table_lines(table: Table) -> list[str]:
+    shown = [place for place, column in enumerate(table.columns) if not column.minor][:COLUMNS]
+    head = [_plain(table.columns[place].title.both) for place in shown]
+    sides = ["--:" if table.columns[place].unit in NUMERIC else ":--" for place in shown]
+    rows = [
+        [_plain(formats.cell(row[place], table.columns[place].unit).both) for place in shown]
+        for row in table.rows[:LISTED]
+    ]
+    return [f"| {' | '.join(cells)} |" for cells in (head, sides, *rows)]
 
 
 def _line(figure: Figure) -> str:

@@ -6,7 +6,7 @@ without one. Numbers are not computed here."""
 import re
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -35,7 +35,6 @@ HEIGHT: Final = 200
 BAR: Final = 19  # height of one bar of a ranking
 LABEL: Final = 108  # room for its names
 SIDE: Final = 52  # room for the numbers of a vertical axis
-BETWEEN: Final = "␟"  # stands between Chinese and English inside the drawing
 
 
 @lru_cache(maxsize=10_000)  # the page is written again after each report of a run, its charts need not be
@@ -43,13 +42,18 @@ def svg(chart: Chart, table: Table) -> str | None:
     """The chart as an inline SVG element for an HTML page: no namespace, no address, colours as custom
     properties, names as pairs of `<tspan class="zh">` and `<tspan class="en">`, what a mark means in
     `data-zh` and `data-en`. None when there is nothing to draw."""
-    drawing = specification(
-        chart, table, lambda text: text.zh if text.zh == text.en else f"{text.zh}{BETWEEN}{text.en}"
-    )
+    pairs: dict[str, Text] = {}
+
+    def longer(text: Text) -> str:  # the drawing leaves room for one language; the other is put beside it afterwards
+        told = max(text, key=_room)
+        pairs.setdefault(told, text)
+        return told
+
+    drawing = specification(chart, table, longer)
     if drawing is None:
         return None
     root = ElementTree.fromstring(vl_convert.vegalite_to_svg(drawing))
-    inner = "".join(_tidied(part) for part in root)
+    inner = "".join(_tidied(part, pairs) for part in root)
     box, label = root.get("viewBox", ""), _escaped(chart.title.both)
     return f'<svg viewBox="{_rounded(box)}" role="img" aria-label="{label}">{inner}</svg>'
 
@@ -76,7 +80,11 @@ def png(charts: Sequence[tuple[Chart, Table]], limit: int = 40_000) -> bytes:
 def specification(chart: Chart, table: Table, name: Callable[[Text], str]) -> dict[str, Any] | None:
     """The chart as a Vega-Lite specification, its data inside; `name` says how to write a text. None when no
     series has a value."""
-    rows = table.rows[: chart.first]
+    places = [table.position(key) for key in chart.series]
+    rows = table.rows
+    if chart.kind == "ranking":  # a part without a value has no bar and takes no room
+        rows = tuple(row for row in rows if any(row[place] is not None for place in places))
+    rows = rows[: chart.first]
     x_at = table.position(chart.x)
     x_unit = table.columns[x_at].unit
     series = [table.columns[table.position(key)] for key in chart.series]
@@ -140,7 +148,7 @@ def _series(
 ) -> dict[str, Any]:
     x = alt.X(
         "x:O", sort=None, title=None, scale=alt.Scale(domain=categories),
-        axis=alt.Axis(labelExpr=_x_label(x_unit, len(categories)), labelAngle=0, labelOverlap=False,
+        axis=alt.Axis(labelExpr=_x_label(x_unit, len(categories)), labelOverlap=False, **_x_angle(x_unit, categories),
                       ticks=False, labelPadding=7),
     )  # fmt: skip
     scale = alt.Scale(domain=_domain(values, unit, chart.kind == "bar"), nice=False, zero=False)
@@ -190,6 +198,14 @@ def _ranking(source: alt.Data, colour: alt.Color, categories: list[str], values:
         x=alt.X("end:Q"), text="shown:N"
     )
     return _specified(alt.layer(bars, numbers).properties(width=WIDTH - LABEL - 12, height=BAR * len(categories)))
+
+
+def _x_angle(unit: Unit, categories: list[str]) -> dict[str, Any]:
+    """Names that are too long to stand side by side lean; those of months, days and hours never are."""
+    longest = max(_room(name[4:]) for name in categories)
+    if unit in ("month", "date", "hour") or longest * 6.5 * min(len(categories), 12) < WIDTH - SIDE - 16:
+        return {"labelAngle": 0}
+    return {"labelAngle": -28, "labelAlign": "right"}
 
 
 def _x_label(unit: Unit, count: int) -> str:
@@ -279,6 +295,10 @@ def _short(label: Text, room: int = 18) -> Text:
     return Text(_cut(label.zh, room), _cut(label.en, room))
 
 
+def _room(text: str) -> int:
+    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)
+
+
 def _cut(text: str, room: int) -> str:
     used = 0
     for at, sign in enumerate(text):
@@ -308,7 +328,7 @@ DEFAULTS: Final = {
 }
 
 
-def _tidied(element: ElementTree.Element) -> str:
+def _tidied(element: ElementTree.Element, pairs: Mapping[str, Text]) -> str:
     """One element of Vega's SVG as HTML: what draws nothing left out, languages apart, colours as custom
     properties."""
     tag = element.tag.rpartition("}")[2]
@@ -319,11 +339,11 @@ def _tidied(element: ElementTree.Element) -> str:
     kept = {key: VARIABLES.get(value, value) for key, value in element.attrib.items() if key in KEPT and value}
     kept = {key: _rounded(value) for key, value in kept.items() if DEFAULTS.get(key) != value}
     if about:
-        kept["data-zh"], kept["data-en"] = _pair(about)
-    inner = "".join(_tidied(part) for part in element)
+        kept["data-zh"], kept["data-en"] = pairs.get(about, Text.same(about))
+    inner = "".join(_tidied(part, pairs) for part in element)
     text = element.text or ""
-    if BETWEEN in text:
-        zh, en = _pair(text)
+    zh, en = pairs.get(text, Text.same(text))
+    if zh != en:
         inner += f'<tspan class="zh">{_escaped(zh)}</tspan><tspan class="en">{_escaped(en)}</tspan>'
     else:
         inner += _escaped(text)
@@ -333,11 +353,6 @@ def _tidied(element: ElementTree.Element) -> str:
         return inner
     attributes = "".join(f' {key}="{_escaped(value)}"' for key, value in kept.items())
     return f"<{tag}{attributes}>{inner}</{tag}>" if inner else f"<{tag}{attributes}/>"
-
-
-def _pair(text: str) -> tuple[str, str]:
-    zh, _, en = text.partition(BETWEEN)
-    return zh, en or zh
 
 
 def _rounded(text: str) -> str:

@@ -3,20 +3,21 @@ months before it, its days) and the views of it by month, by day and by whatever
 by. Which KPIs a report shows is not decided here."""
 
 from calendar import monthrange
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import Any, Final, Self
 
-from ccdata_assets.reporting.model import Cell, Chart, ChartKind, Column, Table, Text, Unit
+from ccdata_assets.reporting.model import Cell, Chart, ChartKind, Column, Figure, Table, Text, Unit
 from ccdata_assets.reporting.published import Definition, Published, Value
 
 MONTHS: Final = 13  # this month and the year before it, so that the same month last year is in sight
 RANKED: Final = 15  # bars of a ranking
 UNKNOWN: Final = Text("未知", "Unknown")
 ALL: Final = Text("合计", "All")
+CODED: Final = ("region", "feed", "industry", "source", "field")  # parts whose code is shown beside their name
 DIMENSIONS: Final = {
     "region": Text("省份", "Province"),
     "feed": Text("数据来源", "Feed"),
@@ -25,14 +26,35 @@ DIMENSIONS: Final = {
     "skill": Text("技能组", "Skill"),
     "product": Text("产品", "Product"),
     "campaign": Text("项目", "Campaign"),
-    "channel": Text("渠道", "Channel"),
+    "channel": Text("采集渠道", "Channel"),
     "industry": Text("行业", "Industry"),
     "gender": Text("性别", "Gender"),
     "age_band": Text("年龄段", "Age band"),
     "spend_band": Text("消费档", "Spend band"),
     "team": Text("班组", "Team"),
     "agent": Text("坐席", "Agent"),
+    "source": Text("来源", "Source"),
+    "field": Text("字段", "Field"),
+    "person": Text("采集人", "Collected by"),
 }
+
+
+CHANNELS: Final = {
+    "directory_software": Text("名录软件", "B2B directory software"),
+    "web_search": Text("网络搜索", "Web search"),
+    "business_unit": Text("业务单位", "Business units"),
+    "data_provider": Text("数据提供商", "Data providers"),
+}  # as the code list collection_channel names them
+
+
+def source_names(sources: dict[str, tuple[Text, str, str]]) -> dict[str, Text]:
+    """What each source is called; two of one name are told apart by their feed."""
+    by_name = Counter(name for name, _, _ in sources.values())
+    feeds = {source: name for source, (name, feed, _) in sources.items() if source == feed}
+    return {
+        source: Text.joined(name, feeds.get(feed), between=" · ") if by_name[name] > 1 and source != feed else name
+        for source, (name, feed, _) in sources.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -44,27 +66,42 @@ class Month:
     first_day: date
     last_day: date
     definitions: dict[tuple[str, int], Definition]
+    closing: datetime  # the month's figures were due then; what came later is late
     values: list[Value]  # grain month, the months of `months`
     daily: list[Value]  # grain day, this month
     feeds: dict[str, tuple[Text, str]]
-    provinces: dict[str, Text]
+    names: dict[str, dict[str, Text]]  # what parts are called: dimension → label → name
 
     @classmethod
-    def read(cls, source: Published, first_day: date) -> Self:
-        """The month that begins on `first_day`."""
-        last_day = first_day.replace(day=monthrange(first_day.year, first_day.month)[1])
+    def read(cls, source: Published, first_day: date, closing_days: int = 0) -> Self:
+        """The month that begins on `first_day`; it closes so many days after its last one."""
+        last_day = cls.last_day_of(first_day)
         definitions = source.definitions()
         counts = {kpi for (kpi, _), definition in definitions.items() if definition.unit == "count"}
         return cls(
             source=source,
             first_day=first_day,
             last_day=last_day,
+            closing=closing_of(last_day, closing_days, source.as_of.tzinfo),
             definitions=definitions,
             values=_whole(source.values("month", _months(first_day)[0], first_day), counts),
             daily=_whole(source.values("day", first_day, last_day), counts),
             feeds=source.feeds(),
-            provinces=source.provinces(),
+            names={
+                "region": source.provinces(),
+                "feed": {feed: name for feed, (name, _) in source.feeds().items()},
+                "source": source_names(source.sources()),
+                "industry": source.industries(),
+                "field": source.field_names(),
+                "person": source.people(),
+                "channel": CHANNELS,
+            },
         )
+
+    @staticmethod
+    def last_day_of(first_day: date) -> date:
+        """The last day of a month."""
+        return first_day.replace(day=monthrange(first_day.year, first_day.month)[1])
 
     @cached_property
     def _overall(self) -> dict[tuple[str, date], Value]:
@@ -109,20 +146,59 @@ class Month:
         wanted = set(kpis)
         found: dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Value]]] = defaultdict(lambda: defaultdict(dict))
         for value in self.values:
-            is_gone = value.value is None and not value.denominator  # a part that no longer exists
+            is_gone = (
+                value.value is None and not value.denominator and not value.numerator
+            )  # a part that no longer exists
             if value.kpi_id in wanted and value.start == self.first_day and value.dims and not is_gone:
                 found[value.keys][value.labels][value.kpi_id] = value
-        return dict(sorted(found.items()))
+        # a part of which there is nothing: a province that has its first organisation in a later month
+        return {
+            keys: {labels: values for labels, values in parts.items() if any(map(_counts, values.values()))}
+            for keys, parts in sorted(found.items())
+        }
 
     def label(self, key: str, label: str) -> Text:
         """The name of one part, such as a province or a feed."""
         if not label:
             return UNKNOWN
-        if key == "region":
-            return self.provinces.get(label, Text.same(label))
-        if key == "feed":
-            return self.feeds[label][0] if label in self.feeds else Text.same(label)
-        return Text.same(label)
+        return self.names.get(key, {}).get(label) or Text.same(label)
+
+
+def closing_of(last_day: date, days: int, zone: tzinfo | None) -> datetime:
+    """The last second of the day on which a month closes, so many days after its last one."""
+    return datetime.combine(last_day + timedelta(days=days + 1), time(), zone) - timedelta(seconds=1)
+
+
+def kpi_figures(month: Month, kpis: Sequence[str]) -> tuple[Figure, ...]:
+    """Each KPI as a figure with the one before, its target and its trend."""
+    figures = []
+    for kpi in kpis:
+        value = month.overall(kpi)
+        definition = month.definition(kpi, value.version if value else None)
+        trend = month.trend(kpi)
+        figures.append(
+            Figure(
+                id=kpi,
+                title=definition.name,
+                unit=definition.unit,
+                value=value.value if value else None,
+                previous=trend[-2],
+                target=month.target(kpi),
+                direction=definition.direction,
+                numerator=value.numerator if value else None,
+                denominator=value.denominator if value else None,
+                status=value.status if value else "",
+                definition=definition.meaning if definition.meaning.zh else None,
+                trend=trend,
+            )
+        )
+    return tuple(figures)
+
+
+def parts_tables(month: Month, kpis: Sequence[str], *by: str, share_of: str | None = None) -> list[Table]:
+    """The KPIs by each of these dimensions that they are broken down by."""
+    parts = month.parts(kpis)
+    return [breakdown_table(month, kpis, (key,), parts[key,], share_of) for key in by if (key,) in parts]
 
 
 def trend_table(month: Month, table_id: str, title: Text, kpis: Sequence[str]) -> Table:
@@ -160,7 +236,7 @@ def breakdown_table(
     """The KPIs by part: hours in order, everything else with the greatest first. Its columns are `part` (then
     `part2`, …), code, KPIs; its total is the published overall value, not a sum."""
     present = [kpi for kpi in kpis if any(kpi in values for values in parts.values())]
-    coded = [key for key in keys if key in ("region", "feed")]
+    coded = [key for key in keys if key in CODED]
     columns = [
         *(Column(f"part{i + 1}" if i else "part", DIMENSIONS.get(key, Text.same(key)), _label_unit(key))
           for i, key in enumerate(keys)),
@@ -234,6 +310,10 @@ def known_sum(records: list[dict[str, Any]], key: str) -> int | None:
 def as_float(value: Cell) -> float:
     """The number in a cell; 0 when there is none."""
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _counts(value: Value) -> bool:
+    return bool(value.value or value.numerator or value.denominator)
 
 
 def _label_unit(key: str) -> Unit:

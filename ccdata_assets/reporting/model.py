@@ -15,6 +15,7 @@ Unit: TypeAlias = Literal[
     "text", "name", "code", "flag",  # a name is a Text; a flag is true or false
 ]  # fmt: skip
 Direction: TypeAlias = Literal["up", "down", "none"]
+Language: TypeAlias = Literal["both", "zh", "en"]
 ChartKind: TypeAlias = Literal["line", "bar", "ranking"]
 
 NUMERIC: frozenset[str] = frozenset({"count", "percent", "seconds", "bytes", "number"})
@@ -30,6 +31,10 @@ class Text(NamedTuple):
     def both(self) -> str:
         """Chinese and English on one line; once when they are the same."""
         return self.zh if self.zh == self.en else f"{self.zh} {self.en}"
+
+    def said(self, language: Language) -> str:
+        """In one language, or on one line in both."""
+        return self.both if language == "both" else self.zh if language == "zh" else self.en
 
     @classmethod
     def same(cls, text: str) -> Self:
@@ -161,6 +166,11 @@ class Section:
         """Nothing to read: no figure has a value and no table a row."""
         has_value = any(figure.value is not None for figure in self.figures)
         return not has_value and not any(table.rows for table in self.tables)
+
+    @property
+    def says_why(self) -> bool:
+        """Its tables say what it means that they are empty: that nothing happened, not that nothing is known."""
+        return any(table.empty != NO_DATA for table in self.tables)
 
 
 @dataclass(frozen=True)

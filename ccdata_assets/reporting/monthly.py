@@ -3,87 +3,57 @@ order. It gives the report as data; workbook, page and charts are made from that
 number of their own."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from pathlib import Path
 from typing import Final
 
+from ccdata_assets.reporting.closing import closing_sections
 from ccdata_assets.reporting.deliveries import deliveries_section
 from ccdata_assets.reporting.measures import (
     Month,
     breakdown_table,
     daily_table,
+    kpi_figures,
     measure_charts,
+    parts_tables,
     record_table,
     trend_table,
 )
-from ccdata_assets.reporting.model import (
-    Chart,
-    ChartKind,
-    Figure,
-    Report,
-    Section,
-    Text,
-    Unit,
-)
-from ccdata_assets.reporting.published import Published
-from ccdata_assets.reporting.quality import quality_section
-from ccdata_assets.reporting.review import review_sections
+from ccdata_assets.reporting.model import Chart, ChartKind, Section, Text, Unit
+from ccdata_assets.reporting.quality import QUALITY
 
 TITLE: Final = Text("月度数据仓库报告", "Monthly warehouse report")
 
 STOCK: Final = ("stock", "increment")
 RECORDS: Final = ("records_received", "records_repeated")
-QUALITY: Final = ("validity", "completeness")
+COLLECTION: Final = ("collection_attainment", "processing_rate")
 CALLS: Final = ("answer_rate", "abandon_rate", "aht", "hold_time")
 OUTBOUND: Final = ("outbound_success_rate",)
-FIRST: Final = (*STOCK, *RECORDS, *QUALITY, *CALLS, *OUTBOUND)  # every other KPI follows these
+FIRST: Final = (*STOCK, *RECORDS, *QUALITY, *COLLECTION, *CALLS, *OUTBOUND)  # every other KPI follows these
 
 
-def monthly_report(published: Path, period: date, as_of: datetime) -> Report:
-    """The report of the month that begins on `period`, with what was known at `as_of` (which needs a zone).
-    Raises ValueError when `period` is not the first of a month, FileNotFoundError when nothing is
-    published."""
-    if period.day != 1:
-        raise ValueError(f"period {period} is not the first day of a month")
-    with Published.opened(published, as_of) as source:
-        month = Month.read(source, period)
-        sections = (
-            _headline(month),
-            _stock(month),
-            quality_section(month, QUALITY, RECORDS),
-            deliveries_section(month),
-            *review_sections(month),
-            _measures(month, "calls", Text("呼叫中心", "Call centre"), CALLS),
-            _measures(month, "outbound", Text("外呼", "Outbound"), OUTBOUND),
-            *_others(month),
-            _definitions(month),
-        )
-    return Report("monthly", TITLE, f"{period:%Y-%m}", period, month.last_day, as_of, sections)
+def monthly_sections(month: Month) -> tuple[Section, ...]:
+    """Stock, increment, quality, deliveries, calls and outbound of the month, and what was known only after its closing."""
+    return (
+        Section("headline", Text("关键指标", "Headline"), figures=kpi_figures(month, month.kpis(FIRST))),
+        _stock(month),
+        _quality(month),
+        deliveries_section(month),
+        *closing_sections(month),
+        _measures(month, "calls", Text("呼叫中心", "Call centre"), CALLS),
+        _measures(month, "outbound", Text("外呼", "Outbound"), OUTBOUND),
+        *_others(month),
+        _definitions(month),
+    )
 
 
-def _headline(month: Month) -> Section:
-    figures = []
-    for kpi in month.kpis(FIRST):
-        value = month.overall(kpi)
-        definition = month.definition(kpi, value.version if value else None)
-        trend = month.trend(kpi)
-        figures.append(
-            Figure(
-                id=kpi,
-                title=definition.name,
-                unit=definition.unit,
-                value=value.value if value else None,
-                previous=trend[-2],
-                target=month.target(kpi),
-                direction=definition.direction,
-                numerator=value.numerator if value else None,
-                denominator=value.denominator if value else None,
-                status=value.status if value else "",
-                definition=definition.meaning if definition.meaning.zh else None,
-                trend=trend,
-            )
-        )
-    return Section("headline", Text("关键指标", "Headline"), figures=tuple(figures))
+def _quality(month: Month) -> Section:
+    """The six dimensions over time and by feed; their own report goes on from there."""
+    trend = trend_table(month, "quality_trend", Text("按月趋势", "By month"), QUALITY)
+    return Section(
+        "quality",
+        Text("数据质量", "Data quality"),
+        tables=(trend, *parts_tables(month, (*QUALITY, *RECORDS), "feed")),
+        charts=tuple(measure_charts(month, trend, "month", QUALITY, "line")),
+    )
 
 
 def _stock(month: Month) -> Section:
@@ -93,11 +63,9 @@ def _stock(month: Month) -> Section:
         Chart("increment_trend", month.definition("increment").name, "bar", "trend", "month", ("increment",)),
     ]
     tables = [trend]
-    for keys, parts in month.parts(STOCK).items():
-        table = breakdown_table(month, STOCK, keys, parts, share_of="stock")
+    for table in parts_tables(month, STOCK, "region", "industry", share_of="stock"):
         tables.append(table)
-        if len(keys) == 1:
-            charts += measure_charts(month, table, "part", STOCK, "ranking")
+        charts += measure_charts(month, table, "part", STOCK, "ranking")
     note = Text(
         "存量为月末有效的企业与联系人主数据；增量为当月新增减去退出。",
         "Stock is the live golden entities at the end of the month; increment is births less retirements.",

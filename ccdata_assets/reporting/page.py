@@ -19,9 +19,11 @@ from markupsafe import Markup, escape
 from ccdata_assets.catalogue.diagram import diagram
 from ccdata_assets.catalogue.tables import published_tables
 from ccdata_assets.reporting import charts, formats
-from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Report, Section, Text
+from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Language, Report, Section, Text
+from ccdata_assets.reporting.reports import ORDER
 
 LOG: Final = logging.getLogger(__name__)
+DOCS: Final = "data_docs/index.html"  # made by quality/data_docs.py
 FOLDED: Final = 15  # rows of a long table shown before «show all»
 STATUS: Final = {
     "provisional": Text("暂定", "provisional"),
@@ -39,11 +41,11 @@ class Shown:
     workbook: str
 
 
-def write_page(reports: Path) -> Path:
+def write_page(reports: Path, language: Language = "both") -> Path:
     """Renders `reports`/index.html from all `reports`/<report>/<period>.json, whole or not at all; returns
-    its path. A JSON file that cannot be read as a report is left out and logged."""
+    its path. In one language it does not offer the other. A JSON file that cannot be read as a report is left out and logged."""
     path = reports / "index.html"
-    text = render(_read(reports))
+    text = render(_read(reports), language, docs=DOCS if (reports / DOCS).is_file() else None)
     reports.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(text, encoding="utf-8")
@@ -51,9 +53,10 @@ def write_page(reports: Path) -> Path:
     return path
 
 
-def render(shown: Iterable[Shown]) -> str:
-    """The page as text, reports in the order of their ids, the newest period first."""
-    ordered = sorted(sorted(shown, key=lambda one: one.report.period, reverse=True), key=lambda one: one.report.id)
+def render(shown: Iterable[Shown], language: Language = "both", docs: str | None = None) -> str:
+    """The page as text, reports in the order of `reports`, the newest period first; `docs` is where Data Docs are."""
+    newest = sorted(shown, key=lambda one: one.report.period, reverse=True)
+    ordered = sorted(newest, key=lambda one: (_place(one.report.id), one.report.id))
     environment = Environment(
         loader=PackageLoader("ccdata_assets.reporting"),
         autoescape=True,
@@ -69,12 +72,18 @@ def render(shown: Iterable[Shown]) -> str:
     script = environment.get_template("page.js").render()
     return environment.get_template("index.html").render(
         shown=ordered,
+        language=language,
+        docs=docs,
         groups=[(list(group)) for _, group in groupby(ordered, key=lambda one: one.report.id)],
         model=Markup(diagram(published_tables())),
         style=Markup(environment.get_template("page.css").render()),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def _place(report_id: str) -> int:
+    return ORDER.index(report_id) if report_id in ORDER else len(ORDER)
 
 
 def both(zh: str | Text, en: str = "") -> Markup:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -83,6 +83,15 @@ class Published:
         with duckdb.connect(str(path), read_only=True) as connection:
             yield cls(connection, as_of)
 
+    @property
+    def as_of(self) -> datetime:
+        """The moment whose knowledge this is."""
+        return self._as_of
+
+    def at(self, as_of: datetime) -> "Published":
+        """The same copy as it was known at another moment, in the same zone; nothing is opened."""
+        return Published(self._connection, as_of.astimezone(self._as_of.tzinfo))
+
     def definitions(self) -> dict[tuple[str, int], Definition]:
         """Every KPI definition by id and version, in the order of id and version."""
         rows = self._rows(
@@ -153,20 +162,115 @@ class Published:
             for kpi, version, start, dims, value, top, bottom, target, status in rows
         ]
 
-    def completeness(self, month: date) -> list[tuple[str, str, int, int]]:
-        """(feed, field, filled, total) of a month, regions, industries and sources within a feed added up."""
+    def completeness(self, month: date) -> list[tuple[str, str, str, int, int]]:
+        """(feed, source, field, filled, total) of the party records of a month, regions and industries added up; a feed
+        whose rows name no source is its own."""
         return self._rows(
-            "kpi.completeness",
+            "kpi.quality_measure",
             """with known as (
                 select *, row_number() over (
                     partition by feed, source, field, region, industry order by as_of desc, rowid desc
                 ) as age
-                from kpi.completeness where month = ? and epoch_us(as_of) <= ?
+                from kpi.quality_measure
+                where subject = 'party' and dimension = 'completeness' and measure = 'filled'
+                    and month = ? and epoch_us(as_of) <= ?
             )
-            select feed, field, sum(filled)::bigint, sum(total)::bigint
+            select feed, coalesce(source, feed) as source, field, sum(passed)::bigint, sum(total)::bigint
             from known where age = 1 group by all having sum(total) > 0 order by all""",
             [month, self._until],
         )
+
+    def measures(self, month: date) -> list[tuple[str, Text, str | None, int, int]]:
+        """(dimension, measure, field, passed, total) of a month, everything it is counted by added up."""
+        if "kpi.measure" not in self._tables:
+            return []
+        rows = self._rows(
+            "kpi.quality_measure",
+            """with known as (
+                select *, row_number() over (
+                    partition by subject, feed, source, dimension, measure, field, region, industry
+                    order by as_of desc, rowid desc
+                ) as age
+                from kpi.quality_measure where month = ? and epoch_us(as_of) <= ?
+            )
+            select known.dimension, measure, any_value(name.zh), any_value(name.en), known.field,
+                sum(passed)::bigint, sum(total)::bigint
+            from known left join kpi.measure as name using (measure)
+            where age = 1 group by known.dimension, measure, known.field having sum(total) > 0
+            order by known.dimension, measure, known.field""",
+            [month, self._until],
+        )
+        return [
+            (dimension, Text(zh or measure, en or measure), field, passed, total)
+            for dimension, measure, zh, en, field, passed, total in rows
+        ]
+
+    def incidents(self, first_day: date, last_day: date) -> list[dict[str, Any]]:
+        """Incidents opened in these days or open on one of them, as they stood at `as_of`; times as datetimes."""
+        columns = [
+            "incident_id",
+            "check_name",
+            "feed",
+            "table_name",
+            "field",
+            "dimension",
+            "severity",
+            "value",
+            "target",
+        ]
+        rows = self._rows(
+            "ops.incident",
+            f"""with known as (
+                select {", ".join(columns)}, opened_at,
+                    if(epoch_us(acknowledged_at) <= $1, acknowledged_at, null) as acknowledged_at,
+                    if(epoch_us(resolved_at) <= $1, resolved_at, null) as resolved_at,
+                    if(epoch_us(resolved_at) <= $1, resolved_by, null) as resolved_by
+                from ops.incident where epoch_us(opened_at) <= $1
+            )
+            select {", ".join(columns)}, resolved_by,
+                epoch_us(opened_at), epoch_us(acknowledged_at), epoch_us(resolved_at) from known
+            where epoch_us(opened_at) < $3 and (resolved_at is null or epoch_us(resolved_at) >= $2)
+            order by opened_at, incident_id""",
+            [self._until, self._instant(first_day), self._instant(last_day + timedelta(days=1))],
+        )
+        return [
+            dict(
+                zip(
+                    [*columns, "resolved_by", "opened_at", "acknowledged_at", "resolved_at"],
+                    [*row, *times],
+                    strict=True,
+                )
+            )
+            for *row, opened, acknowledged, resolved in rows
+            for times in [[None if at is None else self._moment(at) for at in (opened, acknowledged, resolved)]]
+        ]
+
+    def overrides(self, first_day: date, last_day: date) -> list[tuple[datetime, str, str, date, str]]:
+        """(when, feed, file, last day, reason) of batches that people let through the gate in these days."""
+        rows = self._rows(
+            "ops.gate_override",
+            """select epoch_us("at"), feed, file, until, reason from ops.gate_override
+            where epoch_us("at") <= ? and epoch_us("at") >= ? and epoch_us("at") < ? order by "at", feed, file""",
+            [self._until, self._instant(first_day), self._instant(last_day + timedelta(days=1))],
+        )
+        return [(self._moment(at), feed, file, until, reason) for at, feed, file, until, reason in rows]
+
+    def anomalies(self, first_day: date, last_day: date) -> list[dict[str, Any]]:
+        """What was odd about deliveries received in these days: the columns of kpi.anomaly."""
+        if "ops.file_ledger_history" not in self._tables:
+            return []
+        columns = ["feed", "file", "measure", "field", "value", "usual", "low", "high", "zh", "en"]
+        rows = self._rows(
+            "kpi.anomaly",
+            f"""with delivered as (
+                select feed, sha256, arg_max(received_on, as_of) as received_on from ops.file_ledger_history
+                where status <> 'repeat' and epoch_us(as_of) <= $1 group by all
+            )
+            select received_on, {", ".join(columns)} from kpi.anomaly join delivered using (feed, sha256)
+            where epoch_us(as_of) <= $1 and received_on between $2 and $3 order by received_on, feed, file, measure, field""",
+            [self._until, first_day, last_day],
+        )
+        return [dict(zip(["received_on", *columns], row, strict=True)) for row in rows]
 
     def checks(self, first_day: date, last_day: date) -> list[dict[str, Any]]:
         """Quality checks of these days, the latest result of each: the columns of kpi.quality_result but
@@ -205,35 +309,39 @@ class Published:
         counts = ["bytes", "rows", "staged", "quarantined", "blank", "superseded", "repeated"]
         columns = ["received_on", "feed", "file", "status", "error", "encoding", *counts]
         rows = self._rows(
-            "ops.file_ledger",
-            f"""select {", ".join(columns)}, epoch_us(landed_at) from ops.file_ledger
-            where received_on between ? and ? and epoch_us(landed_at) <= ?
-            order by received_on, feed, file, landed_at, sha256""",
-            [first_day, last_day, self._until],
+            "ops.file_ledger_history",
+            f"""with known as (
+                select *, row_number() over (
+                    partition by feed, file, sha256, landed_at order by as_of desc, rowid desc
+                ) as age
+                from ops.file_ledger_history where epoch_us(as_of) <= ?
+            )
+            select {", ".join(columns)}, epoch_us(landed_at) from known
+            where age = 1 and received_on between ? and ? order by received_on, feed, file, landed_at, sha256""",
+            [self._until, first_day, last_day],
         )
         return [dict(zip([*columns, "landed_at"], [*row, self._moment(at)], strict=True)) for *row, at in rows]
 
     def quarantine(self, first_day: date, last_day: date) -> list[tuple[str, str, str | None, str, int]]:
-        """(feed, rule, field, reason, rows) in quarantine from files received in these days, most rows first.
-        A file name may return another month: the ledger's line nearest in time decides which delivery a
-        summary belongs to."""
-        if "ops.file_ledger" not in self._tables:
+        """(feed, rule, field, reason, rows) in quarantine from files received in these days, most rows first."""
+        if "ops.file_ledger_history" not in self._tables:
             return []
         return self._rows(
-            "ops.quarantine_summary",
-            """with delivered as (
-                select summary.feed, summary.rule, summary.field, summary.reason, summary.rows,
-                    arg_min(
-                        ledger.received_on, abs(epoch_us(summary.landed_at) - epoch_us(ledger.landed_at))
-                    ) as received_on
-                from (select *, row_number() over () as line from ops.quarantine_summary) as summary
-                join ops.file_ledger as ledger on ledger.feed = summary.feed and ledger.file = summary.file
-                where epoch_us(summary.landed_at) <= ? and ledger.status <> 'repeat'
-                group by summary.line, summary.feed, summary.rule, summary.field, summary.reason, summary.rows
+            "ops.quarantine_history",
+            """with known as (
+                select *, row_number() over (
+                    partition by feed, sha256, rule, field, reason order by as_of desc, rowid desc
+                ) as age
+                from ops.quarantine_history where epoch_us(as_of) <= ?
+            ),
+            delivered as (
+                select feed, sha256, arg_max(received_on, as_of) as received_on from ops.file_ledger_history
+                where status <> 'repeat' and epoch_us(as_of) <= ? group by all
             )
-            select feed, rule, field, reason, sum(rows)::bigint as rows from delivered
-            where received_on between ? and ? group by all order by rows desc, feed, rule, field, reason""",
-            [self._until, first_day, last_day],
+            select feed, rule, field, reason, sum(rows)::bigint as rows from known join delivered using (feed, sha256)
+            where age = 1 and rows > 0 and received_on between ? and ?
+            group by all order by rows desc, feed, rule, field, reason""",
+            [self._until, self._until, first_day, last_day],
         )
 
     def review_counts(self, first_day: date, last_day: date) -> list[tuple[str, str, int]]:
@@ -250,7 +358,7 @@ class Published:
     def review_pairs(self, most: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """The first pairs of the review queue: the columns of golden.review_queue, left and right."""
         columns = [
-            "place", "weight", "agrees", "disagrees", "organisation_id", "records", "feed", "row", "company_name", "province",
+            "place", "weight", "asked", "agrees", "disagrees", "organisation_id", "records", "feed", "row", "company_name", "province",
             "city", "county", "phone", "uscc",
         ]  # fmt: skip
         rows = self._rows(
@@ -271,6 +379,35 @@ class Published:
         rows = self._rows("marts.dim_field", "select field, zh, en from marts.dim_field order by field")
         return {field: Text(zh or en or field, en or zh or field) for field, zh, en in rows}
 
+    def sources(self) -> dict[str, tuple[Text, str, str]]:
+        """Name, feed and kind of channel of each source; '' where nobody collects it."""
+        rows = self._rows(
+            "marts.dim_source", "select source, feed, zh, en, channel from marts.dim_source order by source"
+        )
+        return {
+            source: (Text(zh or en or source, en or zh or source), feed, channel or "")
+            for source, feed, zh, en, channel in rows
+        }
+
+    def industries(self) -> dict[str, Text]:
+        """Name of each section of the industries by its letter."""
+        rows = self._rows(
+            "marts.dim_industry",
+            """select section_code, min(section_zh), min(section_en) from marts.dim_industry
+            where is_current group by section_code order by section_code""",
+        )
+        return {code: Text(zh or code, en or zh or code) for code, zh, en in rows}
+
+    def people(self) -> dict[str, Text]:
+        """What to call each person who collects, by key: the name as it is published (masked) and the key's beginning,
+        which tells two apart."""
+        rows = self._rows(
+            "marts.fct_collection",
+            """select collected_by_key, min(collected_by) from marts.fct_collection
+            where collected_by_key is not null group by all order by all""",
+        )
+        return {key: Text.same(f"{name or ''} {key[:6]}".strip()) for key, name in rows}
+
     def provinces(self) -> dict[str, Text]:
         """Name of each province by its six-digit code."""
         rows = self._rows(
@@ -282,6 +419,10 @@ class Published:
 
     def _rows(self, table: str, sql: str, values: list[Any] | None = None) -> list[Any]:
         return self._connection.execute(sql, values or []).fetchall() if table in self._tables else []
+
+    def _instant(self, day: date) -> int:
+        """The first moment of a local day, in microseconds since 1970."""
+        return (datetime.combine(day, time(), self._as_of.tzinfo) - EPOCH) // timedelta(microseconds=1)
 
     def _moment(self, microseconds: int) -> datetime:
         return (EPOCH + timedelta(microseconds=microseconds)).astimezone(self._as_of.tzinfo)

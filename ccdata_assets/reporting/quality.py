@@ -1,10 +1,10 @@
-"""Data quality in a report: validity and completeness over time and by part, the heat map of completeness by
-field and feed, the checks by quality dimension and those that failed. What a check is and when it runs is not
-decided here."""
+"""The quality report (数据质量报告): the six dimensions with their trend and what each is counted from, by feed and source,
+the checks, the incidents that failed checks opened, deliveries that were not as usual, and batches that people let
+through. What a check is and when it runs is not decided here."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from ccdata_assets.reporting.measures import (
@@ -12,16 +12,18 @@ from ccdata_assets.reporting.measures import (
     DIMENSIONS,
     UNKNOWN,
     Month,
-    as_float,
-    breakdown_table,
     known_sum,
+    kpi_figures,
     measure_charts,
+    parts_tables,
     ratio,
     record_table,
     trend_table,
 )
-from ccdata_assets.reporting.model import Cell, Column, Section, Table, Text, Unit
+from ccdata_assets.reporting.model import Cell, Chart, Column, Figure, Section, Table, Text, Unit
 
+TITLE: Final = Text("数据质量报告", "Quality report")
+QUALITY: Final = ("validity", "completeness", "accuracy", "consistency", "uniqueness", "timeliness")
 QUALITY_DIMENSIONS: Final = {
     "completeness": Text("完整性", "Completeness"),
     "uniqueness": Text("唯一性", "Uniqueness"),
@@ -29,6 +31,26 @@ QUALITY_DIMENSIONS: Final = {
     "consistency": Text("一致性", "Consistency"),
     "accuracy": Text("准确性", "Accuracy"),
     "timeliness": Text("及时性", "Timeliness"),
+}
+SEVERITIES: Final = {
+    "blocking": Text("阻断", "blocking"),
+    "error": Text("错误", "error"),
+    "warning": Text("警告", "warning"),
+}
+INCIDENT_STATUS: Final = {
+    "open": Text("未处理", "open"),
+    "acknowledged": Text("已确认", "acknowledged"),
+    "resolved": Text("已解决", "resolved"),
+}
+RESOLVED_BY: Final = {"run": Text("复检通过", "the check passed again"), "person": Text("人工", "a person")}
+MEASURE_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
+    "dimension": (Text("质量维度", "Dimension"), "name"),
+    "measure": (Text("度量", "Measure"), "name"),
+    "field": (Text("字段", "Field"), "name"),
+    "rate": (Text("合格率", "Right"), "percent"),
+    "passed": (Text("合格", "Right"), "count"),
+    "total": (Text("可判定", "Can be judged"), "count"),
+    "wrong": (Text("不合格", "Not right"), "count"),
 }
 FAILURE_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "check_name": (Text("检查", "Check"), "text"),
@@ -45,50 +67,170 @@ FAILURE_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
 }
 
 
-def quality_section(month: Month, rates: Sequence[str], counts: Sequence[str]) -> Section:
-    """The rates over the months, rates and counts by part, completeness by field, and the checks of the
-    month."""
-    trend = trend_table(month, "quality_trend", Text("按月趋势", "By month"), rates)
-    measured = (*rates, *counts)
-    parts = [breakdown_table(month, measured, keys, values) for keys, values in month.parts(measured).items()]
+INCIDENT_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
+    "opened_at": (Text("发生时间", "Opened at"), "datetime"),
+    "status": (Text("状态", "Status"), "name"),
+    "severity": (Text("级别", "Severity"), "name"),
+    "dimension": (Text("质量维度", "Dimension"), "name"),
+    "check_name": (Text("检查", "Check"), "text"),
+    "feed": (DIMENSIONS["feed"], "name"),
+    "field": (Text("字段", "Field"), "name"),
+    "value": (Text("实际", "Value"), "number"),
+    "target": (Text("目标", "Target"), "number"),
+    "acknowledged_at": (Text("确认时间", "Acknowledged at"), "datetime"),
+    "resolved_at": (Text("解决时间", "Resolved at"), "datetime"),
+    "resolved_by": (Text("解决方式", "Settled by"), "name"),
+    "resolved_hours": (Text("历时（小时）", "Hours it took"), "number"),
+    "incident_id": (Text("编号", "ID"), "code"),
+}
+ANOMALY_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
+    "received_on": (Text("收到日期", "Received"), "date"),
+    "feed": (DIMENSIONS["feed"], "name"),
+    "file": (Text("文件", "File"), "text"),
+    "what": (Text("异常", "What is odd"), "name"),
+    "value": (Text("实际", "Value"), "number"),
+    "usual": (Text("通常", "Usual"), "number"),
+    "low": (Text("下限", "Low"), "number"),
+    "high": (Text("上限", "High"), "number"),
+}
+OVERRIDE_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
+    "at": (Text("放行时间", "Let through at"), "datetime"),
+    "feed": (DIMENSIONS["feed"], "name"),
+    "file": (Text("文件", "File"), "text"),
+    "until": (Text("有效至", "Until"), "date"),
+    "reason": (Text("理由", "Reason"), "text"),
+}
+
+
+def quality_sections(month: Month) -> tuple[Section, ...]:
+    """Dimensions, by part, checks, incidents, anomalies, overrides."""
+    return (_dimensions(month), _parts(month), _checks(month), _incidents(month), _deliveries(month))
+
+
+def _dimensions(month: Month) -> Section:
+    """Each dimension over the months, and the measures each is the sum of."""
+    trend = trend_table(month, "trend", Text("按月趋势", "By month"), QUALITY)
+    measures = _measures(month)
     return Section(
-        "quality",
-        Text("数据质量", "Data quality"),
-        tables=(trend, *parts, heat_map(month), *check_tables(month)),
-        charts=tuple(measure_charts(month, trend, "month", rates, "line")),
+        "dimensions",
+        Text("六个质量维度", "Six dimensions"),
+        figures=kpi_figures(month, QUALITY) if trend.rows else (),
+        tables=(trend, measures),
+        charts=tuple(measure_charts(month, trend, "month", QUALITY, "line")),
     )
 
 
-def heat_map(month: Month) -> Table:
-    """Completeness by field (rows, the most expected first) and feed (columns)."""
-    counts: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for feed, field, filled, total in month.source.completeness(month.first_day):
-        counts[field][feed] = (filled, total)
-    feeds = sorted({feed for by_feed in counts.values() for feed in by_feed})
-    names = month.source.field_names()
-    target = month.target("completeness")
-    rows: list[tuple[Cell, ...]] = []
-    for field, by_feed in counts.items():
-        filled, total = (sum(part) for part in zip(*by_feed.values(), strict=True))
-        shares = [ratio(*by_feed.get(feed, (0, 0))) for feed in feeds]
-        rows.append((names.get(field, Text.same(field)), field, filled, total, ratio(filled, total), *shares))
-    rows.sort(key=lambda row: (-as_float(row[3]), str(row[1])))
-    columns = (
-        Column("name", Text("字段", "Field"), "name"),
-        Column("field", Text("字段代码", "Code"), "code", minor=True),
-        Column("filled", Text("已填", "Filled"), "count", minor=True),
-        Column("total", Text("应填", "Expected"), "count", minor=True),
-        Column("all", ALL, "percent", target=target),
-        *(Column(f"feed:{feed}", month.label("feed", feed), "percent", target=target) for feed in feeds),
+def _measures(month: Month) -> Table:
+    records: list[dict[str, Any]] = [
+        {
+            "dimension": _dimension(dimension),
+            "measure": measure,
+            "field": month.label("field", field) if field else None,
+            "rate": ratio(passed, total),
+            "passed": passed,
+            "total": total,
+            "wrong": total - passed,
+            "order": (
+                list(QUALITY_DIMENSIONS).index(dimension) if dimension in QUALITY_DIMENSIONS else 9,
+                -(total - passed),
+            ),
+        }
+        for dimension, measure, field, passed, total in month.source.measures(month.first_day)
+    ]
+    records.sort(key=lambda record: record["order"])
+    return replace(
+        record_table(
+            "measures", Text("各维度的度量", "What the dimensions are counted from"), MEASURE_COLUMNS, records
+        ),
+        note=Text(
+            "全部主题的计数，未加权；主要指标只取客户资料。",
+            "Counts of all subjects, not weighted; the KPIs above are of party records.",
+        ),
     )
-    note = Text("琥珀色低于目标，颜色越深差距越大。", "Amber is below target: the deeper, the further.")
-    return Table(
-        "field_completeness",
-        Text("各字段完整率", "Completeness by field and feed"),
-        columns,
-        tuple(rows),
-        note=note,
+
+
+def _parts(month: Month) -> Section:
+    tables = parts_tables(month, QUALITY, "feed", "source")
+    charts = [
+        chart
+        for table in tables[:1]
+        for chart in measure_charts(month, table, "part", ("validity", "accuracy"), "ranking")
+    ]
+    return Section("parts", Text("分来源", "By feed and source"), tables=tuple(tables), charts=tuple(charts))
+
+
+def _checks(month: Month) -> Section:
+    checks, failures = check_tables(month)
+    chart = Chart(
+        "failed",
+        Text("未通过的检查（按维度）", "Failed checks by dimension"),
+        "bar",
+        checks.id,
+        "dimension",
+        ("failed",),
     )
+    return Section(
+        "checks", Text("质量检查", "Checks"), tables=(checks, failures), charts=(chart,) if checks.rows else ()
+    )
+
+
+def _incidents(month: Month) -> Section:
+    found = month.source.incidents(month.first_day, month.last_day)
+    records: list[dict[str, Any]] = []
+    for incident in found:
+        opened, resolved = incident["opened_at"], incident["resolved_at"]
+        status = "resolved" if resolved else "acknowledged" if incident["acknowledged_at"] else "open"
+        records.append(
+            incident
+            | {key: _minute(incident[key]) for key in ("opened_at", "acknowledged_at", "resolved_at")}
+            | {
+                "status": INCIDENT_STATUS[status],
+                "severity": SEVERITIES.get(incident["severity"], Text.same(incident["severity"])),
+                "dimension": _dimension(incident["dimension"]),
+                "feed": month.label("feed", incident["feed"]) if incident["feed"] else None,
+                "field": month.label("field", incident["field"]) if incident["field"] else None,
+                "resolved_by": RESOLVED_BY.get(incident["resolved_by"] or ""),
+                "resolved_hours": round((resolved - opened).total_seconds() / 3600, 1) if resolved else None,
+                "is_new": month.first_day <= opened.date() <= month.last_day,
+            }
+        )
+    took = [record["resolved_hours"] for record in records if record["resolved_hours"] is not None]
+    figures = (
+        Figure("incidents_opened", Text("本月新发生", "Opened in the month"), "count", sum(r["is_new"] for r in records)),
+        Figure("incidents_open", Text("未解决", "Not resolved"), "count", len(records) - len(took), target=0, direction="down"),
+        Figure("incident_hours", Text("平均解决历时（小时）", "Mean hours to resolve"), "number", round(sum(took) / len(took), 1) if took else None),
+    )  # fmt: skip
+    table = replace(
+        record_table("incidents", Text("质量事件", "Incidents"), INCIDENT_COLUMNS, records),
+        empty=Text("没有质量事件", "No incident"),
+    )
+    return Section("incidents", Text("质量事件", "Incidents"), figures=figures if records else (), tables=(table,))
+
+
+def _deliveries(month: Month) -> Section:
+    """Deliveries that were not as the feed's usually are, and held ones that people let through."""
+    anomalies = [
+        record | {"feed": month.label("feed", record["feed"]), "what": Text(record["zh"], record["en"])}
+        for record in month.source.anomalies(month.first_day, month.last_day)
+    ]
+    overrides = [
+        {"at": _minute(at), "feed": month.label("feed", feed), "file": file, "until": until, "reason": reason}
+        for at, feed, file, until, reason in month.source.overrides(month.first_day, month.last_day)
+    ]
+    odd = record_table("anomalies", Text("异常交付", "Odd deliveries"), ANOMALY_COLUMNS, anomalies)
+    let = record_table("overrides", Text("人工放行", "Batches let through"), OVERRIDE_COLUMNS, overrides)
+    return Section(
+        "deliveries",
+        Text("异常与放行", "Anomalies and overrides"),
+        tables=(
+            replace(odd, empty=Text("没有异常交付", "No delivery was odd")),
+            replace(let, empty=Text("没有人工放行", "Nothing was let through by a person")),
+        ),
+    )
+
+
+def _minute(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%dT%H:%M}" if at else None
 
 
 def check_tables(month: Month) -> tuple[Table, Table]:

@@ -33,6 +33,7 @@ PAIR_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "rank": (Text("序号", "No."), "count"),
     "weight": (Text("权重", "Weight"), "number"),
     **{key: _SIDES[key] for key in _NAMES},
+    "asked": (Text("询问原因", "Why asked"), "name"),
     "agrees": (Text("支持", "For"), "name"),
     "disagrees": (Text("反对", "Against"), "name"),
     **{key: title for key, title in _SIDES.items() if key not in _NAMES},
@@ -86,9 +87,9 @@ def _pair(sides: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
         place = " ".join(part for part in (side["province"], side["city"], side["county"]) if part)
         values = {**side, "place": place, "source": f"{side['feed']}: {side['row']}"}
         record |= {f"{name}_{key}": values[key] for key in _SIDE}
-    return record | {name: _reasons(left[name]) for name in ("agrees", "disagrees")}
+    return record | {name: _reasons(left[name]) for name in ("asked", "agrees", "disagrees")}
 
 
-def _reasons(codes: list[str]) -> Text:
-    words = [load_words().of(code) for code in codes]
+def _reasons(codes: list[str] | None) -> Text:
+    words = [load_words().of(code) for code in codes or ()]
     return Text("；".join(word.zh for word in words), "; ".join(word.en for word in words))

@@ -7,7 +7,10 @@ import io
 import os
 import re
 import zipfile
+from collections.abc import Sequence
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +37,7 @@ from ccdata_assets.reporting.model import (
     Chart,
     Column,
     Figure,
+    Language,
     Report,
     Section,
     Table,
@@ -47,12 +51,34 @@ GOOD, BAD = "2E7D5B", "B4543F"
 HEADER: Final = 4  # the row of a table's header: 1 title, 2 period and moment, 3 note
 WIDEST: Final = 48
 CHART_CM: Final = (16.5, 7.6)
+CHART_CHARACTERS: Final = 92  # its width in those of columns, with a gap
+BESIDE: Final = 180  # a narrower table has its charts at its side
 SUMMARY: Final = Text("摘要", "Summary")
+AS_OF: Final = Text("数据截至", "as of")
 EMPTY_MEANS: Final = Text("空白单元格表示无数据", "An empty cell means no data")
 
 
-def write_workbook(report: Report, path: Path) -> Path:
-    """Writes the report to `path`, whole or not at all; the same report gives the same bytes."""
+_LANGUAGE: ContextVar[Language] = ContextVar("language", default="both")  # of the workbook that is being written
+
+
+def write_workbook(report: Report, path: Path, language: Language = "both") -> Path:
+    """Writes the report to `path`, whole or not at all; the same report and language give the same bytes."""
+    token = _LANGUAGE.set(language)
+    try:
+        return _write(report, path)
+    finally:
+        _LANGUAGE.reset(token)
+
+
+def _say(text: Text, between: str = " ") -> str:
+    """A text in the workbook's language; where that is both and they differ, with `between` between them."""
+    language = _LANGUAGE.get()
+    if language == "both" and text.zh != text.en:
+        return f"{text.zh}{between}{text.en}"
+    return text.said(language)
+
+
+def _write(report: Report, path: Path) -> Path:
     book = Workbook()
     summary = book.active
     if not isinstance(summary, Worksheet):
@@ -72,13 +98,13 @@ def write_workbook(report: Report, path: Path) -> Path:
     _summary_sheet(summary, report, names)
     _summary_charts(summary, report, places)
     book.properties.creator = "ccdata"
-    book.properties.title = f"{report.title.both} {report.period}"
+    book.properties.title = f"{_say(report.title)} {report.period}"
     _save(book, path, report.as_of)
     return path
 
 
 def _summary_sheet(sheet: Worksheet, report: Report, names: list[tuple[str, Text]]) -> None:
-    sheet.title = SUMMARY.both
+    sheet.title = _say(SUMMARY)
     _head(sheet, report, report.title, None)
     header = [
         Text("指标", "Measure"), Text("本期", "Value"), Text("上期", "Before"), Text("变化", "Change"),
@@ -162,18 +188,24 @@ def _table_sheet(sheet: Worksheet, report: Report, section: Section, table: Tabl
     for position, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(position)].width = width
     sheet.freeze_panes = f"B{HEADER + 1}"
-    _place_charts(sheet, section, table, sum(widths), last)
+    _place_charts(sheet, section, table, widths, last)
     _print_setup(sheet, report, len(columns))
 
 
-def _place_charts(sheet: Worksheet, section: Section, table: Table, width: float, last: int) -> None:
-    """The table's charts: to its right when it is narrow, else below it."""
-    beside = width < 180
-    row, column = (HEADER, len(table.columns) + 2) if beside else (last + 2, 1)
+def _place_charts(sheet: Worksheet, section: Section, table: Table, widths: Sequence[float], last: int) -> None:
+    """The table's charts: to its right when it is narrow, else below it, two side by side where they fit."""
+    if sum(widths) < BESIDE:
+        places, row = [len(widths) + 2], HEADER
+    else:
+        reach = list(accumulate(widths))
+        second = next((place for place, width in enumerate(reach, 2) if width > CHART_CHARACTERS), None)
+        places, row = ([1, second] if second and second <= len(widths) else [1]), last + 2
+    drawn = 0
     for chart in section.charts:
         if chart.table == table.id and (native := _native(chart, table, sheet)):
-            sheet.add_chart(native, f"{get_column_letter(column)}{row}")
-            row += 17
+            sheet.add_chart(native, f"{get_column_letter(places[drawn % len(places)])}{row}")
+            drawn += 1
+            row += 17 if drawn % len(places) == 0 else 0
 
 
 def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChart | None:
@@ -200,7 +232,7 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
         else:
             series.graphicalProperties = GraphicalProperties(solidFill=colour)
             series.invertIfNegative = False
-    native.title = chart.title.both
+    native.title = _say(chart.title)
     native.title.tx.rich.p[0].pPr = ParagraphProperties(defRPr=_characters(1100, INK, bold=True))
     for run in native.title.tx.rich.p[0].r:
         run.rPr = _characters(1100, INK, bold=True)
@@ -252,10 +284,10 @@ def _head(sheet: Worksheet, report: Report, title: Text, note: Text | None) -> N
     sheet.sheet_view.showGridLines = False
     _put(sheet, 1, 1, title, font=_font(size=16, bold=True))
     sheet.row_dimensions[1].height = 26
-    moment = f"{report.period} · 数据截至 as of {report.as_of:%Y-%m-%d %H:%M %z}"
+    moment = f"{report.period} · {_say(AS_OF)} {report.as_of:%Y-%m-%d %H:%M %z}"
     _put(sheet, 2, 1, moment, font=_font(colour=QUIET))
     notes = Text.joined(note, EMPTY_MEANS, between=" ")
-    _put(sheet, 3, 1, f"{notes.zh}  {notes.en}", font=_font(colour=QUIET, size=9))
+    _put(sheet, 3, 1, _say(notes, "  "), font=_font(colour=QUIET, size=9))
 
 
 def _header_row(sheet: Worksheet, row: int, titles: list[Text], numeric: list[bool]) -> None:
@@ -264,7 +296,7 @@ def _header_row(sheet: Worksheet, row: int, titles: list[Text], numeric: list[bo
             sheet,
             row,
             position,
-            title if title.zh == title.en else f"{title.zh}\n{title.en}",
+            _say(title, "\n"),
             font=_font(bold=True),
         )
         cell.fill = PatternFill("solid", fgColor=BAND)
@@ -288,7 +320,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "tex
         cell.value = value
         cell.number_format = formats.EXCEL.get(unit, "General")
         return cell
-    text = value.both if isinstance(value, Text) else value
+    text = _say(value) if isinstance(value, Text) else value
     if unit in ("date", "datetime") and isinstance(value, str):
         cell.value = date.fromisoformat(text) if unit == "date" else datetime.fromisoformat(text)
         cell.number_format = formats.EXCEL[unit]
@@ -305,8 +337,10 @@ def _put(sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "tex
 def _width(table: Table, position: int) -> float:
     """Column width that holds header and cells, in characters; a Chinese character takes two."""
     column: Column = table.columns[position]
-    shown = [formats.cell(row[position], column.unit).both for row in (*table.rows[:300], *filter(None, [table.total]))]
-    texts = [column.title.zh, column.title.en, *shown]
+    shown = [
+        _say(formats.cell(row[position], column.unit)) for row in (*table.rows[:300], *filter(None, [table.total]))
+    ]
+    texts = [*_say(column.title, "\n").split("\n"), *shown]
     return min(WIDEST, max(9, 3.5 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts)))
 
 
@@ -319,14 +353,18 @@ def _print_setup(sheet: Worksheet, report: Report, columns: int) -> None:
     sheet.print_title_rows = f"{HEADER}:{HEADER}"
     sheet.page_margins.left = sheet.page_margins.right = 0.5
     footer: Any = sheet.oddFooter
-    footer.left.text = f"{report.title.zh} {report.period}"
+    footer.left.text = f"{report.title.en if _LANGUAGE.get() == 'en' else report.title.zh} {report.period}"
     footer.right.text = "&P / &N"
 
 
 def _sheet_name(title: Text, taken: list[str]) -> str:
     """A name Excel allows (31 characters, none of []:*?/\\), not taken."""
-    plain = re.sub(r"[\[\]:*?/\\]", " ", title.both).strip("' ")
-    name = plain if len(plain) <= 31 else re.sub(r"[\[\]:*?/\\]", " ", title.zh)[:31]
+    plain = re.sub(r"[\[\]:*?/\\]", " ", _say(title)).strip("' ")
+    name = (
+        plain
+        if len(plain) <= 31
+        else re.sub(r"[\[\]:*?/\\]", " ", title.en if _LANGUAGE.get() == "en" else title.zh)[:31]
+    )
     number = 2
     while name.casefold() in {other.casefold() for other in taken}:
         name = f"{plain[:27]} {number}"

@@ -84,8 +84,8 @@ def _write_edges(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
     con.execute(
         f"""create or replace temp table edge as
         with keyed as (
-            select rule, key, id from resolution.node_key join affected using (node)
-            anti join resolution.stopped using (rule, key) where rule < {FIRST_BLOCK}
+            select rule, key, id from resolution.node_key join affected using (node) anti join resolution.stopped using (rule, key)
+            where rule < {FIRST_BLOCK}
         ),
         star as (
             select rule, min(id) over (partition by rule, key) as a, id as b from keyed qualify a <> b

@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 import duckdb
 
 from ccdata_assets.errors import WrongUse
+from ccdata_assets.resolution.entity_ids import not_alive
+from ccdata_assets.resolution.lock_events import write_lock_event
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import insert_rows
 
@@ -26,6 +28,19 @@ def read_decisions(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """create or replace temp table decided as
         select distinct unnest(list_concat(left_rows, right_rows)) as record_id from active where entity_kind = 'organisation'"""
+    )
+
+
+def find_withdrawn(con: duckdb.DuckDBPyConnection, since: int | None) -> None:
+    """`fresh_withdrawal`: decisions that the lines of golden.decision after the first `since` took back (None: nobody knows)."""
+    con.execute(
+        """create or replace temp table fresh_withdrawal as
+        with line as (select *, row_number() over (order by rowid) as priority from golden.decision),
+        last as (from line qualify row_number() over (partition by decision_id order by priority desc) = 1),
+        first as (from line qualify row_number() over (partition by decision_id order by priority) = 1)
+        select decision_id, first.kind, first.left_rows, first.right_rows, last.priority from last join first using (decision_id)
+        where last.kind = 'none' and last.entity_kind = 'organisation' and last.priority > coalesce($1, 9223372036854775807)""",
+        [since],
     )
 
 
@@ -74,6 +89,7 @@ class Decision(NamedTuple):
     left: frozenset[int]
     right: frozenset[int]
     source: str
+    by: str | None = None
 
     def says_of(self, one: int, other: int) -> bool:
         """Whether it names the two records on different sides."""
@@ -91,13 +107,15 @@ class DecisionBook:
         read_decisions(con)
         self._in_force: dict[str, Decision] = {}
         self._of_record: dict[int, dict[str, None]] = {}
-        for decision_id, kind, left, right, source in con.execute(
-            """select decision_id, kind, left_rows, right_rows, source from active where entity_kind = 'organisation'
+        for decision_id, kind, left, right, source, by in con.execute(
+            """select decision_id, kind, left_rows, right_rows, source, decided_by from active where entity_kind = 'organisation'
             order by rowid"""
         ).fetchall():
-            self._add(Decision(decision_id, kind, frozenset(left), frozenset(right), source))
+            self._add(Decision(decision_id, kind, frozenset(left), frozenset(right), source, by))
         self._lines = con.execute("select count(*) from golden.decision").fetchall()[0][0]
         self._new: list[tuple[Any, ...]] = []
+        self._lock_events: list[tuple[Literal["lock", "unlock"], Decision, str]] = []
+        """Kind, lock, cause of what is written into golden.entity_event."""
 
     def decide(
         self,
@@ -108,41 +126,67 @@ class DecisionBook:
         by: str | None = None,
         comment: str | None = None,
     ) -> tuple[str, list[Decision]]:
-        """As the function `decide`; gives the decision's ID and the decisions that it withdraws."""
+        """As the function `decide`; gives the decision's ID and the decisions that it takes back, locks among them.
+
+        Of locked organisations that are one from now on the locks become one, of all their rows and by those who locked them:
+        no row may have two. An organisation that is split is locked no more.
+        """
         if kind == "apart" and set(left) & set(right):
             raise WrongUse("a row cannot be apart from itself; fix: name each row on one side only")
         gone = [
             found for found in self._about([*left, *right]) if found.kind != kind and _contradicts(found, left, right)
         ]
+        locks = self._locks_of([*left, *right]) if kind == "same" else []
+        if source == LOCK:
+            left = sorted({*left, *(record for found in locks for record in found.left)})
+        decision_id = self._name(kind, left, right, source)
         for found in gone:
             self._withdraw(found, source, by, "a later decision says the contrary")
-        if kind == "same":
-            left = self._join_locks(left, right, source, by)
-        key = f"{kind}:{source}:{sorted(left)}:{sorted(right)}:{self._lines + len(self._new)}"
-        decision_id = hashlib.md5(key.encode()).hexdigest()[:20]
-        self._add(Decision(decision_id, kind, frozenset(left), frozenset(right), source))
-        self._write_line(decision_id, kind, left, right, by, source, comment)
-        return decision_id, gone
-
-    def _join_locks(self, left: Sequence[int], right: Sequence[int], source: str, by: str | None) -> Sequence[int]:
-        """Of organisations that are one now the locks are one, for no row may have two; gives the rows of a new lock, else `left`."""
-        locks = [found for found in self._about([*left, *right]) if found.source == LOCK]
-        rows = sorted({record for found in locks for record in found.left})
-        if source == LOCK:
-            rows, joined = sorted({*rows, *left}), locks
-        else:
-            joined = locks if len(locks) > 1 else []
+            self._end_lock(found, f"decision {decision_id} splits its rows")
+        joined = locks if source == LOCK or len(locks) > 1 else []
         for found in joined:
             self._withdraw(found, source, by, "a lock of more rows takes its place")
-        if joined and source != LOCK:
-            self.decide("same", rows, [], LOCK, by)
-        return rows if source == LOCK else left
+        self._record(Decision(decision_id, kind, frozenset(left), frozenset(right), source, by), comment)
+        if source != LOCK and joined:
+            self._join_locks(joined, decision_id, by)
+            gone = [*gone, *joined]
+        return decision_id, gone
+
+    def _join_locks(self, locks: Sequence[Decision], decision_id: str, by: str | None) -> None:
+        """One lock in the place of several, by those who made them."""
+        rows = sorted({record for found in locks for record in found.left})
+        said_by = ", ".join(dict.fromkeys(found.by for found in locks if found.by)) or by
+        lock_id = self._name("same", rows, [], LOCK)
+        made = Decision(lock_id, "same", frozenset(rows), frozenset(), LOCK, said_by)
+        self._record(made, f"in the place of {', '.join(found.decision_id for found in locks)}")
+        for found in locks:
+            self._end_lock(found, f"decision {decision_id} joins it with another locked one")
+        self._lock_events.append(("lock", made, f"decision {decision_id}: locked as one"))
+
+    def _locks_of(self, records: Sequence[int]) -> list[Decision]:
+        """The locks of these records and of the organisations that they belong to now."""
+        locks = {found.decision_id: found for found in self._in_force.values() if found.source == LOCK}
+        if not locks:
+            return []
+        theirs = {record for found in locks.values() for record in found.left}
+        same = self._con.execute(
+            """with entity as (
+                select entity_id from resolution.assigned
+                where entity_kind = 'organisation' and record_id in (select unnest($1::ubigint[]))
+            )
+            select record_id from resolution.assigned semi join entity using (entity_id)
+            where entity_kind = 'organisation' and record_id in (select unnest($2::ubigint[]))""",
+            [list(records), sorted(theirs)],
+        ).fetchall()
+        met = {*records, *(record for (record,) in same)}
+        return [found for found in locks.values() if not found.left.isdisjoint(met)]
 
     def withdraw(self, decision_id: str, source: str, by: str | None = None) -> Decision | None:
         """Take a decision back and give it; None where none of that ID is in force."""
         found = self._in_force.get(decision_id)
         if found:
             self._withdraw(found, source, by, None)
+            self._end_lock(found, f"decision {decision_id} withdrawn")
         return found
 
     def about(self, one: int, other: int) -> list[Decision]:
@@ -150,10 +194,36 @@ class DecisionBook:
         return [found for found in reversed(self._about([one])) if found.says_of(one, other)]
 
     def write(self) -> None:
-        """Write what was decided and withdrawn, in that order."""
+        """Write what was decided and withdrawn, in that order, and the locks that this ends and begins."""
         insert_rows(self._con, "golden.decision", self._new)
         self._lines += len(self._new)
         self._new = []
+        for kind, lock_, cause in self._lock_events:
+            write_lock_event(self._con, self._settings, kind, lock_.decision_id, lock_.left, cause)
+        self._lock_events = []
+
+    def made_by(self, source: str) -> Decision | None:
+        """The last decision in force that this source made."""
+        return next((found for found in reversed(self._in_force.values()) if found.source == source), None)
+
+    def lock_of(self, records: Sequence[int]) -> Decision | None:
+        """The lock in force that names all of these records."""
+        return next((found for found in self._about(records) if found.source == LOCK and found.left.issuperset(records)), None)  # fmt: skip
+
+    def _end_lock(self, found: Decision, cause: str) -> None:
+        if found.source == LOCK:
+            self._lock_events.append(("unlock", found, cause))
+
+    def _name(self, kind: Kind, left: Sequence[int], right: Sequence[int], source: str) -> str:
+        """An ID for the next decision."""
+        key = f"{kind}:{source}:{sorted(left)}:{sorted(right)}:{self._lines + len(self._new)}"
+        return hashlib.md5(key.encode()).hexdigest()[:20]
+
+    def _record(self, made: Decision, comment: str | None) -> None:
+        self._add(made)
+        self._write_line(
+            made.decision_id, made.kind, sorted(made.left), sorted(made.right), made.by, made.source, comment
+        )
 
     def _about(self, records: Sequence[int]) -> list[Decision]:
         """The decisions in force that name one of these records, in the order they were made."""
@@ -225,15 +295,21 @@ def withdraw(con: duckdb.DuckDBPyConnection, settings: Settings, decision_id: st
     """Take a decision back: rules and model decide again. WrongUse where none of that ID is in force."""
     book = DecisionBook(con, settings)
     if not book.withdraw(decision_id, source, by):
-        raise WrongUse(f"no decision {decision_id} is in force; fix: see golden.decision")
+        raise WrongUse(f"no decision {decision_id} is in force; fix: take one that `ccdata entity decisions` lists")
     book.write()
 
 
-def undo(con: duckdb.DuckDBPyConnection, settings: Settings, event_id: str, by: str | None = None) -> str:
-    """Undo a merge: keep the rows of the ended ID apart from those that its successor had; gives the decision's ID.
+def undo(con: duckdb.DuckDBPyConnection, settings: Settings, event_id: str, by: str | None = None) -> tuple[str, list[Decision]]:  # fmt: skip
+    """Undo a merge: keep the rows of the ended ID apart from those that its successor had; gives the decision's ID and the
+    decisions that it takes back, such as the answer that made the merge, or a lock.
 
-    The next run gives the ended ID back to its rows. WrongUse where the event is no merge of organisations.
+    The next run gives the ended ID back to its rows. WrongUse where the event is no merge of organisations, or is undone.
     """
+    book = DecisionBook(con, settings)
+    if done := book.made_by(f"undo of {event_id}"):
+        raise WrongUse(
+            f"event {event_id} is already undone, by decision {done.decision_id}; fix: nothing to do, the next `ccdata run` acts on it"
+        )
     found = con.execute(
         "select from_ids[1], to_ids, run_id from golden.entity_event where event_id = ? and kind = 'merge' and entity_kind = 'organisation'",
         [event_id],
@@ -264,23 +340,26 @@ def undo(con: duckdb.DuckDBPyConnection, settings: Settings, event_id: str, by: 
         raise WrongUse(
             f"event {event_id} is older than the ledger of memberships, or its rows are gone; fix: answer the pair in the review workbook"
         )
-    return decide(con, settings, "apart", left, right, f"undo of {event_id}", by)
+    made = book.decide("apart", left, right, f"undo of {event_id}", by)
+    book.write()
+    return made
 
 
 def lock(con: duckdb.DuckDBPyConnection, settings: Settings, entity_id: str, run_id: str, by: str | None = None) -> str:
-    """Lock an organisation: its rows stay together, its ID survives every merge, and it never merges with another locked one."""
+    """Lock an organisation: no rule splits its rows, its ID survives every merge, and no rule merges it with another locked one.
+
+    A later decision of a person may do either, and says so. WrongUse where no such organisation lives, or it is locked as it is.
+    """
     rows = con.execute(
         "select list(record_id order by record_id) from resolution.assigned where entity_kind = 'organisation' and entity_id = ?",
         [entity_id],
     ).fetchall()[0][0]
     if not rows:
-        raise WrongUse(f"no organisation {entity_id} lives; fix: see golden.organisation")
-    decision_id = decide(con, settings, "same", rows, [], LOCK, by)
-    con.execute(
-        """insert into golden.entity_event by name
-        select left(md5(concat_ws(':', 'lock', $1, $2)), 20) as event_id, $3 as "at", $4 as business_date, 'lock' as kind,
-            'organisation' as entity_kind, $1 as entity_id, [$1] as from_ids, [$1] as to_ids, null as province_code, 'locked' as cause,
-            '' as rule_version, $5 as run_id""",
-        [entity_id, decision_id, settings.as_of, settings.business_date, run_id],
-    )
+        raise not_alive(con, entity_id)
+    book = DecisionBook(con, settings)
+    if done := book.lock_of(rows):
+        raise WrongUse(f"{entity_id} is already locked, by decision {done.decision_id}; fix: nothing to do")
+    decision_id, _ = book.decide("same", rows, [], LOCK, by)
+    book.write()
+    write_lock_event(con, settings, "lock", decision_id, rows, f"decision {decision_id}: locked", run_id)
     return decision_id

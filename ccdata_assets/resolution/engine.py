@@ -12,7 +12,7 @@ import duckdb
 from ccdata_assets.contracts.compile import quote
 from ccdata_assets.resolution.clusters import write_clusters
 from ccdata_assets.resolution.contacts import resolve_contacts
-from ccdata_assets.resolution.decisions import place_decisions, read_decisions
+from ccdata_assets.resolution.decisions import find_withdrawn, place_decisions, read_decisions
 from ccdata_assets.resolution.golden import CROSSWALK, KEY, find_parents, show_golden, write_golden
 from ccdata_assets.resolution.heirs import find_heirs
 from ccdata_assets.resolution.ledger import write_entities
@@ -71,6 +71,7 @@ def resolve(
     con.execute("set checkpoint_threshold = '4GB'")
     is_anew = _prepare(con, rules, model)
     read_decisions(con)
+    find_withdrawn(con, _decisions_of_last_run(con))
     read_changes(con, rules)
     place_decisions(con)
     lap("read")
@@ -116,6 +117,10 @@ def resolve(
     write_golden(con, rules, "contact", settings, run_id, seq, is_anew)
     lap("golden contacts")
     con.execute(CROSSWALK)
+    con.execute(
+        """delete from resolution.state where name = 'decisions';
+        insert into resolution.state select 'decisions', count(*)::varchar from golden.decision"""
+    )
     con.execute("insert into resolution.state values ('complete', $1)", [_digest(rules, model)])
     con.execute("checkpoint")
     con.execute("reset checkpoint_threshold")
@@ -149,8 +154,14 @@ def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model) -> bool
     if is_anew:
         _forget(con, rules)
     # what is begun is not complete
-    con.execute("delete from resolution.state")
+    con.execute("delete from resolution.state where name = 'complete'")
     return is_anew
+
+
+def _decisions_of_last_run(con: duckdb.DuckDBPyConnection) -> int | None:
+    """How many lines golden.decision had when the last run was complete; None where nobody knows."""
+    found = con.execute("select value from resolution.state where name = 'decisions'").fetchall()
+    return int(found[0][0]) if found else None
 
 
 def _forget(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:

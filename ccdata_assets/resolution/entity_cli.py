@@ -6,35 +6,29 @@ Looks take the warehouse read-only and wait for no run; what changes something t
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import duckdb
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from ccdata_assets.command import HomeOption, JsonOption, command_settings
+from ccdata_assets.command import deciding as _deciding
+from ccdata_assets.command import writing as _writing
 from ccdata_assets.errors import CcdataError, WrongUse
-from ccdata_assets.settings import Settings, configure, load_settings
+from ccdata_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from ccdata_assets.resolution.decisions import Decision
 
 entity_app = typer.Typer(
     no_args_is_help=True, help="Entities: their history, why, and decisions. 实体：历史、依据与人工决定。"
 )
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who decides; kept with the decision.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time of the decision; default now.")]
-MOST = 100
-"""Lines of a table on the screen."""
 NEXT = "the next `ccdata run` acts on it 下一次 ccdata run 生效"
 
 
@@ -47,29 +41,79 @@ def history(
 ) -> None:
     """Say which entity a row belongs or belonged to, or all events of an ID. 行或实体的历史。"""
     settings = command_settings(home)
-    from ccdata_assets.resolution.entity_history import end_of, entity_events, records_on, row_history
+    from ccdata_assets.resolution.entity_history import entity_events, records_on, row_history
+    from ccdata_assets.resolution.entity_screen import print_events, print_rows
 
-    until = end_of(_day(on), settings.zone)
+    day = _day(on)
     if len(what) not in (1, 3) or (len(what) == 3 and not what[2].isdigit()):
         raise WrongUse(
             "history takes an ID, or a feed, a file and the number of a row; fix: ccdata entity history org_…"
         )
     with _looking(settings) as con:
-        if len(what) == 1:
-            lines = entity_events(con, what[0], until)
-            count = records_on(con, what[0], until)
-            _answer(
-                as_json,
-                {"id": what[0], "records": count, "events": lines},
-                lines,
-                f"{what[0]}: {count:,} records 条记录",
-            )
-            return
-        lines = row_history(con, what[0], what[1], int(what[2]), until)
-    events: list[dict[str, Any]] = [line for line in lines if on is None or line["is_current"]]
-    _answer(
-        as_json, {"feed": what[0], "file": what[1], "row": int(what[2]), "entities": events}, events, " ".join(what)
-    )
+        if len(what) == 3:
+            lines = row_history(con, what[0], what[1], int(what[2]), day, settings.zone)
+        else:
+            events = entity_events(con, what[0], day, settings.zone)
+            count = records_on(con, what[0], day, settings.zone)
+    if len(what) == 3:
+        lines = [line for line in lines if day is None or line["is_current"]]
+        if as_json:
+            print_json({"feed": what[0], "file": what[1], "row": int(what[2]), "entities": lines})
+        else:
+            print_rows(" ".join(what), lines)
+        return
+    since, counts = min(event["at"] for event in events), min(event["business_date"] for event in events)
+    if as_json:
+        print_json({"id": what[0], "records": count, "known_since": since, "counts_from": counts, "events": events})
+    else:
+        when = f"on {day} 当日" if day else "now 现在"
+        dates = f"counts from 计入自 {counts}, known since the run of 得知于 {since.astimezone(settings.zone):%Y-%m-%d}"
+        print_events(f"{what[0]}: {count:,} records 条记录 {when}\n{dates}", events)
+
+
+@entity_app.command("show")
+def show_entity(
+    entity_id: Annotated[str, typer.Argument(help="The ID of an organisation or a contact.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a golden record: of each field the value, the row that gave it, and what was not taken. 查看黄金记录。"""
+    settings = command_settings(home)
+    from ccdata_assets.project import load_project
+    from ccdata_assets.resolution.entity_history import rows
+    from ccdata_assets.resolution.entity_look import show
+    from ccdata_assets.resolution.entity_screen import print_shown
+
+    project = load_project()
+    with _looking(settings) as con:
+        found = show(con, project.rules, entity_id)
+        employer = found.record.get("organisation_id") if found.kind == "contact" else None
+        organisation = rows(
+            con, "select organisation_id, company_name from golden.organisation where organisation_id = ?", [employer]
+        )
+    if as_json:
+        print_json(vars(found))
+    else:
+        print_shown(found, organisation[0] if organisation else None)
+
+
+@entity_app.command("find")
+def find_entities(
+    text: Annotated[str, typer.Argument(help="A part of a name, a telephone number, a credit code.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the IDs of organisations and contacts. 按名称、电话或信用代码查找 ID。"""
+    settings = command_settings(home)
+    from ccdata_assets.resolution.entity_look import find
+    from ccdata_assets.resolution.entity_screen import print_found
+
+    with _looking(settings) as con:
+        lines = find(con, text)
+    if as_json:
+        print_json(lines)
+    else:
+        print_found(f"{len(lines):,} found 找到", lines)
 
 
 @entity_app.command("explain")
@@ -82,22 +126,15 @@ def explain_entity(
     settings = command_settings(home)
     from ccdata_assets.project import load_project
     from ccdata_assets.resolution.entity_history import explain
+    from ccdata_assets.resolution.entity_screen import print_explained
 
     project = load_project()
     with _looking(settings) as con:
         found = explain(con, project.rules, project.model, entity_id)
     if as_json:
         print_json(vars(found))
-        return
-    print_table("records that say the same 内容相同的记录 (node 节点)", found.nodes)
-    print_table(
-        "linked by exact rules 精确规则", [{**line, "rule": _words(f"exact.{line['rule']}")} for line in found.exact]
-    )
-    print_table("scored links 打分关联 (bits 比特)", [_scored_line(line) for line in found.scored])
-    print_table("decisions 人工决定", found.decisions)
-    print_table(
-        "kept apart from 与之分开的企业", [{**line, "reason": _reason(line["reason"])} for line in found.others]
-    )
+    else:
+        print_explained(found)
 
 
 @entity_app.command("undo")
@@ -113,8 +150,9 @@ def undo_event(
     from ccdata_assets.resolution.decisions import undo
 
     with _deciding(settings) as con:
-        decision = undo(con, settings, event_id, by)
-    _decided(as_json, "undone 已撤销", event_id, decision)
+        decision, gone = undo(con, settings, event_id, by)
+        lines = _lines_of(con, gone)
+    _decided(as_json, "undone 已撤销", event_id, decision, lines)
 
 
 @entity_app.command("lock")
@@ -125,7 +163,7 @@ def lock_entity(
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lock an organisation: its rows stay together and its ID survives every merge. 锁定企业。"""
+    """Lock an organisation: its rows stay together and its ID survives every merge, until a person decides otherwise. 锁定企业。"""
     settings = command_settings(home, as_of)
     from ccdata_assets.resolution.decisions import lock
 
@@ -147,26 +185,37 @@ def withdraw_decision(
     from ccdata_assets.resolution.decisions import withdraw
 
     with _deciding(settings) as con:
-        withdraw(con, settings, decision_id, "ccdata entity withdraw", by)
+        withdraw(con, settings, decision_id, "entity withdraw", by)
     _decided(as_json, "withdrawn 已撤回", decision_id, decision_id)
 
 
 @entity_app.command("decisions")
-def list_decisions(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """List what people decided, and whether it is in force. 列出人工决定。"""
+def list_decisions(
+    about: Annotated[
+        str | None, typer.Argument(help="Only those about an organisation, an event or a decision.", metavar="[ID]")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what people decided, about whom, and whether it stands; names are shown. 列出人工决定。"""
     settings = command_settings(home)
-    from ccdata_assets.resolution.entity_history import decisions
+    from ccdata_assets.resolution.decision_list import decisions
+    from ccdata_assets.resolution.entity_screen import print_decisions
 
     with _looking(settings) as con:
-        found = decisions(con)
-    _answer(as_json, found, found, f"{len(found):,} decisions 决定")
+        found = decisions(con, about)
+    if as_json:
+        print_json(found)
+    else:
+        print_decisions(f"{len(found):,} decisions 决定", found)
 
 
 @entity_app.command("accept")
-def accept_regrouped(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def accept_regrouped(home: HomeOption = None, by: ByOption = None, as_json: JsonOption = False) -> None:
     """Accept a jump of the duplicate rate (check uniqueness_regrouped): the grouping is right as it is. 接受重复率突变。"""
     settings = command_settings(home)
     from ccdata_assets.project import load_project
+    from ccdata_assets.resolution.decision_list import accept_line
     from ccdata_assets.resolution.stability import accept, write_known
 
     project = load_project()
@@ -178,12 +227,16 @@ def accept_regrouped(home: HomeOption = None, as_json: JsonOption = False) -> No
                 "nothing merged or split without a reason since the checks last passed; fix: nothing to accept, run `ccdata run`"
             )
         accept(con, project.rules, project.model)
+        said = (
+            f"of {known.organisations:,} organisations that were there, {known.merged:,} merged and {known.split:,} "
+            f"split, {known.unexplained:,} of them without a reason; duplicate rate {known.rate_before:.1%} → {known.rate_now:.1%}"
+        )
+        accept_line(con, settings, said, by)
     if as_json:
         print_json({**vars(known), "acts": "with the next run"})
         return
     print(
-        f"accepted 已接受: of {known.organisations:,} organisations that were there, {known.merged:,} merged and {known.split:,} "
-        f"split, {known.unexplained:,} of them without a reason; duplicate rate {known.rate_before:.1%} → {known.rate_now:.1%}\n"
+        f"accepted 已接受: {said}\n"
         f"原有 {known.organisations:,} 个组织中，合并 {known.merged:,} 个、拆分 {known.split:,} 个，其中 {known.unexplained:,} 个无因；"
         f"重复率 {known.rate_before:.1%} → {known.rate_now:.1%}\n"
         "the next `ccdata run` compares with this grouping and goes on 下一次 ccdata run 以此为准，继续运行"
@@ -210,15 +263,6 @@ def replay_ledger(home: HomeOption = None, as_json: JsonOption = False) -> None:
 # --- what the commands share -------------------------------------------------------------------------------------
 
 
-def command_settings(home: Path | None, as_of: str | None = None) -> Settings:
-    """The settings with the options put into the environment, as every command does. CcdataError: there is no warehouse yet."""
-    configure(home=home, as_of=as_of)
-    settings = load_settings()
-    if not settings.warehouse_path.exists():
-        raise CcdataError("there is no warehouse in this home yet; fix: run `ccdata run` first, or give --home")
-    return settings
-
-
 @contextmanager
 def _looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, read-only; CcdataError while a run writes it."""
@@ -237,50 +281,6 @@ def _refuse_unresolved(con: duckdb.DuckDBPyConnection) -> None:
         raise CcdataError("no run of this release has resolved entities yet; fix: run `ccdata run` first")
 
 
-@contextmanager
-def _deciding(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`_writing` for what is dated; WrongUse where business time would go back."""
-    from ccdata_assets.warehouse.state import refuse_going_back
-
-    with _writing(settings) as con:
-        refuse_going_back(con, settings)
-        yield con
-
-
-@contextmanager
-def _writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse under the writer's lock, in one transaction."""
-    from ccdata_assets.warehouse.engine import connect, transaction
-
-    with _locked(settings), connect(settings) as con, transaction(con):
-        yield con
-
-
-@contextmanager
-def writer_alone(settings: Settings) -> Iterator[None]:
-    """The writer's lock without a connection, for what reads the warehouse for long or writes beside it; WrongUse where business time
-    would go back."""
-    from ccdata_assets.warehouse.engine import connect
-    from ccdata_assets.warehouse.state import refuse_going_back
-
-    with _locked(settings):
-        with connect(settings) as con:
-            refuse_going_back(con, settings)
-        yield
-
-
-@contextmanager
-def _locked(settings: Settings) -> Iterator[None]:
-    """The lock that a run takes too; who waits for it is told."""
-    from ccdata_assets.warehouse.lock import writer_lock
-
-    def tell(message: str) -> None:
-        print(message, file=sys.stderr)
-
-    with writer_lock(settings.warehouse_path.with_suffix(".lock"), settings.lock_timeout_s, tell):
-        yield
-
-
 def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
@@ -288,18 +288,22 @@ def _day(text: str | None) -> date | None:
         raise WrongUse(f"--on: {text!r} is no day; fix: write it as 2026-01-31") from None
 
 
-def _decided(as_json: bool, what: str, target: str, decision_id: str) -> None:
-    if as_json:
-        print_json({"target": target, "decision_id": decision_id, "acts": "with the next run"})
-    else:
-        print(f"{what}: {target} (decision 决定 {decision_id}); {NEXT}")
+def _lines_of(con: duckdb.DuckDBPyConnection, gone: Sequence[Decision]) -> list[dict[str, Any]]:
+    """The decisions that another one took back, as `ccdata entity decisions` lists them."""
+    from ccdata_assets.resolution.decision_list import decisions
+
+    return [line for one in gone for line in decisions(con, one.decision_id)]
 
 
-def _answer(as_json: bool, whole: Any, lines: Sequence[dict[str, Any]], title: str) -> None:
+def _decided(as_json: bool, what: str, target: str, decision_id: str, gone: Sequence[dict[str, Any]] = ()) -> None:
+    from ccdata_assets.resolution.entity_screen import taken_back
+
     if as_json:
-        print_json(whole)
-    else:
-        print_table(title, lines)
+        print_json({"target": target, "decision_id": decision_id, "taken_back": gone, "acts": "with the next run"})
+        return
+    print(f"{what}: {target} (decision 决定 {decision_id}); {NEXT}")
+    for line in taken_back(gone):
+        print(line)
 
 
 def print_json(value: Any) -> None:
@@ -308,54 +312,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, lines: Sequence[dict[str, Any]]) -> None:
-    """Lines of the same keys as a table, the first MOST of them."""
-    console = Console(width=None if sys.stdout.isatty() else 200)
-    if not lines:
-        console.print(f"{title}: –", highlight=False, markup=False)
-        return
-    table = Table(title=title, title_justify="left")
-    for name in lines[0]:
-        table.add_column(name, overflow="fold")
-    for line in lines[:MOST]:
-        table.add_row(*(escape(_shown(value)) for value in line.values()))
-    console.print(table)
-    if len(lines) > MOST:
-        console.print(f"… +{len(lines) - MOST:,}; all with --json 全部见 --json", highlight=False)
+    """Lines of the same keys as a table."""
+    from ccdata_assets.resolution.entity_screen import print_lines
 
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
-
-
-def _words(code: str) -> str:
-    from ccdata_assets.resolution.words import load_words
-
-    words = load_words().of(code)
-    return words.zh if words.zh == words.en else f"{words.zh} {words.en}"
-
-
-def _reason(name: str) -> str:
-    from ccdata_assets.resolution.words import UNCERTAIN, load_words
-
-    if name == UNCERTAIN:
-        return _words(name)
-    return _words(f"refused.{name}" if name in load_words().refused else f"against.{name}")
-
-
-def _scored_line(line: dict[str, Any]) -> dict[str, Any]:
-    """A scored link for people: the levels that say something, in words."""
-    levels = [
-        f"{_words(name + '.' + found['level'])} {found['weight']:+.1f}"
-        for name, found in line["levels"].items()
-        if found["weight"]
-    ]
-    reason = _reason(line["reason"]) if line["reason"] else None
-    return {
-        **{name: value for name, value in line.items() if name != "levels"},
-        "reason": reason,
-        "evidence": "\n".join(levels),
-    }
+    print_lines(title, lines)

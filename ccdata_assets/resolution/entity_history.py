@@ -4,7 +4,7 @@ and whether the memberships replay to the crosswalk."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,8 @@ import duckdb
 
 from ccdata_assets.contracts.compile import literal, quote
 from ccdata_assets.errors import WrongUse
-from ccdata_assets.resolution.decisions import KEPT
+from ccdata_assets.resolution.decision_list import decisions
+from ccdata_assets.resolution.entity_ids import not_alive
 from ccdata_assets.resolution.links import FIRST_BLOCK
 from ccdata_assets.resolution.model import OTHERWISE, Model, level_sql
 from ccdata_assets.resolution.rules import OrganisationRules, Rules
@@ -28,67 +29,91 @@ class Replay:
     different: int
 
 
-def rows(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> list[Line]:
+def rows(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | dict[str, Any] | None = None) -> list[Line]:
     """The rows of a query by column."""
     result = con.execute(sql, values or [])
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def end_of(day: date | None, zone: ZoneInfo) -> datetime:
-    """The instant up to which a day counts; the end of time without one."""
-    if day is None:
-        return datetime(9999, 1, 1, tzinfo=zone)
-    return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
+COUNTED = """line as (
+    select *, cast(timezone($zone, "at") as date) as told_on, seq = min(seq) over (partition by entity_kind, record_id) as is_first
+    from golden.membership where {rows}
+),
+received as (select feed, sha256, min(received_on) as received_on from ops.file_ledger group by all),
+born as (
+    select entity_id, min(business_date) as born_on from golden.entity_event
+    where kind in ('birth', 'split') and entity_id in (select entity_id from line) group by all
+),
+dated as (
+    select line.*, greatest(if(is_first, least(coalesce(received_on, told_on), told_on), told_on), born_on) as counts_from
+    from line left join received using (feed, sha256) left join born using (entity_id)
+),
+counted as (from dated where $on is null or counts_from <= $on)"""
+"""SQL: lines of golden.membership with the day from which each counts, as the reports count: a row's first line from the day it was
+received, as the birth of its entity does; every later line from the business date of its run."""
 
 
-def row_history(con: duckdb.DuckDBPyConnection, feed: str, file: str, row: int, until: datetime) -> list[Line]:
-    """The entities that a row belonged to up to an instant, oldest first: kind, entity_id (null: the row left), at, run_id, sha256,
-    member, is_current. WrongUse where the ledger knows no such row."""
-    found = rows(
-        con,
-        """with named as (
-            select distinct sha256 from ops.file_ledger where feed = $1 and (file = $2 or file = $1 || '/' || $2 or sha256 = $2)
+def row_history(con: duckdb.DuckDBPyConnection, feed: str, file: str, row: int, on: date | None, zone: ZoneInfo) -> list[Line]:  # fmt: skip
+    """The entities that a row belonged to up to a day, oldest first: kind, entity_id (null: the row left), at (known since),
+    counts_from, is_current, run_id, sha256, member, seq. WrongUse where the ledger knows no such row, or none by that day."""
+    named = """feed = $feed and row = $row and sha256 in (
+        select sha256 from ops.file_ledger where feed = $feed and (file = $file or file = $feed || '/' || $file or sha256 = $file))"""
+    values = {"feed": feed, "file": file, "row": row, "zone": str(zone)}
+
+    def lines(on: date | None) -> list[Line]:
+        return rows(
+            con,
+            f"""with {COUNTED.format(rows=named)}
+            select entity_kind as kind, entity_id, "at", counts_from,
+                row_number() over (partition by entity_kind, record_id order by seq desc) = 1 as is_current, run_id, sha256, member, seq
+            from counted order by entity_kind, sha256, member, seq""",
+            {**values, "on": on},
         )
-        select entity_kind as kind, entity_id, "at", run_id, sha256, member, seq,
-            row_number() over (partition by entity_kind, record_id order by seq desc) = 1 as is_current
-        from golden.membership where feed = $1 and row = $3 and sha256 in (from named) and "at" <= $4
-        order by entity_kind, sha256, member, seq""",
-        [feed, file, row, until],
+
+    if found := lines(on):
+        return found
+    if on and (later := lines(None)):
+        raise _too_early(f"{feed}, {file}, row {row}", on, later[0]["at"].astimezone(zone), later[0]["counts_from"])
+    raise WrongUse(
+        f"{feed}, {file}, row {row}: no entity ever had this row; fix: name feed, file and row as golden.crosswalk has them"
     )
-    if not found:
-        raise WrongUse(
-            f"{feed}, {file}, row {row}: no entity had this row by then; fix: name feed, file and row as golden.crosswalk has them"
-        )
-    return found
 
 
-def entity_events(con: duckdb.DuckDBPyConnection, entity_id: str, until: datetime) -> list[Line]:
-    """Every event in which an ID has a part up to an instant, oldest first. WrongUse where the ledger knows no such ID."""
+def entity_events(con: duckdb.DuckDBPyConnection, entity_id: str, on: date | None, zone: ZoneInfo) -> list[Line]:
+    """Every event in which an ID has a part and that counts by a day, oldest first. WrongUse where the ledger knows no such ID, or
+    it counts from a later day only."""
     found = rows(
         con,
         """select event_id, "at", business_date, kind, entity_kind, entity_id, from_ids, to_ids, cause, rule_version, run_id
-        from golden.entity_event where "at" <= $2
-            and (entity_id = $1 or list_contains(from_ids, $1) or list_contains(to_ids, $1)) order by "at", rowid""",
-        [entity_id, until],
+        from golden.entity_event where entity_id = $1 or list_contains(from_ids, $1) or list_contains(to_ids, $1)
+        order by "at", rowid""",
+        [entity_id],
     )
     if not found:
-        raise WrongUse(
-            f"no event by then is about {entity_id}; fix: take an ID of golden.crosswalk or golden.entity_event"
-        )
-    return found
+        raise WrongUse(f"no event is about {entity_id}; fix: take an ID that `ccdata entity find` gives")
+    by_then = [event for event in found if on is None or event["business_date"] <= on]
+    if on and not by_then:
+        raise _too_early(entity_id, on, found[0]["at"].astimezone(zone), min(event["business_date"] for event in found))
+    return by_then
 
 
-def records_on(con: duckdb.DuckDBPyConnection, entity_id: str, until: datetime) -> int:
-    """How many rows an ID had at an instant."""
+def _too_early(what: str, on: date, known_since: datetime, counts_from: date) -> WrongUse:
+    return WrongUse(
+        f"{what}: nothing counts by {on}: known since the run of {known_since:%Y-%m-%d}, counts from {counts_from}; "
+        f"fix: ask for {counts_from} or a later day"
+    )
+
+
+def records_on(con: duckdb.DuckDBPyConnection, entity_id: str, on: date | None, zone: ZoneInfo) -> int:
+    """How many rows of an ID count on a day; without one, today."""
+    named = """record_id in (select record_id from golden.membership where entity_id = $entity)
+        and entity_kind = if($entity like 'con%', 'contact', 'organisation')"""
     found: int = con.execute(
-        """with last as (
-            select record_id, arg_max(struct_pack(id := entity_id), seq).id as entity_id from golden.membership
-            where "at" <= $2 and entity_kind = if($1 like 'con%', 'contact', 'organisation')
-                and record_id in (select record_id from golden.membership where entity_id = $1) group by record_id
-        )
-        select count(*) from last where entity_id = $1""",
-        [entity_id, until],
+        f"""with {COUNTED.format(rows=named)},
+        last as (from counted qualify row_number() over (partition by record_id order by seq desc) = 1)
+        select count(*) from last where entity_id = $entity""",
+        {"entity": entity_id, "on": on, "zone": str(zone)},
     ).fetchall()[0][0]
     return found
 
@@ -111,20 +136,6 @@ def replay(con: duckdb.DuckDBPyConnection) -> Replay:
         from replayed full join crosswalk using (feed, sha256, member, row)"""
     ).fetchall()[0]
     return Replay(total, different)
-
-
-def decisions(con: duckdb.DuckDBPyConnection) -> list[Line]:
-    """All decisions, oldest first: their ID, kind, whether they are in force and the entities as they say, rows, by whom, source and comment."""
-    return rows(
-        con,
-        f"""with told as (select *, rowid as line from golden.decision),
-        kept as ({KEPT})
-        select decision_id, min("at") as "at", arg_min(kind, line) as kind, arg_max(kind, line) <> 'none' as is_in_force, any_value(kept.is_kept) as is_kept,
-            len(arg_min(left_rows, line)) as left_rows, len(arg_min(right_rows, line)) as right_rows,
-            arg_min(struct_pack(by := decided_by), line).by as decided_by, arg_min(source, line) as source,
-            arg_max(comment, line) as comment
-        from told left join kept using (decision_id) group by decision_id order by min(line)""",
-    )
 
 
 # --- what links the records of an organisation -------------------------------------------------------------------
@@ -158,14 +169,14 @@ def explain(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model, entity_i
         join standard.party_record as party using (feed, sha256, member, row) group by number, records, feeds order by number""",
     )
     if not nodes:
-        raise WrongUse(f"no organisation {entity_id} lives; fix: see golden.organisation")
+        raise not_alive(con, entity_id, "explain")
     exact = rows(
         con,
-        f"""select rule, list(distinct number order by number) as nodes from resolution.node_key join mine using (node)
-        anti join resolution.stopped using (rule, key) where rule < {FIRST_BLOCK} group by rule, key having count(*) > 1 order by all""",
+        f"""select rule, list(distinct number order by number) as nodes from resolution.node_key join mine using (node) anti join resolution.stopped using (rule, key)
+        where rule < {FIRST_BLOCK} group by rule, key having count(*) > 1 order by all""",
     )
     named = [{"rule": organisation.exact[line["rule"]].name, "weight": organisation.exact[line["rule"]].weight, "nodes": line["nodes"]} for line in exact]  # fmt: skip
-    return Explained(entity_id, nodes, named, _scored(con, organisation, model), _decided(con, entity_id), _others(con, entity_id))  # fmt: skip
+    return Explained(entity_id, nodes, named, _scored(con, organisation, model), decisions(con, entity_id), _others(con, entity_id))  # fmt: skip
 
 
 def _find_nodes(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, entity_id: str) -> None:
@@ -198,16 +209,6 @@ def _scored(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model: Mod
         levels = {name: line.pop(f"level_{name}") for name in answers}
         line["levels"] = {name: {"level": level, "weight": model.weights[name][level]} for name, level in levels.items()}  # fmt: skip
     return found
-
-
-def _decided(con: duckdb.DuckDBPyConnection, entity_id: str) -> list[Line]:
-    about = con.execute(
-        """select distinct decision_id from golden.decision, unnest(list_concat(left_rows, right_rows)) as named (record_id)
-        join resolution.assigned as assigned using (record_id) where assigned.entity_kind = 'organisation' and entity_id = ?""",
-        [entity_id],
-    ).fetchall()
-    ids = {decision_id for (decision_id,) in about}
-    return [line for line in decisions(con) if line["decision_id"] in ids]
 
 
 def _others(con: duckdb.DuckDBPyConnection, entity_id: str) -> list[Line]:

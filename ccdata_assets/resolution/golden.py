@@ -33,15 +33,16 @@ def write_golden(con: duckdb.DuckDBPyConnection, rules: Rules, kind: Kind, setti
     _find_stale(con, kind, is_anew)
     fields: dict[str, Survivor] = getattr(rules.survivorship, kind)
     columns = dict.fromkeys(column for field in fields.values() for column in field.columns)
+    alike = {name: quote(f"alike_{kind}_{name}") for name, field in fields.items() if field.alike}
     con.execute(
         f"""create or replace temp table golden_record as
         select stale.e, record_id, record.feed, record.received_on, record.trust, record.said_numbers as numbers,
-            {", ".join(f"record.{quote(f'said_{column}')} as {quote(column)}" for column in columns)}
+            {", ".join([*(f"record.{quote(f'said_{column}')} as {quote(column)}" for column in columns), *(f"record.{column}" for column in alike.values())])}
         from stale_entity as stale join resolution.assigned as assigned on assigned.entity_id = stale.entity_id and assigned.entity_kind = '{kind}'
         join resolution.record using (record_id)"""
     )
     for name, field in fields.items():
-        con.execute(f"create or replace temp table {quote(f'chosen_{name}')} as {_chosen(field)}")
+        con.execute(f"create or replace temp table {quote(f'chosen_{name}')} as {_chosen(field, alike.get(name))}")
     values = ", ".join(f"{quote(f'chosen_{name}')}.best.value.{quote(column)} as {quote(column)}" for name, field in fields.items() for column in field.columns)  # fmt: skip
     sources = ", ".join(f"{quote(name)} := struct_pack(record_id := {quote(f'chosen_{name}')}.best.record_id, agreement := {quote(f'chosen_{name}')}.best.agreement)" for name in fields)  # fmt: skip
     joins = " ".join(f"left join {quote(f'chosen_{name}')} using (e)" for name in fields)
@@ -153,50 +154,54 @@ def _shape(kind: Kind) -> tuple[str, str]:
     )
 
 
-def _chosen(field: Survivor) -> str:
-    """SQL: e, best (value, record_id, agreement) of a field."""
+def _chosen(field: Survivor, alike: str | None) -> str:
+    """SQL: e, best (value, record_id, agreement) of a field; `alike`: the column by which values are one."""
     first = quote(field.columns[0])
     packed = ", ".join(f"{quote(column)} := {quote(column)}" for column in field.columns)
     said = " + ".join(f"coalesce(length(cast({quote(column)} as varchar)), 0)" for column in field.columns)
     order = ", ".join(field.by)
+    best_writing = f"""(
+            select e, unnest(arg_max(struct_pack(value := value, record_id := record_id), row({order}, record_id))), sum(agreement)::bigint as agreement,
+                max(trust) as trust, max(recency) as recency, max(completeness) as completeness
+            from of_value group by e, alike
+        )"""
     return f"""
         with of_value as (
             select e, struct_pack({packed}) as value, count(*) as agreement, max(coalesce(trust, -1)) as trust, max(coalesce(received_on, date '0001-01-01')) as recency,
                 any_value({said}) as completeness, arg_max(record_id, row(coalesce(trust, -1), coalesce(received_on, date '0001-01-01'), record_id)) as record_id
+                {f", min({alike}) as alike" if alike else ""}
             from golden_record where {first} is not null group by e, value
         )
         select e, arg_max(struct_pack(value := value, record_id := record_id, agreement := agreement), row({order}, record_id)) as best
-        from of_value group by e"""
+        from {best_writing if alike else "of_value"} group by e"""
 
 
 def find_parents(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
-    """`parent_of` (child_id, parent_id): of a branch the organisation that its name says it belongs to, where there is one alone."""
+    """`parent_of` (child_id, parent_id): of a branch the organisation that its name says it belongs to: of those that the first of
+    the declared conditions finds, where it is one alone."""
     con.execute("create or replace temp table parent_of (child_id varchar, parent_id varchar)")
-    heads = [(n, rule) for n, rule in enumerate(rules.organisation.exact) if {"branch", "core"} <= set(rule.keys)]
-    if not heads:
+    conditions = rules.organisation.parents
+    if not conditions:
         return
-    number, rule = heads[0]
-    parts = {"branch": "''", "place": "parent_place"}
-    used = ", ".join(quote(name) for name in rule.keys if name not in parts)
-    key = ", ".join(parts.get(name, quote(name)) for name in rule.keys)
+    found = " union all ".join(
+        f"""select l.node as branch, r.node as head, {place} as place from branch as l join head as r on {condition}"""
+        for place, condition in enumerate(conditions)
+    )
     con.execute(
         f"""insert into parent_of
-        with branch as (
-            select distinct cluster.cluster, hash({key}) as key from (
-                select node, branch, parent_place, {used} from resolution.node where branch <> '' and parent_place is not null
-            ) join resolution.cluster using (node)
-        ),
-        entity as (
-            select cluster.cluster, any_value(assigned.entity_id) as entity_id from resolution.cluster join resolution.record using (node)
+        with branch as (from resolution.node where branch <> ''),
+        head as (from resolution.node where branch = ''),
+        found as ({found}),
+        named as (
+            select node, any_value(assigned.entity_id) as entity_id from resolution.record
             join resolution.assigned as assigned on assigned.record_id = record.record_id and assigned.entity_kind = 'organisation'
-            where cluster.cluster in (select cluster from branch)
-                or cluster.node in (select node from resolution.node_key where rule = {number} and key in (select key from branch)) group by all
+            where node in (select branch from found union select head from found) group by node
         ),
         met as (
-            select branch.cluster, child.entity_id as child_id, parent.entity_id as parent_id from branch
-            join resolution.node_key as head on head.rule = {number} and head.key = branch.key
-            join resolution.cluster as head_cluster on head_cluster.node = head.node
-            join entity as parent on parent.cluster = head_cluster.cluster join entity as child on child.cluster = branch.cluster
-        )
-        select child_id, min(parent_id) as parent_id from met where child_id <> parent_id group by child_id having count(distinct parent_id) = 1"""
+            select child.entity_id as child_id, parent.entity_id as parent_id, min(place) as place
+            from found join named as child on child.node = found.branch join named as parent on parent.node = found.head
+            where child.entity_id <> parent.entity_id group by all
+        ),
+        first as (select * from met qualify place = min(place) over (partition by child_id))
+        select child_id, any_value(parent_id) as parent_id from first group by child_id having count(*) = 1"""
     )

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ccdata_assets.contracts.compile import quote
-from ccdata_assets.resolution.links import FIRST_BLOCK
+from ccdata_assets.resolution.links import FIRST_BLOCK, counted
 from ccdata_assets.resolution.rules import OrganisationRules
 
 ALIKE = 1e6
@@ -37,10 +37,13 @@ def split_doubtful(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> 
     """Give the nodes of components that contradict themselves their clusters in `fresh_cluster`; write `refused` links."""
     con.execute("create or replace temp table refused (a ubigint, b ubigint, weight double, reason varchar)")
     differ = [f"count(distinct nullif({quote(column)}, '')) > 1" for column in rules.conflicts]
+    said = (
+        f"(select {', '.join(['node', *(counted(rules, column) for column in rules.conflicts)])} from resolution.node)"
+    )
     con.execute(
         f"""create or replace temp table doubtful as
         with of_component as (
-            select component, node.node, {", ".join(f"node.{quote(column)}" for column in rules.conflicts) or "0"} from fresh_cluster as fresh join resolution.node using (node)
+            select component, node.node, {", ".join(f"node.{quote(column)}" for column in rules.conflicts) or "0"} from fresh_cluster as fresh join {said} as node using (node)
             where component in (select component from fresh_cluster group by component having count(*) > 1)
         ),
         -- a component that one link of two groups may hold together
@@ -58,7 +61,7 @@ def split_doubtful(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> 
     columns = ", ".join(f"coalesce(node.{quote(column)}, '') as {quote(column)}" for column in rules.conflicts)
     nodes = con.execute(
         f"""select affected.id, fresh.node, component{", " + columns if columns else ""} from fresh_cluster as fresh
-        semi join doubtful using (component) join affected using (node) join resolution.node using (node) order by affected.id"""
+        semi join doubtful using (component) join affected using (node) join {said} as node using (node) order by affected.id"""
     ).df()
     con.register("doubtful_id", nodes[["id"]])
     edges = con.execute(
@@ -68,8 +71,9 @@ def split_doubtful(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> 
     weights = exact_weights(rules)
     groups = _Groups(nodes, rules, tags)
     keyed = con.execute(
-        f"""select {weights} as weight, list(id order by id) as ids from resolution.node_key join affected using (node)
-        anti join resolution.stopped using (rule, key) where rule < {FIRST_BLOCK} and id in (select id from doubtful_id) group by rule, key having count(*) > 2
+        f"""select {weights} as weight, list(id order by id) as ids
+        from resolution.node_key join affected using (node) anti join resolution.stopped using (rule, key)
+        where rule < {FIRST_BLOCK} and id in (select id from doubtful_id) group by rule, key having count(*) > 2
         union all
         -- of one name, those that share a telephone, an address … as well
         select {rules.same_name_and_sign}, list(id order by id)

@@ -12,6 +12,7 @@ from typing import Literal
 
 import duckdb
 
+from ccdata_assets.resolution.event_causes import find_deciders
 from ccdata_assets.settings import Settings
 
 Kind = Literal["organisation", "contact"]
@@ -174,6 +175,7 @@ def _collect_events(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         """create or replace temp table after as
         select record_id, entity_id, cluster_key from resolved join given using (cluster_key)"""
     )
+    find_deciders(con, kind)
     # of each new ID: the day its records were received, and the province of most of them
     con.execute(
         """create or replace temp table happened as
@@ -191,12 +193,13 @@ def _collect_events(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         )
         select if(origin.from_ids is null, 'birth', 'split') as kind, fresh.entity_id, coalesce(origin.from_ids, []) as from_ids,
             [fresh.entity_id] as to_ids,
-            case when fresh.origin = 'revived' and origin.from_ids is not null then 'an ended ID is given back to the records that had it '
+            coalesce(decider.said || ': ', '') || case when fresh.origin = 'revived' and origin.from_ids is not null then 'an ended ID is given back to the records that had it '
                 when fresh.origin = 'revived' then 'records of an ended ID came back '
                 when origin.from_ids is not null then 'records no longer linked ' else 'new records ' end || md5(fresh.cluster_key) as cause,
             -- null: the business date of the run
             if(fresh.origin = 'first' and origin.from_ids is null, received.received_on, null) as business_date, province.province_code
-        from fresh join received using (cluster_key) left join province using (cluster_key) left join origin using (cluster_key)"""
+        from fresh join received using (cluster_key) left join province using (cluster_key) left join origin using (cluster_key)
+        left join decider on decider.to_id = fresh.entity_id and decider.from_id = origin.from_ids[1]"""
     )
     con.execute(
         f"""insert into happened
@@ -206,19 +209,21 @@ def _collect_events(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         ),
         -- records that have another ID than before; where the new ID is no older one, its birth tells of them
         went as (
-            select before.entity_id as from_id, given.entity_id as to_id, count(*) as records
+            select before.entity_id as from_id, given.entity_id as to_id, count(*) as records, any_value(decider.said || ': ') as said
             from before join lineage using (record_id) join given using (cluster_key)
+            left join decider on decider.from_id = before.entity_id and decider.to_id = given.entity_id
             where given.origin = 'kept' and before.entity_id <> given.entity_id group by all
         ),
         merged as (
-            select from_id, list(to_id order by records desc, to_id) as to_ids from went where from_id in (from gone) group by all
+            select from_id, list(to_id order by records desc, to_id) as to_ids, min(said) as said from went where from_id in (from gone) group by all
         ),
         event as (
-            select 'merge' as kind, from_id as entity_id, [from_id] as from_ids, to_ids, 'records linked' as cause from merged
+            select 'merge' as kind, from_id as entity_id, [from_id] as from_ids, to_ids,
+                coalesce(said, '') || 'records linked' as cause from merged
             union all
             select 'retire', entity_id, [entity_id], [], 'no records left' from gone where entity_id not in (select from_id from merged)
             union all
-            select 'move', to_id, [from_id], [to_id], 'records moved: ' || records from went where from_id not in (from gone)
+            select 'move', to_id, [from_id], [to_id], coalesce(said, '') || 'records moved: ' || records from went where from_id not in (from gone)
         ),
         -- one entity is taken off the stock of the province to which its last birth or split added it
         life as (

@@ -1,10 +1,9 @@
 """Nodes → links: which nodes are compared, and how alike they are.
 
 Tables in schema `resolution`, brought up to date for what is new: node_key (rule, key, node, name_id: the persisted blocking keys,
-keys hashed), stopped (rule, key, names, pairs: values that too many share; of
-exact rules only those that have a bound), link (a < b: nodes, weight, is_match: else it is for
-review, reason). Exact rules keep no links: their keys say it all. A link depends on its two nodes, the model and on whether a
-shared value is stopped, and a value that becomes so (or no longer is) has all its nodes compared anew: so the links are
+keys hashed), stopped (rule, key, names, pairs: values that too many share, of blocking rules and of exact ones that have a bound), link (a < b: nodes, weight, is_match: else it is for
+review, reason). Exact rules keep no links: their keys say it all. A link depends on its two nodes, the model and on which of their
+values are stopped, and a value that becomes so (or no longer is) has all its nodes compared anew: so the links are
 those of the set of nodes, in whatever order it came.
 """
 
@@ -52,15 +51,19 @@ def _write_keys(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> Non
 
 def _write_stops(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> None:
     """Values that crossed their bound, and `dirty` (node): nodes whose pairs are to be found anew; `near_key`: all nodes of their values."""
+    bounds = {number: rule.names for number, rule in enumerate(rules.exact) if rule.names is not None}
+    bounded = " or ".join([f"rule >= {FIRST_BLOCK}", *(f"rule = {number}" for number in bounds)])
     con.execute(
         f"""create or replace temp table near_key as
-        select rule, key, node, name_id from resolution.node_key semi join touched_key using (rule, key) where rule >= {FIRST_BLOCK}"""
+        select rule, key, node, name_id from resolution.node_key semi join touched_key using (rule, key) where {bounded}"""
     )
+    most = "".join(f"when {number} then {names} " for number, names in bounds.items())
+    most_names = f"case rule {most}else {rules.bound.names} end" if most else str(rules.bound.names)
     con.execute(
         f"""create or replace temp table now_stopped as
         with of_name as (select rule, key, name_id, count(*) as nodes from near_key group by all)
         select rule, key, count(*) as names, cast((sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as bigint) as pairs
-        from of_name group by rule, key having names > {rules.bound.names} or pairs > {rules.bound.pairs}"""
+        from of_name group by rule, key having names > {most_names} or (rule >= {FIRST_BLOCK} and pairs > {rules.bound.pairs})"""
     )
     con.execute(
         """create or replace temp table crossed as
@@ -70,14 +73,6 @@ def _write_stops(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> No
     )
     con.execute("delete from resolution.stopped where (rule, key) in (select (rule, key) from touched_key)")
     con.execute("insert into resolution.stopped select * from now_stopped")
-    bounds = {number: exact.names for number, exact in enumerate(rules.exact) if exact.names is not None}
-    if bounds:
-        most = " ".join(f"when {number} then {names}" for number, names in bounds.items())
-        con.execute(
-            f"""insert into resolution.stopped
-            select rule, key, count(distinct name_id) as names, 0 from resolution.node_key semi join touched_key using (rule, key)
-            where rule in ({", ".join(map(str, bounds))}) group by rule, key having names > case rule {most} end"""
-        )
     con.execute("create or replace temp table dirty as select node from new_node")
     # nodes of a value that crossed its bound are compared anew by all of their values
     con.execute(
@@ -118,9 +113,9 @@ def _write_pairs(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, model
 def find_candidates(con: duckdb.DuckDBPyConnection) -> None:
     """`candidate` (a < b): nodes of `dirty` and those that share a value of `near_key` with them that is not stopped; of two names."""
     con.execute(
-        """create or replace temp table candidate as
+        f"""create or replace temp table candidate as
         with several as (
-            select rule, key from near_key anti join resolution.stopped using (rule, key) group by all having min(name_id) < max(name_id)
+            select rule, key from near_key anti join resolution.stopped using (rule, key) where rule >= {FIRST_BLOCK} group by all having min(name_id) < max(name_id)
         ),
         met as (select * from near_key semi join several using (rule, key)),
         mine as (select * from met semi join dirty using (node))
@@ -137,7 +132,7 @@ def compare_nodes(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> N
             *(rule.when for rule in rules.against),
         ]
     )
-    columns = ", ".join(quote(name) for name in rules.evidence if re.search(rf"\b[lr]\.{name}\b", said))
+    columns = ", ".join(counted(rules, name) for name in rules.evidence if re.search(rf"\b[lr]\.{name}\b", said))
     derived = "".join(f", {expression} as {quote(name)}" for name, expression in rules.derived.items())
     con.execute(
         f"""create or replace temp table compared as
@@ -153,6 +148,17 @@ def weighed_pairs(rules: OrganisationRules, models: Mapping[str, Model]) -> str:
     weights = ", ".join(f"{weight_sql(rules, model)} as {quote(name)}" for name, model in models.items())
     return f"""select a, b, {weights}, {f"case {reason} end" if reason else "null"} as reason
         from candidate join compared as l on l.node = a join compared as r on r.node = b where not ({apart})"""
+
+
+def counted(rules: OrganisationRules, column: str) -> str:
+    """SQL over resolution.node: a column of the evidence under its name, null where its value is stopped by the bound of an exact rule."""
+    numbers = [number for number, rule in enumerate(rules.exact) if rule.names is not None and rule.keys[0] == column]
+    if not numbers:
+        return quote(column)
+    listed = ", ".join(map(str, numbers))
+    return f"""if(node in (
+        select node from resolution.node_key semi join resolution.stopped using (rule, key) where rule in ({listed})
+    ), null, {quote(column)}) as {quote(column)}"""
 
 
 def _hashed(keys: tuple[str, ...]) -> str:

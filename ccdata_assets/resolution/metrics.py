@@ -76,7 +76,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Blocked:
-    """What one blocking rule brings together: values that nodes of different names share, pairs of these nodes, and the
+    """What one rule with a bound brings together: values that nodes of different names share, pairs of these nodes, and the
     values and pairs that its bound leaves out."""
 
     rule: str
@@ -176,12 +176,14 @@ def sizes(con: duckdb.DuckDBPyConnection) -> list[Size]:
 
 
 def blocking(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> list[Blocked]:
-    """What each blocking rule brings together, in the order of the rules."""
+    """What each exact rule with a bound, and then each blocking rule, brings together, in the order of the rules."""
+    exact = {number: rule.name for number, rule in enumerate(rules.exact) if rule.names is not None}
+    names = exact | {number: rule.name for number, rule in enumerate(rules.block, start=FIRST_BLOCK)}
     found = {
         number: counts
         for number, *counts in con.execute(
             """with named as (
-                select rule, key, name_id, count(*) as nodes from resolution.node_key where rule >= $1 group by all
+                select rule, key, name_id, count(*) as nodes from resolution.node_key where rule in $1 group by all
             ),
             shared as (
                 select rule, key, (sum(nodes) ** 2 - sum(nodes ** 2)) / 2 as pairs,
@@ -191,12 +193,11 @@ def blocking(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> list[B
             select rule, count(*), sum(pairs) filter (not is_stopped), count(*) filter (is_stopped),
                 sum(pairs) filter (is_stopped)
             from shared group by rule""",
-            [FIRST_BLOCK],
+            [list(names)],
         ).fetchall()
     }
     return [
-        Blocked(rule.name, *(int(count or 0) for count in found.get(number, (0, 0, 0, 0))))
-        for number, rule in enumerate(rules.block, start=FIRST_BLOCK)
+        Blocked(name, *(int(count or 0) for count in found.get(number, (0, 0, 0, 0)))) for number, name in names.items()
     ]
 
 

@@ -7,16 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ccdata_assets.resolution.entity_cli import (
-    AsOfOption,
-    ByOption,
-    HomeOption,
-    JsonOption,
-    command_settings,
-    print_json,
-    print_table,
-    writer_alone,
-)
+from ccdata_assets.command import HomeOption, JsonOption, command_settings, writer_alone
+from ccdata_assets.resolution.entity_cli import AsOfOption, ByOption, print_json, print_table
 
 model_app = typer.Typer(no_args_is_help=True)
 

@@ -5,7 +5,7 @@ a steward decided about is a node of its own. Tables in schema `resolution` are 
 
 - batch: the files that were read, and by which contract and rules
 - record: one row per staged party row: record_id, its identity, its node (null: it names no organisation), contact_…: what
-  people are told apart by, said_…: what golden records are chosen from
+  people are told apart by, said_…: what golden records are chosen from, alike_…: what makes two of these values one
 - node: one row per node with its evidence and name_id
 """
 
@@ -95,6 +95,12 @@ def record_columns(rules: Rules) -> dict[str, str]:
         **{name: quote(name) for name in plain},
         **{f"contact_{name}": expression for name, expression in rules.contact.evidence.items()},
         **{f"said_{name}": quote(name) for name in said_columns(rules)},
+        **{
+            f"alike_{kind}_{name}": field.alike
+            for kind in ("organisation", "contact")
+            for name, field in getattr(rules.survivorship, kind).items()
+            if field.alike
+        },
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,23 @@ from rich.console import Console
 from rich.table import Table
 
 from ccdata_assets.resolution.evaluate import Score
+from ccdata_assets.resolution.given import Given
 from ccdata_assets.resolution.spec import Spec
 from ccdata_assets.resolution.table import Resolution
 
+FEW = 5
+"""Rows that could not be read which are named on the screen; --json has them all."""
 
-def as_dict(done: Resolution) -> dict[str, Any]:
+
+def as_dict(done: Resolution, given: Given) -> dict[str, Any]:
     """Everything the report says, and the curve, as plain values."""
     return {
         "records": len(done.groups),
-        "unreadable": done.unreadable,
+        "unreadable": len(given.unread),
+        "unread": [vars(row) for row in given.unread],
+        "table": given.table,
+        "tables_left": given.left,
+        "warnings": done.warnings,
         "entities": done.entities,
         "largest": done.largest,
         "pairs": done.pairs,
@@ -32,7 +40,7 @@ def as_dict(done: Resolution) -> dict[str, Any]:
     }
 
 
-def print_report(console: Console, done: Resolution, spec: Spec, written: Sequence[Path]) -> None:
+def print_report(console: Console, done: Resolution, given: Given, spec: Spec, written: Sequence[Path]) -> None:
     """Records, entities, scores where truth is known, pairs by blocking rule, time and memory, files written."""
     records = len(done.groups)
     duplicates = (records - done.entities) / records if records else 0.0
@@ -40,8 +48,8 @@ def print_report(console: Console, done: Resolution, spec: Spec, written: Sequen
         f"[bold]{records:,}[/] records, [bold]{done.entities:,}[/] entities: {duplicates:.2%} of the records repeat one; "
         f"the largest has {done.largest:,}"
     )
-    if done.unreadable:
-        console.print(f"{done.unreadable:,} rows could not be read; each is an entity of its own")
+    for line in _notes(done, given):
+        console.print(line, highlight=False, markup=False)
     console.print(
         f"{done.pairs:,} pairs scored; {done.uncertain:,} stay apart although their weight is {spec.review:g} or more"
     )
@@ -58,6 +66,21 @@ def print_report(console: Console, done: Resolution, spec: Spec, written: Sequen
     console.print(f"{sum(done.seconds.values()):.1f} s ({laps}), {peak_mb():,.0f} MB")
     for path in written:
         console.print(f"wrote {path}")
+
+
+def _notes(done: Resolution, given: Given) -> Iterator[str]:
+    """What was not read or not used."""
+    if given.left:
+        yield (
+            f"warning: the file has more tables, which were not read: {', '.join(given.left)}; this is {given.table or 'the first'}; "
+            "fix: save the one that you mean as a file of its own"
+        )
+    if given.unread:
+        yield f"warning: {len(given.unread):,} rows could not be read; each is an entity of its own"
+    yield from (f"  row {row.row}: {row.why}" for row in given.unread[:FEW])
+    if len(given.unread) > FEW:
+        yield f"  … +{len(given.unread) - FEW:,}; all with --json"
+    yield from (f"warning: {warning}" for warning in done.warnings)
 
 
 def peak_mb() -> float:

@@ -17,14 +17,14 @@ import duckdb
 
 from ccdata_assets.contracts.compile import literal, quote
 from ccdata_assets.resolution.decisions import read_decisions
-from ccdata_assets.resolution.links import FIRST_BLOCK
+from ccdata_assets.resolution.links import FIRST_BLOCK, counted
 from ccdata_assets.resolution.model import OTHERWISE, Model, level_sql
-from ccdata_assets.resolution.rules import OrganisationRules, Rules
-from ccdata_assets.resolution.words import UNCERTAIN, Reason
+from ccdata_assets.resolution.rules import ExactRule, OrganisationRules, Rules
+from ccdata_assets.resolution.words import PRIOR, UNCERTAIN, Reason
 from ccdata_assets.warehouse.engine import insert_rows
 
-SPEAKS = 1.0
-"""Bits from which on a comparison is worth naming."""
+ROUNDED = 0.05
+"""Bits by which a weight may differ from the sum of what it is made of."""
 LISTED = 2000
 """Pairs in the queue's table and in the workbook: the likeliest first; the others are counted."""
 
@@ -55,10 +55,12 @@ class Side:
 
 @dataclass(frozen=True)
 class ReviewPair:
-    """Two organisations, the weight of their best pair of nodes in bits, and what speaks for and against, strongest first."""
+    """Two organisations, the weight of their best pair of nodes in bits, why a person is asked, and what speaks for and against,
+    strongest first. Bits shown there add up to the weight, with those of the starting odds."""
 
     key: str
     weight: float
+    asked: tuple[Reason, ...]
     agrees: tuple[Reason, ...]
     disagrees: tuple[Reason, ...]
     left: Side
@@ -78,13 +80,13 @@ def review_pairs(con: duckdb.DuckDBPyConnection, rules: Rules, model: Model, lim
     for place, key, weight, reason, is_refused in con.execute(
         "select place, pair_key, weight, reason, is_refused from listed_pair order by place"
     ).fetchall():
-        agrees, disagrees = _weigh(levels[place], model)
-        agrees += [Reason(f"exact.{name}") for name in exact.get(place, [])]
-        guards = [Reason(f"refused.{reason}")] if is_refused else []
-        guards += [Reason(f"against.{name}") for name in doubts[place]]
-        guards = guards or [Reason(UNCERTAIN)]
+        agrees, disagrees = _weigh(levels[place], model, weight)
+        agrees += [Reason(f"exact.{rule.name}", rule.weight if rule.weight == weight else None) for rule in exact.get(place, [])]  # fmt: skip
+        asked = [Reason(f"refused.{reason}")] if is_refused else []
+        asked += [Reason(f"against.{name}") for name in doubts[place]]
+        asked = asked or [Reason(UNCERTAIN)]
         left, right = sides[place]
-        pairs.append(ReviewPair(key, weight, tuple(agrees), (*guards, *disagrees), left, right))
+        pairs.append(ReviewPair(key, weight, tuple(asked), tuple(agrees), tuple(disagrees), left, right))
     return pairs
 
 
@@ -182,9 +184,11 @@ def _find_sides(con: duckdb.DuckDBPyConnection, rules: OrganisationRules, limit:
         from side join counted using (entity_id) join review_node using (node) join resolution.record as record using (record_id)"""
     )
     derived = "".join(f", {expression} as {quote(name)}" for name, expression in rules.derived.items())
+    evidence = ", ".join(counted(rules, name) for name in rules.evidence)
     con.execute(
         f"""create or replace temp table listed_node as
-        select *{derived} from resolution.node where node in (select node from listed_side)"""
+        with said as (select node, {evidence} from resolution.node where node in (select node from listed_side))
+        select *{derived} from said"""
     )
 
 
@@ -214,26 +218,31 @@ def _doubts(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> dict[in
     }
 
 
-def _exact(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> dict[int, list[str]]:
+def _exact(con: duckdb.DuckDBPyConnection, rules: OrganisationRules) -> dict[int, list[ExactRule]]:
     """By pair: the exact rules whose keys its nodes share."""
     rows = con.execute(
         f"""select place, l.rule from listed_pair as pair join resolution.node_key as l on l.node = pair.left_node
         join resolution.node_key as r on r.node = pair.right_node and r.rule = l.rule and r.key = l.key
-        where l.rule < {FIRST_BLOCK} order by all"""
+        where l.rule < {FIRST_BLOCK} and (l.rule, l.key) not in (select (rule, key) from resolution.stopped) order by all"""
     ).fetchall()
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[ExactRule]] = {}
     for place, rule in rows:
-        found.setdefault(place, []).append(rules.exact[rule].name)
+        found.setdefault(place, []).append(rules.exact[rule])
     return found
 
 
-def _weigh(levels: dict[str, str], model: Model) -> tuple[list[Reason], list[Reason]]:
-    """What speaks for and against by the model's weights, strongest first."""
-    reasons = [Reason(f"{name}.{level}", model.weights[name][level]) for name, level in levels.items()]
-    ordered = sorted(reasons, key=lambda reason: -abs(reason.weight or 0))
+def _weigh(levels: dict[str, str], model: Model, weight: float) -> tuple[list[Reason], list[Reason]]:
+    """What speaks for and against by the model's weights, strongest first. Where the pair's weight is not the model's (an exact
+    rule's, which a guard refused), without bits and starting odds, which would not add up to it."""
+    weights = {f"{name}.{level}": model.weights[name][level] for name, level in levels.items()} | {PRIOR: model.prior}
+    is_sum = abs(sum(weights.values()) - weight) < ROUNDED
+    if not is_sum:
+        del weights[PRIOR]
+    ordered = sorted((code for code in weights if weights[code]), key=lambda code: -abs(weights[code]))
+    reasons = {code: Reason(code, weights[code] if is_sum else None) for code in ordered}
     return (
-        [reason for reason in ordered if (reason.weight or 0) >= SPEAKS],
-        [reason for reason in ordered if (reason.weight or 0) <= -SPEAKS],
+        [reason for code, reason in reasons.items() if weights[code] > 0],
+        [reason for code, reason in reasons.items() if weights[code] < 0],
     )
 
 
@@ -264,19 +273,21 @@ def queue_fingerprint(pairs: list[ReviewPair], counts: dict[str, int]) -> str:
 
 
 def _plain(pair: ReviewPair) -> list[Any]:
-    return [pair.key, pair.weight, pair.agrees, pair.disagrees, *map(vars, (pair.left, pair.right))]
+    return [pair.key, pair.weight, pair.asked, pair.agrees, pair.disagrees, *map(vars, (pair.left, pair.right))]
 
 
 def write_queue(con: duckdb.DuckDBPyConnection, pairs: list[ReviewPair], counts: dict[str, int], at: Any) -> None:
     """Replace golden.review_queue (two lines a pair) and the waiting pairs of golden.review_count; within a transaction."""
     lines: list[tuple[Any, ...]] = []
     for place, pair in enumerate(pairs, start=1):
-        codes = [[reason.code for reason in reasons] for reasons in (pair.agrees, pair.disagrees)]
+        agrees, disagrees, asked = (
+            [reason.code for reason in reasons] for reasons in (pair.agrees, pair.disagrees, pair.asked)
+        )
         for name, side in (("left", pair.left), ("right", pair.right)):
             lines.append(
-                (pair.key, place, name, pair.weight, *codes, side.organisation_id, side.records, side.record_id, side.feed,
+                (pair.key, place, name, pair.weight, agrees, disagrees, side.organisation_id, side.records, side.record_id, side.feed,
                  side.file, side.row, side.company_name, side.province, side.city, side.county, "|".join(side.numbers) or None,
-                 side.email, side.website, side.address, side.uscc, side.contact_name, side.title, at)
+                 side.email, side.website, side.address, side.uscc, side.contact_name, side.title, at, asked)
             )  # fmt: skip
     con.execute("delete from golden.review_queue")
     insert_rows(con, "golden.review_queue", lines)

@@ -16,7 +16,7 @@ RULES = Path(__file__).parent / "rules.yaml"
 class ExactRule(Declaration):
     """Nodes that agree in all keys (columns of the evidence) are linked; `when` is SQL over them.
 
-    A key that more than `names` names share is stopped: it links nobody. Without it no key is.
+    `names`: where nodes of more names agree, they are not linked, and the first key counts as not given.
     """
 
     name: Name
@@ -63,6 +63,7 @@ class OrganisationRules(Declaration):
     names: str
     exact: tuple[ExactRule, ...] = Field(min_length=1)
     same_name: str
+    parents: tuple[str, ...] = ()
     block: tuple[BlockRule, ...] = ()
     bound: Bound = Bound(names=20, pairs=5000)
     derived: dict[Name, str] = Field(default_factory=dict)
@@ -101,10 +102,15 @@ class ContactRules(Declaration):
 
 
 class Survivor(Declaration):
-    """Columns of a golden record that come from one record, and what decides which, first things first."""
+    """Columns of a golden record that come from one record, and what decides which, first things first.
+
+    `alike`: SQL over a record; values for which it is the same are one value that is written in several ways: `by` chooses among
+    these first, all their records counted together, and then the writing.
+    """
 
     columns: tuple[Name, ...]
     by: tuple[Literal["trust", "agreement", "recency", "completeness"], ...]
+    alike: str | None = None
 
 
 class Survivorship(Declaration):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,16 +59,25 @@ def write_blocks(con: duckdb.DuckDBPyConnection, spec: Spec) -> list[BlockingRep
     return reports
 
 
-def score_pairs(con: duckdb.DuckDBPyConnection, spec: Spec) -> dict[str, Any]:
-    """Make `pair` (a, b, weight; a < b are record_ids) of all pairs the blocking finds; gives the trained model as Splink's JSON.
+def score_pairs(con: duckdb.DuckDBPyConnection, spec: Spec) -> tuple[dict[str, Any], list[str]]:
+    """Make `pair` (a, b, weight; a < b are record_ids) of all pairs the blocking finds; gives the trained model as Splink's JSON
+    and warnings: rules that nothing could be learned from. Of a table of one record there is no pair, and no model.
 
     Reads `record` and `blocked`. The weights are learned from the table itself, without labels, and are the same for the same table.
     """
+    if con.execute("select count(*) < 2 from blocked").fetchall()[0][0]:
+        con.execute("create or replace temp table pair (a bigint, b bigint, weight double)")
+        return {}, []
     from splink import Linker, SettingsCreator, block_on
     from splink.backends.duckdb import DuckDBAPI
 
-    _check_agreements(con, "prior.rules", spec.prior.rules, is_enough=any)
-    _check_agreements(con, "train", spec.train, is_enough=all)
+    _usable(con, "prior.rules", spec.prior.rules)
+    train = _usable(con, "train", spec.train)
+    warnings = [
+        f"train: no two records agree in {', '.join(rule)}, so nothing is learned from it; the other rules are used"
+        for rule in spec.train
+        if rule not in train
+    ]
     with _quiet():
         db = DuckDBAPI(connection=con)
         settings = SettingsCreator(
@@ -91,7 +100,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, spec: Spec) -> dict[str, Any]:
                 "prior: its rules find nearly all pairs there are; fix: name agreements that only matching records have, or raise recall"
             ) from None
         training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED, min_count_per_level=None)
-        for rule in spec.train:
+        for rule in train:
             training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
         found = linker.inference.predict(threshold_match_weight=spec.unseen)
         con.execute(
@@ -100,24 +109,24 @@ def score_pairs(con: duckdb.DuckDBPyConnection, spec: Spec) -> dict[str, Any]:
             from {found.physical_name} group by all"""
         )
         model: dict[str, Any] = linker.misc.save_model_to_json(None)
-    return model
+    return model, warnings
 
 
-def _check_agreements(
-    con: duckdb.DuckDBPyConnection, key: str, rules: Sequence[Sequence[str]], is_enough: Callable[[list[bool]], bool]
-) -> None:
-    """WrongUse where no two records agree in a rule that something is learned from."""
+def _usable(con: duckdb.DuckDBPyConnection, key: str, rules: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The rules in which some two records agree, so that something is learned from them. WrongUse where there is none."""
     found = []
     for rule in rules:
         parts = ", ".join(f"({part})" for part in rule)
         present = " and ".join(f"({part}) is not null" for part in rule)
         query = f"select exists (select 1 from blocked where {present} group by {parts} having count(*) > 1)"
-        found.append(bool(con.execute(query).fetchall()[0][0]))
-    if not is_enough(found):
-        without = "; ".join(", ".join(rule) for rule, some in zip(rules, found, strict=True) if not some)
+        if con.execute(query).fetchall()[0][0]:
+            found.append(rule)
+    if not found:
+        without = "; ".join(", ".join(rule) for rule in rules)
         raise WrongUse(
             f"{key}: no two records agree in {without}; fix: name columns in which matching records do agree"
         )
+    return found
 
 
 def _comparison(name: str, said: Comparison) -> Any:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ccdata_assets.contracts.model import Declaration, Name
 from ccdata_assets.contracts.yaml_source import YamlSource
+from ccdata_assets.errors import ContractError, WrongUse
 
 Kind = Literal["exact", "name", "code", "text", "words"]
 """How two values of a column are compared, by level of likeness:
@@ -78,6 +79,15 @@ class Spec(Declaration):
     """Greatest match weight of one pair, so that one agreement does not outvote many others."""
 
 
+class SpecError(ContractError):
+    """A spec is wrong: the user's own, so wrong use of the command."""
+
+    exit_code = WrongUse.exit_code
+
+
 def load_spec(path: Path) -> Spec:
-    """Read a spec; ContractError names file and line of a mistake."""
-    return YamlSource(path).parse(Spec)
+    """Read a spec; SpecError names file and line of a mistake."""
+    try:
+        return YamlSource(path).parse(Spec)
+    except ContractError as error:
+        raise SpecError(str(error)) from None

@@ -1,7 +1,8 @@
 """What stewards answered: filled-in workbooks of the inbox become decisions, each file content exactly once.
 
 A file is read whole and its decisions, its answers and its line of ops.review_file are written in one transaction. A row that
-cannot be used costs only itself and stands in ops.review_problem with its field and what to do. No value of a row goes there.
+cannot be used costs only itself and stands in ops.review_problem with its field and what to do. Of its values only an answer that
+nobody understands goes there, cut short; that table is neither published nor shown in the web UI.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ccdata_assets.landing.land import content_hash
 from ccdata_assets.landing.open import is_machine_fault, open_file
 from ccdata_assets.landing.reading import limits
 from ccdata_assets.landing.rows import ReadOptions, UnreadableFile
-from ccdata_assets.resolution.decisions import Decision, DecisionBook, Kind
+from ccdata_assets.resolution.decisions import LOCK, Decision, DecisionBook, Kind
 from ccdata_assets.resolution.steward_workbook import ANSWERS, COMMENT, DECISION, KEY, REVIEWER
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import insert_rows, transaction
@@ -149,9 +150,12 @@ def _rows(settings: Settings, file: InboxFile) -> Iterator[dict[str, Any]]:
                         f"the review sheet lacks the column {', '.join(missing)}; fix: {NEWEST}, and leave its columns"
                     )
                 found = True
-                for batch in member.batches:
-                    for row in batch.to_pylist():
-                        yield {"row": row["_row"], **{name: row[header] for name, header in columns.items()}}
+                is_text = member.format.endswith("delimited")
+                rows = (row for batch in member.batches for row in batch.to_pylist())
+                for record, row in enumerate(rows, start=2):
+                    # text is opened as a spreadsheet: there a record is a row, however many lines its cells have
+                    number = record if is_text else row["_row"]
+                    yield {"row": number, **{name: row[header] for name, header in columns.items()}}
     finally:
         shutil.rmtree(workdir, ignore_errors=True)
     if not found:
@@ -162,7 +166,9 @@ _SAID = {
     _normal(text): meaning
     for meaning, words in ANSWERS.items()
     for text in (words.zh, words.en, f"{words.zh} {words.en}", meaning)
-}
+} | {"是": "same", "yes": "same", "否": "apart", "no": "apart"}
+SHORT = 20
+"""Characters of an answer nobody understands that are quoted, so that the steward finds it."""
 
 
 def _understand(read: ReviewFile, row: dict[str, Any]) -> _Answer | None:
@@ -177,8 +183,10 @@ def _understand(read: ReviewFile, row: dict[str, Any]) -> _Answer | None:
     answer, key = _SAID.get(said), _KEY.fullmatch((row["key"] or "").strip())
     if answer is None:
         choices = ", ".join(f"{words.zh} {words.en}" for words in ANSWERS.values())
+        text = str(row["decision"]).strip()
+        quoted = text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
         fix = f"write one of {choices}, save and hand the file in again"
-        _fault(read, row["row"], DECISION, "the answer is none of those there are", fix)
+        _fault(read, row["row"], DECISION, f"the answer «{quoted}» is none of those there are", fix)
         return None
     if key is None or max(int(key[2]), int(key[3])) >= 2**64 or key[2] == key[3]:
         _fault(read, row["row"], KEY, "the key is missing or damaged", f"{NEWEST} and answer the pair there")
@@ -221,7 +229,9 @@ class _Recorder:
     ) -> None:
         self._con, self._settings, self._read = con, settings, read
         self._book = DecisionBook(con, settings)
-        self._entities = _entities(con, answers)
+        self._entities = _entities(
+            con, sorted({record for answer in answers for record in (answer.left, answer.right)})
+        )
         self._apart = _apart(con)
         self._files = dict(con.execute("select sha256, min(file) from golden.review_answer group by all").fetchall())
         self._files[read.sha256] = read.file
@@ -266,10 +276,26 @@ class _Recorder:
         made, contrary = self._book.decide(kind, [answer.left], [answer.right], source, answer.reviewer, answer.comment)
         gone = [one for one in (*withdrawn, *contrary) if one]
         for earlier in sorted(gone, key=lambda one: one.decision_id):
+            if earlier.source == LOCK:
+                self._report_lock(answer, earlier, kind)
+                continue
             problem = f"it says the contrary of {self._where(earlier)}; this later answer counts, decision {earlier.decision_id} is withdrawn"
             fix = "agree with whoever decided that, and hand in what is right"
             self._read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
         return made
+
+    def _report_lock(self, answer: _Answer, lock: Decision, kind: Kind) -> None:
+        """A lock that an answer takes back: it is said, for somebody wanted it."""
+        held = _entities(self._con, sorted(lock.left))
+        names = ", ".join(sorted(set(held.values()))) or "rows no longer there"
+        if kind == "same":
+            problem = f"both organisations are locked: the lock of {names} (decision {lock.decision_id}) is taken back, one lock of both takes its place"
+        else:
+            problem = (
+                f"it splits a locked organisation: the lock of {names} (decision {lock.decision_id}) is taken back"
+            )
+        fix = "where that is wrong, hand in the contrary, run, and lock with `ccdata entity lock` what should be"
+        self._read.problems.append(Problem(answer.row, DECISION, problem, fix, True))
 
     def _report_standing(self, answer: _Answer, standing: Sequence[Decision]) -> None:
         """An answer `unsure` takes no decision back."""
@@ -286,14 +312,13 @@ class _Recorder:
         return f"{self._files.get(sha256, sha256[:12])} row {row}"
 
 
-def _entities(con: duckdb.DuckDBPyConnection, answers: Sequence[_Answer]) -> dict[int, str]:
-    """The organisation that each record of the answers has, by the ledger; one that left has none."""
-    named = sorted({record for answer in answers for record in (answer.left, answer.right)})
+def _entities(con: duckdb.DuckDBPyConnection, named: Sequence[int]) -> dict[int, str]:
+    """The organisation that each of these records has, by the ledger; one that left has none."""
     return dict(
         con.execute(
             """select record_id, arg_max(struct_pack(id := entity_id), seq).id as entity_id from golden.membership
             where entity_kind = 'organisation' and record_id in (select unnest($1::ubigint[])) group by record_id having entity_id is not null""",
-            [named],
+            [list(named)],
         ).fetchall()
     )
 

@@ -30,7 +30,7 @@ FOLDER: Final = "steward_review"
 DIFFERS, INPUT = "#FBE3B5", "#E4F1EC"
 REASONS: Final = 40
 FIELDS_AT, REASONS_AT = 6, 8
-"""Columns where the names begin, and after them what speaks for and against."""
+"""Columns where the names begin, and after them why a person is asked and what speaks for and against."""
 TALLEST: Final = 8
 
 
@@ -125,7 +125,7 @@ def _columns() -> list[tuple[str, int]]:
     """Header and width of every column: the answer, the two names, the reasons, then the other values side by side."""
     sides = [(f"{field.zh}{side}\n{field.en} {side}", field.width) for field in FIELDS for side in "AB"]
     own = list(zip(OWN, (8, 16, 22, 12), strict=True))
-    reasons = [("支持\nFor", REASONS), ("反对\nAgainst", REASONS)]
+    reasons = [("询问原因\nWhy asked", REASONS), ("支持\nFor", REASONS), ("反对\nAgainst", REASONS)]
     return [*own, ("序号\nNo.", 6), ("权重\nWeight", 8), *sides[:2], *reasons, *sides[2:]]
 
 
@@ -162,7 +162,7 @@ def _pair_row(sheet: Any, formats: dict[str, Any], row: int, pair: ReviewPair, w
     sheet.write_number(row, 4, row, formats["count"])
     sheet.write_number(row, 5, round(pair.weight, 1), formats["number"])
     lines = 1
-    for column, reasons in ((REASONS_AT, pair.agrees), (REASONS_AT + 1, pair.disagrees)):
+    for column, reasons in enumerate((pair.asked, pair.agrees, pair.disagrees), start=REASONS_AT):
         text = _reasons(reasons, words)
         sheet.write_string(row, column, text, formats["text"])
         lines = max(lines, _lines(text, REASONS))
@@ -170,7 +170,7 @@ def _pair_row(sheet: Any, formats: dict[str, Any], row: int, pair: ReviewPair, w
         look = "differs" if field.differ and field.differ(pair.left, pair.right) else "text"
         for side, record in enumerate((pair.left, pair.right)):
             text = shown(field.text(record))
-            column = FIELDS_AT + 2 * place + side + (2 if place else 0)
+            column = FIELDS_AT + 2 * place + side + (3 if place else 0)
             if text:
                 sheet.write_string(row, column, text, formats[look + ("=" if text[0] in "=+-@'\t" else "")])
                 lines = max(lines, _lines(text, field.width))
@@ -222,8 +222,8 @@ def _instructions(listed: int, waiting: int) -> list[tuple[str, str]]:
             "Comment and Reviewer are free to fill in and are kept with the decision.",
         ),
         (
-            "“支持”和“反对”列出依据，数字是以比特计的证据权重：每加 1，相同的可能性翻一倍；橙色单元格表示两边的值不同。",
-            "For and Against list the evidence with its weight in bits: each 1 more doubles the odds that they are one; orange cells hold values that differ.",
+            "“询问原因”说明为何须由人判定；“支持”和“反对”列出依据，数字是以比特计的证据权重：每加 1，相同的可能性翻一倍。起始几率是任意两家企业相同的可能性；各数相加即为“权重”。橙色单元格表示两边的值不同。",
+            "Why asked says why a person has to tell. For and Against list the evidence with its weight in bits: each 1 more doubles the odds that they are one. The starting odds are those of any two organisations; the numbers add up to Weight. Orange cells hold values that differ.",
         ),
         (
             f"填好后另存一份，把文件放入收件箱的 {REVIEWS}/ 文件夹；下一次 ccdata run 会执行这些决定。同一文件只计一次，可分多次提交。",

@@ -11,21 +11,18 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from ccdata_assets.contracts.compile import literal, quote
-from ccdata_assets.errors import WrongUse
-from ccdata_assets.landing.open import open_file
-from ccdata_assets.landing.rows import ReadOptions
+from ccdata_assets.errors import CcdataError, WrongUse
 from ccdata_assets.resolution.evaluate import Score, b_cubed, pairwise
+from ccdata_assets.resolution.given import check_id, read_table
 from ccdata_assets.resolution.linkage import Bounds, partitions
 from ccdata_assets.resolution.scoring import WORDS, BlockingReport, score_pairs, write_blocks
 from ccdata_assets.resolution.spec import Spec
+from ccdata_assets.resolution.spec_check import check_expressions, clean_fault
 
 CURVE = tuple(float(weight) for weight in range(-6, 13))
 """Thresholds of the curve that is drawn where truth is known."""
-OWN_COLUMNS = {"record_id", "entity_id"}
-"""Columns that are ours: the number of a row while it is compared, and the answer."""
 WRITTEN = {".csv": "format csv, header true", ".json": "format json, array true", ".parquet": "format parquet"}
 """What the rows can be written as, by the ending of the file's name."""
 LINKED = 1e3
@@ -51,7 +48,7 @@ class Resolution:
     """Pairs that stay apart although their weight reaches `review`."""
     model: dict[str, Any]
     seconds: dict[str, float]
-    unreadable: int = 0
+    warnings: list[str] = field(default_factory=list)
     pairwise: Score | None = None
     b_cubed: Score | None = None
     curve: list[Point] = field(default_factory=list)
@@ -67,36 +64,13 @@ class Resolution:
         return int(np.bincount(self.groups).max()) if len(self.groups) else 0
 
 
-def read_table(con: duckdb.DuckDBPyConnection, path: Path, encoding: str | None = None) -> int:
-    """Make the table `given` (record_id from 0, then the file's columns as trimmed text, null where empty) of a file's
-    first table; gives how many rows could not be read, which stand in it with nulls.
+def resolve_table(
+    con: duckdb.DuckDBPyConnection, spec: Spec, labels: str | None = None, is_written: bool = False
+) -> Resolution:
+    """Find the entities of the table `given`; with `labels` (a column of it or of the spec's clean ones) score them. `is_written`:
+    rows are to be written with the spec's `id` as the name of their entity.
 
-    Any format and encoding that landing reads. Raises UnreadableFile, WrongUse where there are no rows.
-    """
-    options = ReadOptions(known_headers=lambda cells: 1, header=1, encoding=encoding)
-    member = next(iter(open_file(path, options)))
-    batches = list(member.batches)
-    if not any(batch.num_rows for batch in batches):
-        raise WrongUse(f"{path} has a header and no rows; fix: give a table with records")
-    taken = OWN_COLUMNS & {name.strip().casefold() for name in member.columns}
-    if taken:
-        raise WrongUse(f"{path} has a column {', '.join(sorted(taken))}, a name of ours; fix: rename it")
-    table = pa.Table.from_batches(batches)
-    con.register("landed", table)
-    try:
-        columns = ", ".join(f"nullif(trim({quote(name)}), '') as {quote(name.strip())}" for name in member.columns)
-        con.execute(
-            f"create or replace temp table given as select row_number() over () - 1 as record_id, {columns} from landed"
-        )
-        return int(con.execute("select count(*) from landed where _fault is not null").fetchall()[0][0])
-    finally:
-        con.unregister("landed")
-
-
-def resolve_table(con: duckdb.DuckDBPyConnection, spec: Spec, labels: str | None = None) -> Resolution:
-    """Find the entities of the table `given`; with `labels` (a column of it or of the spec's clean ones) score them.
-
-    Raises WrongUse where the spec asks for a column that the table has not.
+    Raises WrongUse where the spec asks for a column that the table has not, before anything is compared.
     """
     seconds: dict[str, float] = {}
     begun = time.perf_counter()
@@ -105,10 +79,13 @@ def resolve_table(con: duckdb.DuckDBPyConnection, spec: Spec, labels: str | None
         nonlocal begun
         seconds[name], begun = time.perf_counter() - begun, time.perf_counter()
 
+    check_id(con, spec, is_written)
     _clean(con, spec)
+    check_expressions(con, spec)
+    truth = _labels(con, spec, labels) if labels else None
     blocking = write_blocks(con, spec)
     lap("clean and block")
-    model = score_pairs(con, spec)
+    model, warnings = score_pairs(con, spec)
     lap("learn and score")
     pairs = _with_links(con, spec)
     records = int(con.execute("select count(*) from record").fetchall()[0][0])
@@ -118,10 +95,9 @@ def resolve_table(con: duckdb.DuckDBPyConnection, spec: Spec, labels: str | None
     groups = found[spec.threshold]
     apart = groups[pairs["a"].to_numpy()] != groups[pairs["b"].to_numpy()]
     done = Resolution(
-        groups, blocking, len(pairs), int((apart & (pairs["weight"] >= spec.review)).sum()), model, seconds
+        groups, blocking, len(pairs), int((apart & (pairs["weight"] >= spec.review)).sum()), model, seconds, warnings
     )
-    if labels:
-        truth = _labels(con, spec, labels)
+    if truth is not None:
         done.pairwise, done.b_cubed = pairwise(groups, truth), b_cubed(groups, truth)
         done.curve = [Point(threshold, pairwise(found[threshold], truth)) for threshold in CURVE]
     return done
@@ -129,7 +105,8 @@ def resolve_table(con: duckdb.DuckDBPyConnection, spec: Spec, labels: str | None
 
 def write_entities(con: duckdb.DuckDBPyConnection, spec: Spec, done: Resolution, path: Path) -> None:
     """Write the file's rows with a first column entity_id: the spec's `id` of the entity's first record, or its row number from 1."""
-    name = f"cast(first.{quote(spec.id)} as varchar)" if spec.id else "first.record_id + 1"
+    number = "first.record_id + 1"
+    name = f"coalesce(first.{quote(spec.id)}, 'row ' || {number})" if spec.id else number
     frame = pd.DataFrame({"record_id": np.arange(len(done.groups)), "first_id": done.groups})
     con.register("entity", frame)
     try:
@@ -139,6 +116,10 @@ def write_entities(con: duckdb.DuckDBPyConnection, spec: Spec, done: Resolution,
                 join entity using (record_id) join given as first on entity.first_id = first.record_id order by given.record_id
             ) to {literal(str(path))} ({WRITTEN[path.suffix.lower()]})"""
         )
+    except duckdb.IOException:
+        raise CcdataError(
+            f"{path} cannot be written; fix: give -o a file that you may write, on a disk with room"
+        ) from None
     finally:
         con.unregister("entity")
 
@@ -150,18 +131,8 @@ def _clean(con: duckdb.DuckDBPyConnection, spec: Spec) -> None:
         for name in (name for name, said in spec.compare.items() if said.kind == "words" and name in spec.clean):
             con.execute(f"alter table record add column {quote(name + WORDS)} varchar[]")
             con.execute(f"update record set {quote(name + WORDS)} = list_distinct(string_split({quote(name)}, ' '))")
-    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
-        have = ", ".join(row[0] for row in con.execute("describe given").fetchall()[1:])
-        raise WrongUse(
-            f"clean: {str(error).splitlines()[0]}; fix: write SQL over the file's columns, which are {have}"
-        ) from None
-    missing = [
-        name for name in [*spec.compare, *(part for rule in spec.link for part in rule)] if name not in spec.clean
-    ]
-    if missing:
-        raise WrongUse(
-            f"compare and link need columns of clean, which has no {', '.join(missing)}; fix: add them there"
-        )
+    except duckdb.Error as error:
+        raise clean_fault(con, spec, error) from None
 
 
 def _with_links(con: duckdb.DuckDBPyConnection, spec: Spec) -> pd.DataFrame:

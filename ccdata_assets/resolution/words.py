@@ -12,24 +12,25 @@ from ccdata_assets.resolution.model import OTHERWISE
 from ccdata_assets.resolution.rules import OrganisationRules
 
 WORDS = Path(__file__).parent / "words.yaml"
-UNCERTAIN = "uncertain"
+UNCERTAIN, PRIOR = "uncertain", "prior"
 
 
 class Reason(NamedTuple):
     """One thing that speaks for or against a pair: its code (`phone.same`, `exact.uscc`, `against.other_name`,
-    `refused.bridge`, `uncertain`) and its weight in bits, where it has one."""
+    `refused.bridge`, `uncertain`, `prior`) and its weight in bits, where it has one."""
 
     code: str
     weight: float | None = None
 
 
 class ReasonWords(Declaration):
-    """Words by comparison and level, by exact rule, by evidence against and by guard."""
+    """Words by comparison and level, by exact rule, by evidence against and by guard, and of what every weight begins with."""
 
     compare: dict[Name, dict[Name, Title]]
     exact: dict[Name, Title]
     against: dict[Name, Title]
     refused: dict[Name, Title]
+    prior: Title
     uncertain: Title
 
     def of(self, code: str) -> Title:
@@ -37,8 +38,8 @@ class ReasonWords(Declaration):
         part, _, name = code.partition(".")
         known: dict[str, Title]
         known = {"exact": self.exact, "against": self.against, "refused": self.refused}.get(part) or self.compare.get(part, {})  # fmt: skip
-        if code == UNCERTAIN:
-            return self.uncertain
+        if code in (UNCERTAIN, PRIOR):
+            return self.uncertain if code == UNCERTAIN else self.prior
         return known.get(name) or Title(zh=code, en=code)
 
     def said(self, reason: Reason) -> Title:
@@ -51,7 +52,7 @@ class ReasonWords(Declaration):
 def codes(rules: OrganisationRules) -> set[str]:
     """Every code that these rules can give a pair."""
     return {
-        UNCERTAIN, "refused.bridge", "refused.decided_apart",
+        UNCERTAIN, PRIOR, "refused.bridge", "refused.decided_apart",
         *(f"{name}.{level}" for name, levels in rules.compare.items() for level in (*levels, OTHERWISE)),
         *(f"exact.{rule.name}" for rule in rules.exact),
         *(f"against.{rule.name}" for rule in rules.against),

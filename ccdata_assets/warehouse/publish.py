@@ -14,6 +14,7 @@ from ccdata_assets.contracts.compile import literal, quote
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import BlockingCheckFailed
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.delivery_history import note_deliveries
 from ccdata_assets.warehouse.lineage import write_lineage
 
 PUBLISHED_TABLES = {
@@ -23,7 +24,15 @@ PUBLISHED_TABLES = {
         from ops.quarantine as q join ops.file_ledger as l on l.feed = q.feed and l.sha256 = q.sha256 and l.status <> 'repeat'
         group by all""",
     "ops.cell_finding": "select feed, file, sha256, member, row, field, rule from ops.cell_finding",
-    "ops.batch_gate": "select * from ops.batch_gate",
+    "ops.batch_gate": """select * replace (
+            regexp_replace(regexp_replace(reason, '^let through by .*? on (\\d{4}-\\d{2}-\\d{2}), until', 'let through on \\1, until'), '\\d{7,}', '…', 'g') as reason)
+        from ops.batch_gate""",
+    "ops.gate_override": """select feed, file, sha256, "at", until, regexp_replace(reason, '\\d{7,}', '…', 'g') as reason from ops.gate_override""",
+    "ops.incident": """select incident_id, check_name, feed, table_name, field, dimension, severity, found.value as value, found.target as target, status,
+            opened_at, acknowledged_at, resolved_at, case when resolved_at is not null then if(resolved_by = 'run', 'run', 'person') end as resolved_by, acknowledged_after_s, resolved_after_s
+        from ops.incident""",
+    "ops.file_ledger_history": "select * from ops.file_ledger_history",
+    "ops.quarantine_history": "select * from ops.quarantine_history",
     "golden.crosswalk": "select * from golden.crosswalk",
     "golden.entity_event": "select * from golden.entity_event",
     "golden.membership": "select * exclude (record_id, seq), seq as run_no from golden.membership",
@@ -32,7 +41,8 @@ PUBLISHED_TABLES = {
     "ops.review_file": "select * from ops.review_file",
     "reference.lineage": "select * from reference.lineage",
 }
-"""Tables published beside all of the schemas marts and kpi."""
+"""Tables published beside all of the schemas marts and kpi. Who decided something, and what people wrote to each other about an
+incident, stays in the warehouse; the reason for letting a batch through is meant for readers, without long numbers."""
 STORAGE = "v1.0.0"
 """Oldest DuckDB that can open the published copy: readers choose theirs, while the warehouse is ours alone."""
 WHOLE_SCHEMAS = ("marts", "kpi")
@@ -48,6 +58,7 @@ class Published:
 
 def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> Published:
     """Make the new copy, audit it and put it in place; BlockingCheckFailed leaves the old one as it was."""
+    note_deliveries(con, settings)
     target = settings.published_path
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".duckdb.new")

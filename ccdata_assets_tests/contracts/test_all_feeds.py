@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.synthetic_feeds import FEEDS, sample_files, uscc
+from benchmarks.synthetic_feeds import FEEDS, companies, sample_files, uscc
 from ccdata_assets.contracts.headers import header_index, normal_header
 from ccdata_assets.contracts.model import FileSource
 from ccdata_assets.contracts.registry import Registry
@@ -121,6 +121,13 @@ def test_the_samples_are_small() -> None:
 def test_the_samples_show_many_formats() -> None:
     endings = {Path(name).suffix for name in made()}
     assert {".csv", ".txt", ".xlsx", ".vcf", ".json", ".jsonl", ".parquet", ".gz", ".zip"} <= endings
+
+
+def test_the_domains_of_the_sample_can_be_nobodys() -> None:
+    """Hyphens in third and fourth place of a label are reserved (RFC 5890): no registry lets anybody have such a name."""
+    firms = companies()
+    told = [*(firm.website.removeprefix("www.") for firm in firms), *(person.email.split("@")[1] for firm in firms for person in firm.people)]  # fmt: skip
+    assert {name[2:4] for name in told} == {"--"} and not any(name.startswith("xn") for name in told)
 
 
 def test_made_up_credit_codes_have_a_right_check_digit() -> None:

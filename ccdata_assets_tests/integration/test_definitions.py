@@ -41,25 +41,27 @@ def test_every_asset_of_the_warehouse_is_written_under_the_one_pool(repository: 
             "kpi",
             "published",
             "report",
+            "docs",
         ), name
         assert asset.description, f"{name} has no description"
         assert asset.description.startswith("One row per "), f"{name} does not say what one row is"
         assert asset.owners, f"{name} has no owner"
         assert asset.kinds, f"{name} has no kinds"
-        if asset.group_name != "report":
+        if asset.group_name not in ("report", "docs"):  # they read the published copy only
             assert asset.pools == {"warehouse"}, f"{name} could write while another run writes"
 
 
 def test_jobs_schedules_and_sensors_are_there(repository: dg.RepositoryDefinition) -> None:
-    assert {"core", "monthly_reports", "train_matching_model", "trim_history"} <= set(repository.job_names)
+    assert {"core", "data_docs", "monthly_reports", "train_matching_model", "trim_history"} <= set(repository.job_names)
     assert {schedule.name for schedule in repository.schedule_defs} == {
+        "daily_docs",
         "daily_refresh",
         "monthly_report",
         "weekly_trim",
     }
     assert {sensor.name for sensor in repository.sensor_defs} >= {"inbox", "touched_reports"}
     core = repository.get_job("core").asset_layer.executable_asset_keys
-    assert not [key for key in core if key.path[0] in ("report", "model")], "made by jobs of their own"
+    assert not [key for key in core if key.path[0] in ("report", "model", "docs")], "made by jobs of their own"
 
 
 def test_the_feeds_of_a_subject_flow_through_its_union_to_the_published_copy(

@@ -324,6 +324,29 @@ def wait_for_step(home: Path, step: str, process: subprocess.Popen[str]) -> bool
 
 
 @pytest.mark.slow
+def test_a_held_batch_that_is_released_goes_all_the_way_with_the_next_run(tmp_path: Path, begun: Path) -> None:
+    home = shutil.copytree(begun, tmp_path / "home")
+    bad = hospitals(home / "inbox" / "cn_hospitals" / "bad.csv", 20, first=BEGUN)
+    header, *lines = bad.read_text(encoding="utf-8").splitlines(keepends=True)
+    empty = "," * header.count(",") + "x\n"  # no name, no place
+    bad.write_text("".join([header, *lines, *[empty] * 30]), encoding="utf-8")
+    code, _, text = run(home, "--as-of", "2026-02-01")
+    assert code == 3, text
+    records = "select count(*) from marts.fct_record where status = 'staged' and feed = 'cn_hospitals'"
+    before = ask(home, records)
+
+    words = ["cn_hospitals", "bad.csv", "--by", "王", "--reason", "the supplier confirms it", "--until", "2026-02-28"]
+    released = subprocess.run([CCDATA, "gate", "release", *words, "--home", str(home), "--as-of", "2026-02-02"], capture_output=True, text=True, check=False)  # fmt: skip
+    assert released.returncode == 0, released.stderr
+    code, _, text = run(home, "--as-of", "2026-02-03")
+    assert code == 0, text
+    assert ask(home, records) == [(before[0][0] + 20,)]
+    assert ask(home, "select status from ops.file_ledger where file like '%bad.csv'") == [("landed",)]
+    left = "select count(*) from golden.crosswalk where file like '%bad.csv' and organisation_id is not null"
+    assert ask(home, left) == [(20,)]
+
+
+@pytest.mark.slow
 def test_two_runs_at_once_take_turns_and_readers_are_not_disturbed(tmp_path: Path, begun: Path) -> None:
     home = shutil.copytree(begun, tmp_path / "home")
     hospitals(home / "inbox" / "cn_hospitals" / "b.csv", 150, first=BEGUN)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ccdata_assets.reporting import BuiltReport, build_monthly
+from ccdata_assets.reporting import BuiltReport
 from ccdata_assets.reporting.model import Report
 
-from .published import AS_OF, MARCH, build
+from .published import AS_OF, MARCH, build, build_monthly
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,10 @@ from typing import Any, Final
 
 import duckdb
 
+from ccdata_assets.reporting import BuiltReport, build_reports
+from ccdata_assets.reporting.model import Report
+from ccdata_assets.reporting.reports import month_reports
+
 AS_OF: Final = datetime.fromisoformat("2026-04-02T08:00:00+08:00")
 EARLIER: Final = datetime.fromisoformat("2026-04-01T08:00:00+08:00")
 LATER: Final = datetime.fromisoformat("2026-05-02T08:00:00+08:00")
@@ -25,22 +29,31 @@ create table kpi.definition (kpi_id varchar, version integer, zh varchar, en var
 create table kpi.value (kpi_id varchar, definition_version integer, grain varchar,
     period_start timestamp, dims varchar, value double,
     numerator double, denominator double, target double, status varchar, as_of timestamptz, run_id varchar);
-create table kpi.completeness (feed varchar, field varchar, region varchar, industry varchar, source varchar, month date,
-    filled bigint, total bigint,
-    as_of timestamptz);
+create table kpi.quality_measure (subject varchar, feed varchar, source varchar, dimension varchar, measure varchar,
+    field varchar, region varchar, industry varchar, month date, passed bigint, total bigint, as_of timestamptz);
+create table kpi.measure (measure varchar, dimension varchar, zh varchar, en varchar);
+create table kpi.anomaly (feed varchar, sha256 varchar, file varchar, measure varchar, field varchar, value double, usual double,
+    low double, high double, zh varchar, en varchar, run_id varchar, as_of timestamptz);
+create table ops.incident (incident_id varchar, check_name varchar, feed varchar, table_name varchar, field varchar,
+    dimension varchar, severity varchar, value double, target double, status varchar, opened_at timestamptz,
+    acknowledged_at timestamptz, resolved_at timestamptz, resolved_by varchar);
+create table ops.gate_override (feed varchar, file varchar, sha256 varchar, "at" timestamptz, until date, reason varchar);
+create table marts.dim_source (source varchar, feed varchar, zh varchar, en varchar, channel varchar);
+create table marts.dim_industry (section_code varchar, section_zh varchar, section_en varchar, is_current boolean);
+create table marts.fct_collection (collected_by_key varchar, collected_by varchar);
 create table kpi.quality_result (check_name varchar, feed varchar, table_name varchar, field varchar,
     dimension varchar,
     severity varchar, period date, value double, target double, passed boolean, unexpected bigint,
     total bigint, run_id varchar,
     as_of timestamptz);
-create table ops.file_ledger (feed varchar, file varchar, sha256 varchar, bytes bigint, encoding varchar,
+create table ops.file_ledger_history (feed varchar, file varchar, sha256 varchar, bytes bigint, encoding varchar,
     delimiter varchar,
     rows bigint, staged bigint, quarantined bigint, blank bigint, superseded bigint, repeated bigint,
     status varchar, error varchar,
-    received_on date, landed_at timestamptz);
-create table ops.quarantine_summary (feed varchar, file varchar, rule varchar, field varchar,
+    received_on date, landed_at timestamptz, as_of timestamptz);
+create table ops.quarantine_history (feed varchar, sha256 varchar, rule varchar, field varchar,
     reason varchar, rows bigint,
-    landed_at timestamptz);
+    as_of timestamptz);
 create table marts.dim_region (region_code varchar, province varchar, city varchar, county varchar,
     level varchar);
 create table marts.dim_field (field varchar, zh varchar, en varchar);
@@ -132,6 +145,21 @@ FIELDS: Final = {
 }  # fmt: skip
 
 
+def reports_of(
+    published: Path, as_of: datetime = AS_OF, period: date = MARCH, closing_days: int = 5
+) -> dict[str, Report]:
+    """The reports that have something to say, by id; the month closes after AS_OF unless told otherwise."""
+    made = month_reports(published, period, as_of, closing_days)
+    return {name: report for name, report in made.items() if report is not None}
+
+
+def build_monthly(published: Path, reports: Path, period: date, as_of: datetime) -> BuiltReport:
+    """Builds all reports and gives the monthly one."""
+    built = build_reports(published, reports, period, as_of, closing_days=5)["monthly"]
+    assert built is not None
+    return built
+
+
 def build(path: Path, months: int = 3) -> Path:
     """Writes the copy with data for `months` months up to March 2026 and returns its path; 0 gives
     definitions and names only."""
@@ -151,10 +179,11 @@ def build(path: Path, months: int = 3) -> Path:
         _fill(connection, "marts.dim_feed", ((feed, *rest) for feed, rest in FEEDS.items()))
         if months:
             _fill(connection, "kpi.value", _values(months))
-            _fill(connection, "kpi.completeness", _completeness())
+            _fill(connection, "kpi.quality_measure", _measures())
             _fill(connection, "kpi.quality_result", _checks())
-            _fill(connection, "ops.file_ledger", _files())
-            _fill(connection, "ops.quarantine_summary", _quarantine())
+            _fill(connection, "ops.file_ledger_history", _files())
+            _fill(connection, "ops.quarantine_history", _quarantine())
+            _quality(connection)
     return path
 
 
@@ -218,16 +247,91 @@ def _values(months: int) -> Iterator[tuple[Any, ...]]:
         yield rate("aht", march, 1_000.0 * (190 + hour), 1_000, hour=f"{hour:02d}")
     yield rate("outbound_success_rate", march, 300, 21_188, product="定期存款")
     yield rate("outbound_success_rate", march, 164, 20_000, product=HOSTILE)
+    for code, industry, count in (("440000", "C", 30), ("440000", "F", 10), ("110000", "C", 5), ("650000", "F", 0)):
+        yield one("stock", march, count, industry=industry, region=code)
+    for source, new, repeated, valid in (
+        ("b2b_directory", 100, 10, 90),
+        ("b2b_directory/1688", 50, 0, 50),
+        ("web/1688", 0, 0, 0),
+    ):
+        yield one("records_received", march, new, source=source)
+        yield one("records_repeated", march, repeated, source=source)
+        yield rate("validity", march, valid, new, source=source)
+        yield rate("uniqueness", march, new, new + repeated, source=source)
+    yield rate("timeliness", march, 1, 2, feed="b2b_directory")
+    yield rate("collection_attainment", march, 60, 80)
+    for channel, person, collected, planned in (
+        ("web_search", "k1aaaaaaaa", 20, 50),
+        ("web_search", "k2bbbbbbbb", 30, 30),
+        ("", "", 10, 0),
+    ):
+        yield rate("collection_attainment", march, collected, planned, channel=channel, person=person)
+        yield rate("collection_attainment", march, collected, planned, person=person)
+    yield rate("collection_attainment", march, 50, 80, channel="web_search")
+    yield rate("collection_attainment", march, 10, 0, channel="")
     restated = one("stock", march, 48_999)
     yield (*restated[:9], "restated", LATER, "run-2")
 
 
-def _completeness() -> Iterator[tuple[Any, ...]]:
+def _measures() -> Iterator[tuple[Any, ...]]:
+    def filled(feed: str, field: str, region: str | None, passed: int, as_of: datetime) -> tuple[Any, ...]:
+        return ("party", feed, None, "completeness", "filled", field, region, None, MARCH, passed, 500, as_of)
+
     for i, field in enumerate(FIELDS):
         for j, feed in enumerate(list(FEEDS)[:2]):
             for region in ("110000", None):
-                yield (feed, field, region, None, None, MARCH, 500 - 37 * i - 20 * j, 500, AS_OF)
-    yield ("b2b_directory", "phone", "110000", None, None, MARCH, 500, 500, LATER)
+                yield filled(feed, field, region, 500 - 37 * i - 20 * j, AS_OF)
+    yield filled("b2b_directory", "phone", "110000", 500, LATER)
+    yield ("call", "call", None, "completeness", "filled", "phone", None, None, MARCH, 0, 9_999, AS_OF)
+    yield (
+        "party",
+        "b2b_directory",
+        None,
+        "accuracy",
+        "region_of_area_code",
+        "phone",
+        None,
+        None,
+        MARCH,
+        90,
+        100,
+        AS_OF,
+    )
+
+
+def _quality(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the quality report tells beside counts: an incident that is resolved later, an odd delivery, an override."""
+    moment = datetime.fromisoformat
+    _fill(
+        connection,
+        "kpi.measure",
+        [
+            ("filled", "completeness", "已填写", "Filled"),
+            ("region_of_area_code", "accuracy", "区号与地区一致", "Area code agrees"),
+        ],
+    )
+    _fill(connection, "ops.incident", [
+        ("inc_1", "validity_3", "b2b_directory", "staged.b2b_directory", "phone", "validity", "error", 0.8, 0.95, "resolved",
+         moment("2026-03-05T10:00:00+08:00"), moment("2026-03-05T12:00:00+08:00"), moment("2026-04-20T10:00:00+08:00"), "person"),
+        ("inc_2", "uniqueness_1", "b2b_directory", "staged.b2b_directory", None, "uniqueness", "blocking", 0.5, 1.0, "resolved",
+         moment("2026-02-27T10:00:00+08:00"), None, moment("2026-03-02T16:00:00+08:00"), "run"),
+        ("inc_3", "of_april", "call", "staged.call", None, "validity", "error", 0.5, 1.0, "open", moment("2026-04-01T00:30:00+08:00"), None, None, None),
+    ])  # fmt: skip
+    _fill(connection, "kpi.anomaly", [
+        ("b2b_directory", f"{9:064x}", "名录_20260309.csv", "rows", None, 3120.0, 900.0, 450.0, 1800.0, "本次 3120 行", "3120 rows", "run-1", AS_OF),
+    ])  # fmt: skip
+    _fill(connection, "ops.gate_override", [
+        ("b2b_directory", "名录_20260316.csv", f"{16:064x}", moment("2026-03-17T09:00:00+08:00"), date(2026, 3, 31), "the supplier confirms the list"),
+    ])  # fmt: skip
+    _fill(connection, "marts.dim_source", [
+        ("b2b_directory", "b2b_directory", "企业名录", "B2B directory", "directory_software"),
+        ("b2b_directory/1688", "b2b_directory", "阿里1688", "1688.com", "directory_software"),
+        ("web/1688", "web", "阿里1688", "1688.com", "web_search"),
+    ])  # fmt: skip
+    _fill(
+        connection, "marts.dim_industry", [("C", "制造业", "Manufacturing", True), ("F", "批发和零售业", "Trade", True)]
+    )
+    _fill(connection, "marts.fct_collection", [("k1aaaaaaaa", "周***"), ("k2bbbbbbbb", "周***")])
 
 
 def _checks() -> Iterator[tuple[Any, ...]]:
@@ -249,7 +353,7 @@ def _files() -> Iterator[tuple[Any, ...]]:
         quarantined, blank = (rows // 40, rows // 100) if status == "landed" else (0, 0)
         landed = datetime.fromisoformat(f"2026-03-{day:02d}T09:30:00+08:00")
         return (feed, file, f"{day:064x}", rows * 120, "gb18030", ",", rows, rows - quarantined - blank,
-                quarantined, blank, 0, rows // 11, status, error, landed.date(), landed)  # fmt: skip
+                quarantined, blank, 0, rows // 11, status, error, landed.date(), landed, landed)  # fmt: skip
 
     for week in range(4):
         yield one("b2b_directory", f"名录_202603{7 * week + 2:02d}.csv", 7 * week + 2, 3_000 + 120 * week)
@@ -261,11 +365,11 @@ def _files() -> Iterator[tuple[Any, ...]]:
 
 
 def _quarantine() -> Iterator[tuple[Any, ...]]:
-    for feed, file, rule, field, rows in (
-        ("b2b_directory", "名录_20260302.csv", "type", "received_on", 41),
-        ("b2b_directory", "名录_20260302.csv", "required", "company_name", 34),
-        ("b2b_directory", "名录_20260309.csv", "one_channel", None, 78),
-        ("cn_hospitals", HOSTILE, "code", "level", 30),
+    for feed, day, rule, field, rows in (
+        ("b2b_directory", 2, "type", "received_on", 41),
+        ("b2b_directory", 2, "required", "company_name", 34),
+        ("b2b_directory", 9, "one_channel", None, 78),
+        ("cn_hospitals", 11, "code", "level", 30),
     ):
-        landed = "2026-03-09T09:30:00+08:00" if "0309" in file else "2026-03-02T09:30:00+08:00"
-        yield (feed, file, rule, field, f"{rule} broken", rows, datetime.fromisoformat(landed))
+        landed = datetime.fromisoformat(f"2026-03-{day:02d}T09:30:00+08:00")
+        yield (feed, f"{day:064x}", rule, field, f"{rule} broken", rows, landed)

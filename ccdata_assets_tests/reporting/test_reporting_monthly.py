@@ -7,11 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ccdata_assets.reporting import BuiltReport, build_monthly
+from ccdata_assets.reporting import BuiltReport
 from ccdata_assets.reporting.model import Report
-from ccdata_assets.reporting.monthly import monthly_report
+from ccdata_assets.reporting.reports import month_reports
 
-from .published import AS_OF, HOSTILE, LATER, MARCH, PROVINCES, build
+from .published import AS_OF, HOSTILE, LATER, MARCH, PROVINCES, build, build_monthly, reports_of
 
 
 def test_headline_gives_each_kpi_its_value_target_and_change(report: Report) -> None:
@@ -32,7 +32,7 @@ def test_headline_of_dagster_is_the_figures(built: BuiltReport, report: Report) 
 
 @pytest.mark.parametrize(("as_of", "stock", "status"), [(AS_OF, 48_213, "final"), (LATER, 48_999, "restated")])
 def test_a_report_shows_what_was_known_at_its_as_of(published: Path, as_of: datetime, stock: int, status: str) -> None:
-    figure = monthly_report(published, MARCH, as_of).section("headline").figures[0]
+    figure = reports_of(published, as_of)["monthly"].section("headline").figures[0]
     assert (figure.id, figure.value, figure.status) == ("stock", stock, status)
 
 
@@ -48,19 +48,19 @@ def test_of_two_rows_of_one_moment_the_one_added_last_counts_and_a_part_that_is_
                 [dims, value, AS_OF],
             )
         connection.execute("delete from kpi.value where kpi_id = 'increment' and dims like '%110000%'")
-    report = monthly_report(path, MARCH, AS_OF)
+    report = reports_of(path, AS_OF)["monthly"]
     assert report.section("headline").figures[0].value == 7
     assert "110000" not in report.section("stock").table("by_region").values("region")
 
 
 def test_before_anything_was_known_there_is_no_data(published: Path) -> None:
-    early = monthly_report(published, MARCH, datetime.fromisoformat("2026-02-01T00:00:00+08:00"))
+    early = reports_of(published, datetime.fromisoformat("2026-02-01T00:00:00+08:00"))["monthly"]
     assert {figure.value for figure in early.section("headline").figures} == {None}
 
 
 def test_as_of_is_a_moment_whatever_its_zone(published: Path) -> None:
     utc = AS_OF.astimezone(datetime.fromisoformat("2026-01-01T00:00:00+00:00").tzinfo)
-    assert monthly_report(published, MARCH, utc).sections[0] == monthly_report(published, MARCH, AS_OF).sections[0]
+    assert reports_of(published, utc)["monthly"].sections[0] == reports_of(published, AS_OF)["monthly"].sections[0]
 
 
 def test_provinces_have_names_shares_and_the_published_total(report: Report) -> None:
@@ -75,7 +75,7 @@ def test_provinces_have_names_shares_and_the_published_total(report: Report) -> 
 
 def test_completeness_adds_up_regions_known_at_the_time(published: Path) -> None:
     def phone(as_of: datetime) -> tuple[object, object]:
-        table = monthly_report(published, MARCH, as_of).section("quality").table("field_completeness")
+        table = reports_of(published, as_of)["completeness"].section("fields").table("field_completeness")
         row = next(row for row in table.rows if row[table.position("field")] == "phone")
         return row[table.position("filled")], row[table.position("total")]
 
@@ -83,11 +83,12 @@ def test_completeness_adds_up_regions_known_at_the_time(published: Path) -> None
     assert phone(LATER) == (500 + 463 + 443 * 2, 2_000)
 
 
-def test_only_the_latest_result_of_a_check_counts(report: Report) -> None:
-    checks = report.section("quality").table("checks")
+def test_only_the_latest_result_of_a_check_counts(published: Path) -> None:
+    section = reports_of(published)["quality"].section("checks")
+    checks = section.table("checks")
     assert checks.total is not None
     assert checks.total[1:4] == (20, 16, 4)
-    failed = report.section("quality").table("failures").values("check_name")
+    failed = section.table("failures").values("check_name")
     assert len(failed) == 4
     assert "completeness_0" not in failed
 
@@ -134,7 +135,7 @@ def test_an_empty_copy_gives_a_report_that_says_no_data(tmp_path: Path) -> None:
 
 def test_a_copy_without_any_table_is_an_empty_report(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "bare.duckdb")).close()
-    assert monthly_report(tmp_path / "bare.duckdb", MARCH, AS_OF).section("deliveries").is_empty
+    assert reports_of(tmp_path / "bare.duckdb", AS_OF)["monthly"].section("deliveries").is_empty
 
 
 @pytest.mark.parametrize(
@@ -143,12 +144,12 @@ def test_a_copy_without_any_table_is_an_empty_report(tmp_path: Path) -> None:
 )
 def test_a_wrong_period_or_moment_is_refused(published: Path, period: date, as_of: datetime, error: str) -> None:
     with pytest.raises(ValueError, match=error):
-        monthly_report(published, period, as_of)
+        month_reports(published, period, as_of)
 
 
 def test_nothing_published_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="ccdata run"):
-        monthly_report(tmp_path / "none.duckdb", MARCH, AS_OF)
+        month_reports(tmp_path / "none.duckdb", MARCH, AS_OF)
 
 
 def test_the_model_survives_json(report: Report) -> None:

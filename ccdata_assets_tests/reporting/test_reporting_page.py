@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ccdata_assets.reporting import BuiltReport, build_monthly, write_page
+from ccdata_assets.reporting import BuiltReport, write_page
 from ccdata_assets.reporting.charts import svg
 from ccdata_assets.reporting.model import NUMERIC, Chart, Column, Report, Table, Text
 
-from .published import AS_OF, FORMULA, HOSTILE, MARCH
+from .published import AS_OF, FORMULA, HOSTILE, MARCH, build_monthly
 
 
 class _Page(HTMLParser):
@@ -23,10 +23,10 @@ class _Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tables: dict[str, list[str]] = {}
-        self.cards: dict[str, str] = {}
+        self.cards: dict[tuple[str, str], str] = {}
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str]] = []
-        self._table = self._card = ""
+        self._table = self._card = self._article = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -35,12 +35,14 @@ class _Page(HTMLParser):
         self.attributes += found.items()
         if tag == "section" and "sheet" in found.get("class", ""):
             self._table = found["id"]
+        if tag == "article":
+            self._article = found["data-key"]
         if "data-id" in found:
             self._card = found["data-id"]
         if tag == "td" and "data-v" in found:
             self.tables.setdefault(self._table, []).append(found["data-v"])
         if tag == "p" and "data-v" in found:
-            self.cards[self._card] = found["data-v"]
+            self.cards[self._article, self._card] = found["data-v"]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,9 @@ def test_every_number_of_the_report_is_on_the_page(text: str, report: Report) ->
     page = _Page(text)
     for section in report.sections:
         for figure in section.figures:
-            assert page.cards[figure.id] == ("" if figure.value is None else str(figure.value)), figure.id
+            assert page.cards["monthly/2026-03", figure.id] == ("" if figure.value is None else str(figure.value)), (
+                figure.id
+            )
         for table in section.tables:
             numbers = [
                 "" if value is None else repr(value)
@@ -68,7 +72,10 @@ def test_nothing_on_the_page_leads_outside(text: str) -> None:
     page = _Page(text)
     assert not {"link", "img", "iframe", "object", "embed", "base", "form"} & set(page.tags)
     addresses = [value for key, value in page.attributes if key in ("src", "href", "action", "xlink:href")]
-    assert all(value.startswith(("#", "monthly/")) for value in addresses)
+    assert all(
+        re.match(r"#|(monthly|quality|completeness|suppliers|analysis|collection)/2026-03\.xlsx$", value)
+        for value in addresses
+    )
     assert "default-src 'none'" in text
 
 
@@ -102,8 +109,10 @@ def test_the_page_lists_all_periods_and_any_can_be_rebuilt_alone(published: Path
     for month in (MARCH, date(2026, 1, 1), date(2026, 2, 1)):
         built = build_monthly(published, tmp_path, month, AS_OF)
     text = built.page.read_text(encoding="utf-8")
-    assert re.findall(r'<option value="([^"]+)"', text) == [f"monthly/2026-0{month}" for month in (3, 2, 1)]
-    assert text.count("<template") == 2
+    options = re.findall(r'<option value="([^"]+)"', text)
+    assert options[:3] == [f"monthly/2026-0{month}" for month in (3, 2, 1)]
+    assert options[3] == "quality/2026-03", "a report of one month stands after those of all months"
+    assert text.count("<template") == len(options) - 1
     assert text.index('<article data-key="monthly/2026-03"') < text.index("<template"), "the newest stands in the page"
     built.page.unlink()
     assert write_page(tmp_path).read_text(encoding="utf-8") == text

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Literal
 
 import duckdb
 import pytest
 
 from ccdata_assets.errors import WrongUse
+from ccdata_assets.resolution.decision_list import decisions
 from ccdata_assets.resolution.decisions import DecisionBook, Kind, decide, lock, undo, withdraw
-from ccdata_assets.resolution.entity_history import decisions
 from ccdata_assets_tests.resolution import runs
 from ccdata_assets_tests.resolution.runs import (
     CHAINED,
@@ -288,6 +289,104 @@ def test_two_locked_organisations_never_merge(con: duckdb.DuckDBPyConnection) ->
     runs.run(con, [*rows, record(3, "乙", "U1", sha256="b" * 64)], "2026-02-02", rules=CHAINED)
     after = ids(con)
     assert (after[1], after[2]) == (before[1], before[2]) and after[3] in before.values()
+
+
+@pytest.mark.parametrize("named", [1, 4])
+def test_who_locked_two_organisations_that_a_person_joins_is_kept_and_the_history_says_it(
+    con: duckdb.DuckDBPyConnection, named: int
+) -> None:
+    rows = [company(1, uscc="U1"), company(2, "白水", uscc="U2")]
+    run(con, rows, "2026-02-01")
+    before = ids(con)
+    lock(con, at("2026-02-01"), before[1], "a test", "王")
+    lock(con, at("2026-02-01"), before[2], "a test", "李")
+    # a row that joined after the lock speaks for its organisation too
+    run(con, [*rows, company(4, uscc="U1", sha256="b" * 64)], "2026-02-02")
+    book = DecisionBook(con, at("2026-02-03"))
+    made, gone = book.decide("same", [record_id(con, named)], [record_id(con, 2)], "a test", "赵")
+    book.write()
+    run(con, now="2026-02-03")
+    assert len(set(ids(con).values())) == 1 and [one.by for one in gone] == ["王", "李"]
+    (kept,) = [line for line in decisions(con) if line["kind"] == "lock" and line["is_in_force"]]
+    assert kept["decided_by"] == "王, 李" and kept["left_rows"] == 2
+    told = fetch(con, "select entity_id, cause from golden.entity_event where kind = 'unlock' order by all")
+    assert [line["entity_id"] for line in told] == sorted(before.values())
+    assert all(f"decision {made}" in line["cause"] for line in told)
+
+
+def test_a_lock_that_an_undo_or_a_withdrawal_ends_is_an_event(con: duckdb.DuckDBPyConnection) -> None:
+    apart = [record(1, "甲", "U1"), record(2, "乙", "U2")]
+    runs.run(con, apart, "2026-02-01", rules=CHAINED)
+    runs.run(con, [*apart, record(3, "乙", "U1", sha256="b" * 64)], "2026-02-02", rules=CHAINED)
+    (entity,) = set(ids(con).values())
+    held = lock(con, at("2026-02-02"), entity, "a test")
+    _, gone = undo(con, at("2026-02-03"), merge_of(con, "2026-02-02"))
+    assert [one.decision_id for one in gone] == [held]
+    withdraw(con, at("2026-02-03"), lock(con, at("2026-02-03"), entity, "a test"), "a test")
+    kinds = [
+        line["kind"]
+        for line in fetch(con, "select kind from golden.entity_event where entity_id = ? order by rowid", entity)
+    ]
+    assert kinds[-4:] == ["lock", "unlock", "lock", "unlock"]
+
+
+def test_what_is_undone_or_locked_is_not_undone_or_locked_twice(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, [company(1), company(2, "白水")], "2026-02-01")
+    say(con, "same", [1], [2], "2026-02-02")
+    run(con, now="2026-02-02")
+    undo(con, at("2026-02-03"), merge_of(con, "2026-02-02"))
+    with pytest.raises(WrongUse, match=r"already undone, by decision .*fix: "):
+        undo(con, at("2026-02-03"), merge_of(con, "2026-02-02"))
+    lock(con, at("2026-02-03"), ids(con)[1], "a test")
+    with pytest.raises(WrongUse, match=r"already locked, by decision .*fix: "):
+        lock(con, at("2026-02-03"), ids(con)[1], "a test")
+
+
+def test_an_event_that_a_decision_made_names_it(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [company(1), company(2, "白水")]
+    run(con, rows, "2026-02-01")
+    said = say(con, "same", [1], [2], "2026-02-02")
+    run(con, now="2026-02-02")
+    event = merge_of(con, "2026-02-02")
+    undone, _ = undo(con, at("2026-02-03"), event)
+    run(con, now="2026-02-03")
+    withdraw(con, at("2026-02-04"), undone, "a test")
+    again = say(con, "same", [1], [2], "2026-02-04")
+    run(con, now="2026-02-04")
+    withdraw(con, at("2026-02-05"), again, "a test")
+    run(con, [*rows, company(3, "大海", sha256="b" * 64)], "2026-02-05")
+    run(con, [company(1), company(2), company(3, "大海", sha256="b" * 64)], "2026-02-06")
+    causes = fetch(
+        con,
+        "select cause from golden.entity_event where entity_kind = 'organisation' and kind in ('merge', 'split') order by rowid",
+    )
+    back = "an ended ID is given back to the records that had it"
+    assert [re.sub(" [0-9a-f]{32}$", "", line["cause"]) for line in causes] == [
+        f"decision {said}: records linked",
+        f"decision {undone}, undo of {event}: {back}",
+        f"decision {again}: records linked",
+        f"decision {again} withdrawn: {back}",
+        "records linked",
+    ]
+
+
+def test_the_list_names_both_sides_and_who_withdrew_and_can_be_asked_about_an_id(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    run(con, [company(1), company(2, "白水"), company(3, "大海")], "2026-02-01")
+    first, other = ids(con)[1], ids(con)[3]
+    said = say(con, "same", [1], [2], "2026-02-02")
+    lock(con, at("2026-02-02"), other, "a test")
+    withdraw(con, at("2026-02-03"), said, "a test", "李")
+    run(con, now="2026-02-03")
+    (line,) = decisions(con, first)
+    assert [(side["organisation_id"], side["name"], side["rows"]) for side in line["left"]] == [
+        (first, "青山科技有限公司", 1)
+    ]
+    assert [side["name"] for side in line["right"]] == ["白水科技有限公司"]
+    assert (line["kind"], line["is_in_force"], line["withdrawn_by"]) == ("same", False, "李")
+    assert [found["kind"] for found in decisions(con, other)] == ["lock"] and decisions(con, said) == [line]
+    assert decisions(con, "org_nobody") == []
 
 
 def test_an_organisation_that_grew_is_locked_again_as_a_whole(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ccdata_assets.resolution import engine
 from ccdata_assets.resolution.decisions import decide, lock, undo
+from ccdata_assets.resolution.rules import Rules
 from ccdata_assets_tests.resolution.runs import (
     SHIPPED,
     anew,
@@ -31,6 +32,22 @@ from ccdata_assets_tests.resolution.runs import (
 from ccdata_assets_tests.world import Row, fetch
 
 KINDS = ("organisation", "contact")
+_ORG = SHIPPED.organisation
+TIGHT = SHIPPED.model_copy(
+    update={
+        "version": "tight",
+        "organisation": _ORG.model_copy(
+            update={
+                "bound": _ORG.bound.model_copy(update={"names": 2}),
+                "exact": tuple(
+                    rule.model_copy(update={"names": 2}) if rule.names is not None else rule for rule in _ORG.exact
+                ),
+            }
+        ),
+    }
+)
+"""Rules whose bounds these few rows cross."""
+BOTH = pytest.mark.parametrize("rules", [SHIPPED, TIGHT], ids=["shipped", "tight"])
 MOBILES = ("+8613900000001", "+8613900000002")
 LANDLINES = ("+865715550001", "+867555550002")
 Files = Mapping[str, tuple[Row, ...]]
@@ -110,10 +127,12 @@ def partitions(con: duckdb.DuckDBPyConnection) -> dict[str, set[frozenset[int]]]
     return {kind: partition(con, kind) for kind in KINDS}
 
 
-def at_once(con: duckdb.DuckDBPyConnection, rows: Iterable[Row]) -> dict[str, set[frozenset[int]]]:
+def at_once(
+    con: duckdb.DuckDBPyConnection, rows: Iterable[Row], rules: Rules = SHIPPED
+) -> dict[str, set[frozenset[int]]]:
     """The partitions that one run over all rows gives, whatever was before."""
     forget(con)
-    run(con, rows)
+    run(con, rows, rules=rules)
     return partitions(con)
 
 
@@ -128,31 +147,33 @@ def everything(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 # --- the same rows, the same groups ------------------------------------------------------------------------------
 
 
+@BOTH
 @settings(max_examples=8)
-@given(deliveries())
+@given(files=deliveries())
 def test_rows_give_the_same_organisations_and_people_in_whatever_files_and_order_they_come(
-    con: duckdb.DuckDBPyConnection, files: Files
+    con: duckdb.DuckDBPyConnection, files: Files, rules: Rules
 ) -> None:
     rows = [row for part in files.values() for row in part]
-    expected = at_once(con, sorted(rows, key=lambda row: int(row["row"])))
+    expected = at_once(con, sorted(rows, key=lambda row: int(row["row"])), rules)
     forget(con)
     there: dict[str, tuple[Row, ...]] = {}
     for name, part in files.items():
         there[name] = part
-        run(con, content(there))
+        run(con, content(there), rules=rules)
     assert partitions(con) == expected, "one run over all rows gives other groups"
 
 
+@BOTH
 @settings(max_examples=8)
-@given(histories())
+@given(history=histories())
 def test_files_that_go_away_or_are_read_anew_leave_no_trace_in_the_groups(
-    con: duckdb.DuckDBPyConnection, history: list[Files]
+    con: duckdb.DuckDBPyConnection, history: list[Files], rules: Rules
 ) -> None:
     forget(con)
     for day, files in enumerate(history, start=1):
-        run(con, content(files), f"2026-02-{day:02d}")
+        run(con, content(files), f"2026-02-{day:02d}", rules=rules)
     found = partitions(con)
-    assert found == at_once(con, content(history[-1])), "a run over the rows that are left gives other groups"
+    assert found == at_once(con, content(history[-1]), rules), "a run over the rows that are left gives other groups"
 
 
 @settings(max_examples=8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,62 @@ def test_an_id_tells_all_that_happened_to_it(merged: World, ask: Ask) -> None:
     assert ask("history", ended, "--on", "2026-02-05")["records"] == 1
 
 
+def test_a_day_before_the_first_run_is_answered_as_the_reports_count(merged: World, ask: Ask) -> None:
+    with merged.warehouse() as con:
+        entity, born_on = con.execute(
+            "select entity_id, min(business_date) from golden.entity_event where kind = 'birth' and entity_kind = 'organisation' group by all"
+        ).fetchall()[0]
+    told = ask("history", entity, "--on", str(born_on))
+    assert told["counts_from"] == str(born_on) < told["known_since"][:10] and told["records"] > 0
+    with pytest.raises(WrongUse, match=f"counts from {born_on}; fix: "):
+        ask("history", entity, "--on", str(born_on - timedelta(days=1)))
+    with pytest.raises(WrongUse, match=r"counts from .*; fix: "):
+        ask("history", "directory", "a.csv", "3", "--on", "2025-12-31")
+
+
+def test_history_fits_80_columns_with_ids_whole(merged: World, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = ask("history", ask("history", "directory", "a.csv", "3")["entities"][-1]["entity_id"])
+    words = ["entity", "history", told["id"], "--home", str(merged.settings.home)]
+    text = CliRunner().invoke(app, words).output
+    assert max(map(len, text.splitlines())) <= 80 and "rule_version" not in text
+    for event in told["events"]:
+        assert all(whole in text for whole in (event["event_id"], *event["from_ids"], *event["to_ids"]))
+
+
+def test_a_merged_id_names_the_one_to_take(merged: World, ask: Ask) -> None:
+    first, now = (line["entity_id"] for line in ask("history", "directory", "a.csv", "3")["entities"])
+    for command in ("explain", "lock", "show"):
+        with pytest.raises(WrongUse, match=f"merged into {now} on 2026-02-10; fix: use {now}"):
+            ask(command, first)
+    with pytest.raises(WrongUse, match="is a contact; `explain` takes organisations only; fix: "):
+        ask("explain", "con_0123456789abcdef")
+
+
+def test_show_tells_of_each_field_the_row_that_gave_it_and_what_was_not_taken(merged: World, ask: Ask) -> None:
+    entity = ask("find", "白水")[0]["entity_id"]
+    told = ask("show", entity)
+    name = next(field for field in told["fields"] if field["field"] == "name")
+    assert (name["agreement"], name["feed"], name["row"] in (1, 2)) == (2, "directory", True)
+    assert name["others"] == [{"value": ROWS[2]["company_name"], "records": 1}]
+
+
+@pytest.mark.parametrize(("text", "found"), [("青山", 1), ("0571-88880001", 1), ("%", 0), ("12345", 0)])
+def test_find_takes_a_part_of_a_name_or_a_number(merged: World, ask: Ask, text: str, found: int) -> None:
+    assert len([line for line in ask("find", text) if line["kind"] == "organisation"]) == found
+
+
+def test_undo_names_the_answer_and_the_lock_it_takes_back(merged: World, ask: Ask) -> None:
+    first, now = (line["entity_id"] for line in ask("history", "directory", "a.csv", "3")["entities"])
+    ask("lock", now, "--by", "王")
+    event = next(event for event in ask("history", first)["events"] if event["kind"] == "merge")
+    gone = ask("undo", event["event_id"], "--by", "李")["taken_back"]
+    assert [(line["kind"], line["decided_by"], line["withdrawn_by"]) for line in gone] == [
+        ("same", "王", "李"), ("lock", "王", "李"),
+    ]  # fmt: skip
+    assert [event["kind"] for event in ask("history", now)["events"]][-2:] == ["lock", "unlock"]
+
+
 def test_explain_names_the_exact_rules_the_scored_links_and_the_decision(merged: World, ask: Ask) -> None:
     entity = ask("history", "directory", "a.csv", "1")["entities"][-1]["entity_id"]
     told = ask("explain", entity)
@@ -152,7 +209,11 @@ def jumped(world: World) -> World:
 
 
 def test_a_jump_that_is_accepted_is_what_the_next_run_compares_with(jumped: World, ask: Ask) -> None:
-    told = ask("accept")
+    told = ask("accept", "--by", "王")
+    (line,) = ask("decisions")
+    assert (line["kind"], line["decided_by"], line["is_in_force"]) == ("accept", "王", True) and "1 merged" in line[
+        "comment"
+    ]
     assert (told["merged"], told["split"], told["unexplained"], told["acts"]) == (1, 0, 1, "with the next run")
     project = load_project()
     with jumped.warehouse() as con:
@@ -178,6 +239,8 @@ def test_accept_says_in_both_languages_what_it_did(jumped: World) -> None:
     [
         ("accept",),
         ("history", "org_none"),
+        ("show", "org_none"),
+        ("find", " "),
         ("history", "directory", "a.csv", "99"),
         ("history", "directory", "a.csv"),
         ("history", "directory", "a.csv", "first"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import permutations
 
 import duckdb
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ccdata_assets.resolution.rules import Rules
 from ccdata_assets_tests.resolution.runs import CHAINED, SHIPPED, company, forget, golden, ids, partition, record, run
 from ccdata_assets_tests.world import Row, fetch
 
@@ -17,9 +19,12 @@ NAMES = ("蓝天云", "蓝天雪", "蓝天山", "蓝天水", "蓝天花", "蓝�
 """Each one slip of the pen from the others, so that a shared phone links them."""
 
 
-def bounded(names: int) -> object:
-    bound = SHIPPED.organisation.bound.model_copy(update={"names": names})
-    return SHIPPED.model_copy(update={"organisation": SHIPPED.organisation.model_copy(update={"bound": bound})})
+def bounded(names: int) -> Rules:
+    """The rules with another bound: of names that share a telephone, …, and of those that have one credit code."""
+    org = SHIPPED.organisation
+    bound = org.bound.model_copy(update={"names": names})
+    exact = tuple(rule.model_copy(update={"names": names}) if rule.names is not None else rule for rule in org.exact)
+    return SHIPPED.model_copy(update={"organisation": org.model_copy(update={"bound": bound, "exact": exact})})
 
 
 # --- contradictions ----------------------------------------------------------------------------------------------
@@ -121,6 +126,56 @@ def test_a_branch_of_one_of_two_companies_of_that_name_has_no_parent(con: duckdb
     assert golden(con)[ids(con)[1]]["parent_id"] is None
 
 
+def hospital(row: int, name: str, county: str = "330103", said: str | None = None, parent: str | None = None) -> Row:
+    """A hospital as the dictionaries read it: in a county, with the place that its name says; `parent`: the name before its branch's."""
+    return {
+        "row": row, "company_name": name, "match_key": name, "company_region_code": said, "region_code": county,
+        "city_code": county[:4] + "00", "province_code": county[:2] + "0000", "parent": parent,
+        "branch": name.removeprefix(parent) if parent else None, "legal_form_code": "branch" if parent else "institution",
+    }  # fmt: skip
+
+
+def parents(con: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
+    """Name → name of its parent."""
+    rows = golden(con)
+    return {
+        row["company_name"]: rows[row["parent_id"]]["company_name"] if row["parent_id"] else None
+        for row in rows.values()
+    }
+
+
+@pytest.mark.parametrize(
+    ("parent", "said", "head_county", "is_found"),
+    [
+        ("杭州市人民医院", "330100", "330106", True),  # in the city that the name says
+        ("浙江省人民医院", "330000", "330203", True),  # anywhere in the province that the name says
+        ("普陀医院", None, "330104", True),  # a name of its own, in one city
+        ("普陀医院", None, "330203", False),  # in another city it may be another
+        ("县人民医院", None, "330103", True),  # each county has one
+        ("县人民医院", None, "330104", False),
+    ],
+)
+def test_the_branch_of_a_hospital_belongs_to_the_hospital_that_its_name_begins_with(
+    con: duckdb.DuckDBPyConnection, parent: str, said: str | None, head_county: str, is_found: bool
+) -> None:
+    name = f"{parent}城西院区"
+    run(con, [
+        hospital(1, name, said=said, parent=parent), hospital(2, parent, head_county, said), hospital(3, "白云医院"),
+    ])  # fmt: skip
+    assert parents(con)[name] == (parent if is_found else None)
+
+
+def test_of_two_hospitals_of_one_name_a_branch_belongs_to_the_nearer_one_or_to_none(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    branch = hospital(1, "普陀医院城西院区", parent="普陀医院")
+    run(con, [branch, hospital(2, "普陀医院", "330106"), hospital(3, "普陀医院", "440305")])
+    found = ids(con)
+    assert golden(con)[found[1]]["parent_id"] == found[2]
+    run(con, [branch, hospital(2, "普陀医院", "330106"), hospital(3, "普陀医院", "330104")], "2026-02-02")
+    assert golden(con)[ids(con)[1]]["parent_id"] is None
+
+
 # --- bounds ------------------------------------------------------------------------------------------------------
 
 
@@ -148,6 +203,59 @@ def test_whichever_delivery_crosses_the_bound_or_takes_it_back_the_groups_are_th
         run(con, there, f"2026-02-{day:02d}", rules=rules)
         numbers = [row["row"] for row in there]
         assert partition(con) == ({frozenset(numbers)} - {frozenset()} if count <= 3 else {frozenset({row}) for row in numbers})  # fmt: skip
+
+
+STRANGERS = ("青山", "蓝天", "白云", "黄河", "绿水", "红日")
+
+
+def one_code(rows: Iterable[int]) -> list[Row]:
+    """Companies of nothing in common but the credit code, each in a file of its own."""
+    return [company(row, STRANGERS[row], uscc="U1", sha256=str(row) * 64) for row in rows]
+
+
+def test_a_credit_code_of_more_names_than_the_bound_links_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, one_code(range(3)), rules=bounded(3))
+    assert partition(con) == {frozenset(range(3))}
+    run(con, one_code(range(4)), rules=bounded(3))
+    assert partition(con) == {frozenset({row}) for row in range(4)}
+    assert fetch(con, "select names from resolution.stopped") == [{"names": 4}]
+
+
+def test_the_shipped_rules_have_a_bound_for_credit_codes(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [company(row, f"{chr(0x4E00 + row)}山", uscc="U1") for row in range(60)]
+    run(con, rows)
+    assert len(partition(con)) == 60
+
+
+def test_records_that_share_a_code_of_too_many_are_compared_by_the_rest_of_what_they_say(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """Neither does the code keep apart: the company has one of its own in another record."""
+    mine = company(7, STRANGERS[0], uscc="U7", sha256="7" * 64)
+    slip = company(8, "青山湖", uscc="U8", phone=PHONE, sha256="8" * 64)
+    also = company(9, "青山河", uscc="U1", phone=PHONE, sha256="9" * 64)
+    run(con, [*one_code(range(4)), mine, slip, also], rules=bounded(3))
+    found = ids(con)
+    assert found[7] == found[0], "one name in one city"
+    assert found[8] == found[9], "names one character apart that share a telephone"
+    assert len(set(found.values())) == 5
+
+
+@settings(max_examples=8)
+@given(st.permutations(range(6)), st.lists(st.integers(0, 6), min_size=1, max_size=4))
+def test_whichever_delivery_makes_a_code_one_of_too_many_or_takes_it_back_the_groups_are_those_of_the_rows_there_are(
+    con: duckdb.DuckDBPyConnection, order: list[int], counts: list[int]
+) -> None:
+    forget(con)
+    for day, count in enumerate(counts, start=1):
+        numbers = sorted(order[:count])
+        own = company(9, STRANGERS[0], uscc="U9", sha256="9" * 64)
+        run(con, [*one_code(numbers), own], f"2026-02-{day:02d}", rules=bounded(3))
+        if count <= 3:
+            assert partition(con) == {frozenset(numbers), frozenset({9})} - {frozenset()}
+        else:
+            alone = {frozenset({row}) for row in numbers if row}
+            assert partition(con) == {*alone, frozenset({0, 9} if 0 in numbers else {9})}
 
 
 # --- bridges -----------------------------------------------------------------------------------------------------

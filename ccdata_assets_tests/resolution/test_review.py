@@ -23,7 +23,7 @@ from ccdata_assets.resolution.review import (
 )
 from ccdata_assets.resolution.words import Reason, codes, load_words
 from ccdata_assets.warehouse.publish import PUBLISHED_TABLES
-from ccdata_assets_tests.resolution.runs import MODEL, SHIPPED, at, company, ids, record_id, run
+from ccdata_assets_tests.resolution.runs import MODEL, SHIPPED, at, company, ids, person, record_id, run
 from ccdata_assets_tests.world import Row, fetch
 
 PHONE = "+8657188880001"
@@ -53,6 +53,7 @@ def test_every_comparison_level_rule_and_guard_has_its_words() -> None:
     words = load_words()
     known = {
         "uncertain",
+        "prior",
         *(f"{name}.{level}" for name, levels in words.compare.items() for level in levels),
         *(f"{part}.{name}" for part in ("exact", "against", "refused") for name in getattr(words, part)),
     }
@@ -82,8 +83,42 @@ def test_an_uncertain_pair_waits_with_both_records_side_by_side(con: duckdb.Duck
     assert {mine.organisation_id, theirs.organisation_id} == set(ids(con).values())
     assert pair.weight == -18 - 6 + 8 + 14
     assert pair.agrees == (Reason("phone.same", 14), Reason("place.same", 8))
-    assert pair.disagrees == (Reason("against.other_name"), Reason("name.otherwise", -6))
+    assert pair.disagrees == (Reason("prior", -18), Reason("name.otherwise", -6))
+    assert pair.asked == (Reason("against.other_name"),)
     assert waiting_by_reason(con) == {"against.other_name": 1}
+
+
+@pytest.mark.parametrize("more", [{}, {"email": "a@example.org"}, {"address": "解放路1号", "address_key": "解放路1号"}])
+def test_the_bits_of_a_pair_add_up_to_its_weight(con: duckdb.DuckDBPyConnection, more: Row) -> None:
+    run(con, [ALIKE[0] | more, ALIKE[1] | person("王伟"), company(3, "白水河", phone=[PHONE, "+8657188880002"])])
+    for pair in queue(con):
+        assert sum(reason.weight or 0 for reason in (*pair.agrees, *pair.disagrees)) == pytest.approx(pair.weight)
+
+
+def clinic(row: int, name: str) -> Row:
+    """A hospital of a county-level city, as the dictionaries read it."""
+    return {
+        "row": row, "company_name": name, "match_key": name, "company_region_code": "420683", "region_code": "420683",
+        "city_code": "420600", "province_code": "420000", "legal_form_code": "institution", "numbers": [PHONE],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_asked"),
+    [
+        ("枣阳市太平镇姚岗卫生院", "枣阳市鹿头镇中心卫生院", False),
+        ("枣阳市吴店镇中心卫生院", "枣阳市吴店镇清潭卫生院", False),
+        ("枣阳市袁冲卫生院", "枣阳市李楼卫生院", False),
+        ("枣阳市太平镇卫生院", "枣阳市太平镇中心卫生院", True),
+        ("太平镇卫生院", "枣阳市太平镇医院", True),
+        ("枣阳市妇幼保健院", "枣阳市鹿头镇中心卫生院", True),
+    ],
+)
+def test_hospitals_of_two_townships_that_share_a_number_are_not_asked_about(
+    con: duckdb.DuckDBPyConnection, one: str, other: str, is_asked: bool
+) -> None:
+    run(con, [clinic(1, one), clinic(2, other)])
+    assert (len(set(ids(con).values())), len(queue(con))) == (2, int(is_asked))
 
 
 def test_two_organisations_are_one_line_however_many_of_their_records_are_alike(con: duckdb.DuckDBPyConnection) -> None:
@@ -113,8 +148,9 @@ def test_the_likeliest_pair_is_first_and_the_rest_is_counted(con: duckdb.DuckDBP
 def test_what_a_guard_kept_apart_waits_and_says_why(con: duckdb.DuckDBPyConnection) -> None:
     run(con, [company(1, "青山", uscc="911"), company(2, "青山", uscc="922")])
     (pair,) = queue(con)
-    assert Reason("refused.other_uscc") in pair.disagrees
-    assert Reason("exact.core_and_place") in pair.agrees
+    assert pair.asked == (Reason("refused.other_uscc"), Reason("against.other_uscc"))
+    assert Reason("exact.name_and_place", 40) in pair.agrees and Reason("name.same") in pair.agrees
+    assert pair.weight == 40 and pair.disagrees == (), "the rule's bits, and none that do not add up to them"
 
 
 @pytest.mark.parametrize("kind", ["same", "apart"])
@@ -166,6 +202,9 @@ def test_the_table_of_the_queue_has_two_lines_a_pair_and_the_counts(con: duckdb.
     lines = fetch(con, "select side, place, phone, agrees, company_name from golden.review_queue order by side")
     assert [(line["side"], line["place"], line["phone"]) for line in lines] == [("left", 1, PHONE), ("right", 1, PHONE)]
     assert lines[0]["agrees"] == ["phone.same", "place.same"]
+    assert fetch(con, "select distinct asked, disagrees from golden.review_queue") == [
+        {"asked": ["against.other_name"], "disagrees": ["prior", "name.otherwise"]}
+    ]
     assert fetch(con, "select measure, reason, pairs from golden.review_count where measure = 'waiting'") == [
         {"measure": "waiting", "reason": "against.other_name", "pairs": 1}
     ]
@@ -211,4 +250,6 @@ def test_the_report_of_the_current_month_shows_the_queue_and_no_other_does(
     (row,) = table.rows
     assert {row[table.position("left_company_name")], row[table.position("right_company_name")]} == names(queue(con)[0])
     assert row[table.position("agrees")] == ("有相同电话；同一城市", "share a phone; same city")
+    assert row[table.position("asked")] == ("名称差异过大，须人工确认", "names too far apart, a person must say")
+    assert row[table.position("disagrees")] == ("起始几率；名称不同", "starting odds; different names")
     assert section.table("review_reasons").rows[0][1] == 1

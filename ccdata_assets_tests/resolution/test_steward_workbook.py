@@ -15,8 +15,8 @@ from ccdata_assets.landing.inbox import scan_inbox
 from ccdata_assets.orchestration.jobs import Batch, by_source, waiting_files
 from ccdata_assets.orchestration.reviews import read_reviews, review_lines
 from ccdata_assets.orchestration.summary import RunSummary
-from ccdata_assets.resolution.decisions import decide, withdraw
-from ccdata_assets.resolution.entity_history import decisions
+from ccdata_assets.resolution.decision_list import decisions
+from ccdata_assets.resolution.decisions import decide, lock, withdraw
 from ccdata_assets.resolution.review import review_pairs
 from ccdata_assets.resolution.steward_answers import ReviewFile, read_answers
 from ccdata_assets.resolution.steward_workbook import ANSWERS, DIFFERS
@@ -170,7 +170,7 @@ def test_decisions_hold_in_the_next_run_and_after_one_with_new_rows(
     assert review_pairs(con, SHIPPED, MODEL) == []
     (decision,) = decisions(con)
     assert (decision["decided_by"], decision["comment"], decision["is_in_force"]) == ("王", "电话里问过", True)
-    assert decision["source"] == f"review:{file.sha256}:2"
+    assert decision["source"] == "wang.xlsx row 2"
 
 
 def test_the_same_bytes_count_once(con: duckdb.DuckDBPyConnection, settings: Settings, registry: Registry) -> None:
@@ -227,7 +227,52 @@ def test_rows_that_cannot_be_used_are_reported_and_cost_only_themselves(
     assert (file.rows, file.counts) == (4, {"same": 1, "apart": 0, "unsure": 0, "unanswered": 0, "faulty": 3})
     kept = fetch(con, "select file, row, field, problem, fix from ops.review_problem order by row")
     assert [line["row"] for line in kept] == [2, 3, 9] and all(line["fix"] for line in kept)
-    assert "perhaps" not in str(kept) and "not a key" not in str(kept)
+    assert "«perhaps»" in kept[0]["problem"], "a person finds the answer that is meant"
+    assert "not a key" not in str(kept)
+
+
+def test_a_long_answer_nobody_understands_is_quoted_cut_short(
+    con: duckdb.DuckDBPyConnection, settings: Settings, registry: Registry
+) -> None:
+    run(con, ALIKE)
+    draw(con, settings)
+    hand_in(settings, {"B2": "这是同一家企业但是我不太确定请再问一下王经理的手机"})
+    (file,) = read(con, settings, registry)
+    assert "王经理" not in file.problems[0].problem and "«这是同一家企业" in file.problems[0].problem
+
+
+@pytest.mark.parametrize(("said", "kind"), [("是", "same"), ("Yes", "same"), ("否", "apart"), ("no", "apart")])
+def test_yes_and_no_are_answers(
+    con: duckdb.DuckDBPyConnection, settings: Settings, registry: Registry, said: str, kind: str
+) -> None:
+    run(con, ALIKE)
+    draw(con, settings)
+    hand_in(settings, {"B2": said})
+    (file,) = read(con, settings, registry)
+    assert file.counts[kind] == 1 and problems([file]) == []
+
+
+@pytest.mark.parametrize(("said", "left"), [("same", 1), ("different", 0)])
+def test_an_answer_that_takes_locks_back_names_them(
+    con: duckdb.DuckDBPyConnection, settings: Settings, registry: Registry, said: str, left: int
+) -> None:
+    run(con, ALIKE)
+    draw(con, settings)
+    held = list(ids(con).values())
+    if said == "same":
+        for entity in held:
+            lock(con, settings, entity, "test", "王")
+    else:
+        decide(con, settings, "same", [record_id(con, 1)], [record_id(con, 2)], "a test")
+        run(con, now="2026-02-02")
+        held = [ids(con)[1]]
+        lock(con, settings, held[0], "test", "王")
+    hand_in(settings, {"B2": said})
+    (file,) = read(con, settings, registry)
+    told = [problem.problem for problem in file.problems if "lock" in problem.problem]
+    assert [sum(entity in problem for problem in told) for entity in held] == [1] * len(held)
+    locks = [line for line in decisions(con) if line["kind"] == "lock" and line["is_in_force"]]
+    assert [line["decided_by"] for line in locks] == ["王"] * left, "who locked is not lost"
 
 
 def test_a_row_whose_record_is_gone_is_reported(
@@ -349,7 +394,29 @@ def test_a_workbook_saved_as_csv_is_read_too(
     assert (file.counts["apart"], problems([file])) == (1, [])
 
 
+def test_rows_of_a_csv_are_counted_as_a_spreadsheet_shows_them(
+    con: duckdb.DuckDBPyConnection, settings: Settings, registry: Registry
+) -> None:
+    run(con, ALIKE)
+    key = sheet(draw(con, settings))["A2"].value
+    path = settings.inbox_dir / "steward_review" / "a.csv"
+    path.parent.mkdir(parents=True)
+    lines = ['键 Key,决定 Decision,"名称\nName"', f'{key},,"two\nlines"', f"{key},perhaps,one"]
+    path.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8-sig")
+    (file,) = read(con, settings, registry)
+    assert problems([file]) == [(3, "决定", False)]
+
+
 # --- the run -----------------------------------------------------------------------------------------------------
+
+
+def test_a_run_says_how_many_pairs_wait_and_where_their_workbook_is() -> None:
+    done = RunSummary("run", True, False, [], 1, 0, waiting=3, review="/home/review/organisations.xlsx")
+    (line,) = [line for line in done.closing_lines() if line.startswith("review")]
+    assert "3 pairs" in line and "/home/review/organisations.xlsx" in line
+    assert not any(
+        line.startswith("review") for line in RunSummary("run", True, False, [], 1, 0, waiting=0).closing_lines()
+    )
 
 
 def test_a_decision_gives_the_run_something_to_do(world: World) -> None:

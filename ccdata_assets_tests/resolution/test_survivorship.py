@@ -53,6 +53,25 @@ def test_of_records_of_one_trust_the_name_is_what_most_say(con: duckdb.DuckDBPyC
     assert found["company_name"] == "青山"
 
 
+def test_writings_of_one_name_count_together_and_the_commonest_of_them_is_shown(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    writings = ["明川有限公司", "明川有限责任公司", "明川有限责任公司", "名川有限公司", "名川有限公司"]
+    found = only(con, *(said(row, company_name=name, match_key=name[:2]) for row, name in enumerate(writings)))
+    assert (found["company_name"], found["sources"]["name"]["agreement"]) == ("明川有限责任公司", 3)
+
+
+def test_the_name_of_most_records_goes_before_that_of_one_more_trusted(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [said(row, company_name="深圳市青山", match_key="深圳市青山") for row in (1, 2)]
+    more = said(3, 90, company_name="广东省深圳市青山", match_key="广东省深圳市青山")
+    assert only(con, *rows, more)["company_name"] == "深圳市青山"
+    assert only(con, rows[0], more)["company_name"] == "广东省深圳市青山", "of as many records each the trusted one"
+
+
+def test_a_name_without_a_key_is_shown(con: duckdb.DuckDBPyConnection) -> None:
+    assert only(con, said(1, company_name="青山", match_key=None, trade_name=None))["company_name"] == "青山"
+
+
 def test_columns_that_belong_together_come_from_one_record(con: duckdb.DuckDBPyConnection) -> None:
     found = only(
         con,

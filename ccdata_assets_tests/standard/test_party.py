@@ -46,6 +46,17 @@ PLACES: list[tuple[Record, str | None, str]] = [
     # columns that contradict themselves: the address is no less exact for them
     ({"province": "广东省", "city": "杭州市", "address": "浙江省杭州市西湖区文三路1号"}, "330106", "columns_and_address"),
     ({"province": "北京市", "city": "深圳市", "address": "深圳市南山区科技园"}, "440305", "columns_and_address"),
+    # the county that the name says in the city that is known
+    ({"company_name": "尚志市人民医院", "province": "黑龙江省", "city": "哈尔滨市"}, "230183", "name"),
+    ({"company_name": "尚志市人民医院", "address": "哈尔滨市人民大街1号"}, "230183", "name"),
+    ({"company_name": "巴南区人民医院", "province": "重庆市"}, "500113", "name"),
+    ({"company_name": "义乌市甲乙丙贸易有限公司", "city": "金华市"}, "330782", "name"),
+    ({"company_name": "尚志市人民医院", "province": "黑龙江省"}, "230000", "columns"),
+    ({"company_name": "尚志市人民医院", "city": "大庆市"}, "230600", "columns"),
+    # where it is, is said: a hospital of the county in town; columns and address that do not agree
+    ({"company_name": "和田县人民医院", "city": "和田地区", "address": "和田地区和田市迎宾路517号"}, "653201", "columns_and_address"),
+    ({"company_name": "南山区人民医院", "city": "深圳市", "county": "福田区", "address": "深圳市罗湖区深南路1号"}, "440300", "columns_and_address"),
+    ({"company_name": "义乌市甲乙丙贸易有限公司金华分公司", "city": "金华市"}, "330700", "columns"),
 ]  # fmt: skip
 REACHABLE: list[tuple[Record, bool]] = [
     ({"mobile": "13912345678"}, True),

@@ -79,6 +79,42 @@ def test_personal_columns_are_masked_and_tell_no_more_than_their_first_sign(buil
     }
 
 
+def test_who_decided_and_what_they_wrote_to_each_other_is_not_published(built: World) -> None:
+    run(
+        built,
+        """insert into ops.gate_override values ('directory', repeat('a', 64), 'a.csv', timestamptz '2026-02-01 08:00:00+00', date '2026-02-28', '王小明', 'confirmed, call 13800138000');
+        insert or replace into ops.batch_gate values ('directory', repeat('a', 64), 'released',
+            'let through by 王小明 on 2026-02-01, until 2026-02-28: confirmed, call 13800138000; it was: 66.7%', timestamptz '2026-02-01 08:00:00+00', 'r1');
+        insert into ops.incident_event
+        select 'inc_1', unnest([timestamptz '2026-02-01 08:00:00+00', timestamptz '2026-02-02 08:00:00+00', timestamptz '2026-02-03 08:00:00+00']),
+            unnest(['opened', 'acknowledged', 'resolved']), 'validity_phone', 'directory', 'staged.directory', 'phone', 'validity', 'error', 0.5, 0.9,
+            unnest([null, '王小明', '王小明']), unnest([null, null, '已致电李四']), 'r1'""",
+    )
+    assert published(built, "select reason from ops.gate_override") == [("confirmed, call …",)]
+    assert published(built, "select reason from ops.batch_gate where reason like 'let%'") == [
+        ("let through on 2026-02-01, until 2026-02-28: confirmed, call …; it was: 66.7%",)
+    ]
+    assert published(built, "select status, resolved_by, value, resolved_after_s from ops.incident") == [
+        ("resolved", "person", 0.5, 172800)
+    ]
+    for name in ("王小明", "李四", "13800138000"):
+        assert name.encode() not in built.settings.published_path.read_bytes()
+
+
+def test_the_counts_of_a_delivery_are_kept_as_each_publication_had_them(built: World) -> None:
+    run(built)
+    run(built)
+    history = "select staged, superseded from ops.file_ledger_history order by as_of, rowid"
+    (first,) = published(built, history)
+    assert published(built, "select rule, rows from ops.quarantine_history") == [("required", 1)]
+    run(
+        built, "update ops.file_ledger set staged = staged - 1, superseded = superseded + 1; delete from ops.quarantine"
+    )
+    staged, superseded = first
+    assert published(built, history) == [first, (staged - 1, superseded + 1)]  # type: ignore[operator]
+    assert published(built, "select rows from ops.quarantine_history order by rowid") == [(1,), (0,)], "none any more"
+
+
 def test_a_person_who_is_masked_keeps_the_key_that_stands_for_them(built: World) -> None:
     run(built, "create or replace table marts.dim_agent as select 'f2599c122e20' as agent_key, 'A001' as agent")
     assert published(built, "select agent_key, agent from marts.dim_agent") == [("f2599c122e20", "A***")]

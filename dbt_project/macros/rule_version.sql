@@ -23,7 +23,7 @@
         "website": "2",
     } -%}
     {#- what puts dictionaries together depends on all of them -#}
-    {%- set records = {"misplaced_value": "2", "party_reading": "3"} -%}
+    {%- set records = {"misplaced_value": "2", "party_reading": "4"} -%}
     {%- if dictionary in records -%}
         {{- records[dictionary] -}}
         {%- for each in read_before(dictionary).split() -%}

@@ -15,6 +15,7 @@
   function setLanguage(lang) {
     root.dataset.lang = lang;
     root.lang = lang === "zh" ? "zh-CN" : "en";
+    for (const option of pick.options) option.text = lang === "zh" ? option.dataset.nameZh : option.dataset.nameEn;
     search.placeholder = lang === "zh" ? "搜索" : "Search";
     find();
   }
@@ -30,7 +31,7 @@
     if (main.firstElementChild !== article) main.replaceChildren(article);
     pick.value = article.dataset.key;
     for (const link of document.querySelectorAll(".periods a")) {
-      if (link.dataset.key === article.dataset.key) link.setAttribute("aria-current", "page");
+      if (link.dataset.key === article.dataset.key) { link.setAttribute("aria-current", "page"); link.closest("details").open = true; }
       else link.removeAttribute("aria-current");
     }
     find();
@@ -123,6 +124,6 @@
 
   const theme = memory.get("theme");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-  setLanguage(memory.get("lang") || ((navigator.language || "zh").startsWith("zh") ? "zh" : "en"));
+  setLanguage(root.dataset.only || memory.get("lang") || ((navigator.language || "zh").startsWith("zh") ? "zh" : "en"));
   go();
 })();

@@ -59,7 +59,7 @@ create table golden.entity_event (
     event_id varchar primary key,
     "at" timestamptz not null,             -- business time
     business_date date not null,           -- a first birth: when its records were received; else that of the run
-    kind varchar not null,                 -- birth (also of a retired ID), split: +1; merge, retire: -1; move, lock: 0
+    kind varchar not null,                 -- birth (also of a retired ID), split: +1; merge, retire: -1; move, lock, unlock: 0
     entity_kind varchar not null,          -- organisation, contact
     entity_id varchar not null,            -- of a move: the ID that the records went to
     from_ids varchar[] not null,

@@ -264,28 +264,50 @@ chosen as (
 
 ),
 
+-- of a city whose county neither columns nor address say, the county within it that the organisation's name says; a
+-- branch is not where its organisation is
+counted as (
+
+    select
+        * exclude (chosen_code, region_source),
+        {{ region_stem("chosen_code") }} as stem,
+        coalesce(
+            branch is null
+            and right(company_region_code, 2) <> '00'
+            and (length(stem) = 4 or stem in ('11', '12', '31', '50'))
+            and starts_with(company_region_code, stem)
+            and coalesce(starts_with(company_region_code, {{ region_stem("place_code") }}), true)
+            and coalesce(starts_with(company_region_code, {{ region_stem("address_code") }}), true),
+            false
+        ) as is_county_said,
+        if(is_county_said, company_region_code, chosen_code) as chosen_code,
+        if(is_county_said, 'name', region_source) as region_source
+    from chosen
+
+),
+
 -- a landline without its area code is completed with the area code of the record's own city
 dialable as (
 
     select
-        chosen.*,
+        counted.*,
         region_table.province,
         region_table.city,
         region_table.county,
         region_table.region_code,
         region_table.level,
         case
-            when chosen.local_numbers is null then coalesce(chosen.valid_numbers, [])
+            when counted.local_numbers is null then coalesce(counted.valid_numbers, [])
             else list_concat(
-                    chosen.valid_numbers,
+                    counted.valid_numbers,
                     list_transform(
-                        list_filter(chosen.local_numbers, lambda n: length(n) = region_table.local_len),
+                        list_filter(counted.local_numbers, lambda n: length(n) = region_table.local_len),
                         lambda n: '+86' || ltrim(region_table.area_code, '0') || n
                     )
                 )
         end as numbers
-    from chosen
-    left join region_table on chosen.chosen_code = region_table.region_code
+    from counted
+    left join region_table on counted.chosen_code = region_table.region_code
 
 ),
 

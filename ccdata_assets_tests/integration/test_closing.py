@@ -1,0 +1,90 @@
+"""A month's reports as of its closing stay what they were, whatever comes later: three months of deliveries, replayed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .test_run import CCDATA, SAMPLE, run
+
+MONTHS = {
+    "2026-09-30": (
+        "b2b_directory/1688*", "crm_contact/*0930*", "crm_account/*0930*", "business_card/*0922*", "plan_sheet/*",
+        "call_log/*0930*", "customer_form/*0930*",
+    ),
+    "2026-10-31": (
+        "provider_list/*20260910*", "crm_contact/*1031*", "crm_account/*1031*", "b2b_directory/*20261012*", "call_log/*",
+    ),
+    "2026-11-30": ("web_search/*0918*", "b2b_directory/*20261020*", "business_card/*20261016*"),
+}  # fmt: skip
+"""What comes by when: each month some files of one before it, and exports that replace rows of those before."""
+LATE = "provider_list/東莞台商名錄_20260910.csv"
+
+
+def reports_of(folder: Path, month: str) -> dict[str, Any]:
+    return {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob(f"*/{month}.json")}
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A home after three months, and a copy of its reports at the end of each."""
+    home, kept = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("kept")
+    for day, patterns in MONTHS.items():
+        for pattern in patterns:
+            found = list(SAMPLE.glob(pattern))
+            assert found, f"the sample has no {pattern}"
+            for path in found:
+                target = home / "inbox" / path.relative_to(SAMPLE)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if not target.exists():
+                    shutil.copy(path, target)
+        code, _, text = run(home, "--as-of", day)
+        assert code == 0, text
+        shutil.copytree(home / "reports", kept / day)
+    return home, kept
+
+
+def report(home: Path, month: str, *options: str) -> list[str]:
+    command = [CCDATA, "report", month, "--home", str(home), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("month", "closing"), [("2026-09", "2026-09-30"), ("2026-10", "2026-10-31")])
+def test_reports_as_of_the_closing_are_what_they_were_then_cell_by_cell(
+    replayed: tuple[Path, Path], month: str, closing: str
+) -> None:
+    home, kept = replayed
+    then = reports_of(kept / closing, month)
+    assert {"monthly", "quality", "completeness", "suppliers", "analysis", "collection"} <= set(then)
+    *workbooks, _ = report(home, month, "--as-of", "closing")
+    now = reports_of(home / "reports" / f"as-of-{closing}", month)
+    then.pop("review", None)  # the queue is as it is now, of no past day
+    assert set(now) == set(then)
+    for name in then:
+        for before, after in zip(then[name]["sections"], now[name]["sections"], strict=True):
+            assert after == before, f"{name}: section {before['id']}"
+        assert now[name] == then[name], name
+    for path in map(Path, workbooks):
+        assert path.read_bytes() == (kept / closing / path.parent.name / path.name).read_bytes(), path
+
+
+@pytest.mark.slow
+def test_the_restated_report_says_what_came_late_and_what_it_changed(replayed: tuple[Path, Path]) -> None:
+    home, kept = replayed
+    report(home, "2026-09")
+    restated = reports_of(home / "reports", "2026-09")["monthly"]
+    (section,) = [section for section in restated["sections"] if section["id"] == "closing"]
+    tables = {table["id"]: table for table in section["tables"]}
+    assert LATE in [row[3] for row in tables["late_files"]["rows"]]
+    received = next(
+        row for row in tables["changed_count"]["rows"] if row[0]["en"] == "New records received" and not row[1]["en"]
+    )
+    closed = reports_of(kept / "2026-09-30", "2026-09")["monthly"]["sections"][0]["figures"]
+    assert received[3] == next(figure["value"] for figure in closed if figure["id"] == "records_received")
+    assert received[4] > received[3] and received[5] == received[4] - received[3]
