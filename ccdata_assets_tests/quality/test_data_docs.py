@@ -45,7 +45,9 @@ def test_the_last_runs_are_linked_and_say_what_failed(site: Path) -> None:
 
 
 def test_pages_ask_for_nothing_from_elsewhere_and_hold_no_value(site: Path) -> None:
-    assert {path.suffix for path in site.rglob("*") if path.is_file()} == {".html"}, "only pages, nothing that they load"
+    assert {path.suffix for path in site.rglob("*") if path.is_file()} == {".html"}, (
+        "only pages, nothing that they load"
+    )
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//|url\(|<script|@import", text), page
