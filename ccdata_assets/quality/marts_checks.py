@@ -97,17 +97,18 @@ def look_at_marts(
 ) -> list[Outcome]:
     """Run all of these checks and record what they found; `table` of a check tells the feed.
 
-    Where neither the marts nor the business date has `changed` the references are as they were; the rest is counted in no time.
+    Where neither the marts nor the business date has `changed` nothing is counted: what they found last is given.
     """
-    known = None if changed else last_outcomes(con, reference_checks(), None)
-    outcomes = known if known is not None else _count_references(con)
+    feeds = [contract.feed for contract in registry.feeds_of("party")]
+    checks = [*reference_checks(), *target_checks(kpis, settings)]
+    if not changed and (known := last_outcomes(con, checks, None)) is not None:
+        return [*known, *(each for feed in feeds for each in last_outcomes(con, reading_checks(feed), feed) or [])]
+    outcomes = [*_count_references(con), *_targets(con, kpis, settings)]
     record_changes(con, outcomes, None, settings, run_id)
-    for feed, found in _read(con, [contract.feed for contract in registry.feeds_of("party")]).items():
+    for feed, found in _read(con, feeds).items():
         record_changes(con, found, feed, settings, run_id)
         outcomes += found
-    targets = _targets(con, kpis, settings)
-    record_changes(con, targets, None, settings, run_id)
-    return [*outcomes, *targets]
+    return outcomes
 
 
 def _count_references(con: duckdb.DuckDBPyConnection) -> list[Outcome]:

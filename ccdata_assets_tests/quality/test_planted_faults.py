@@ -249,6 +249,12 @@ def test_one_more_clean_delivery_raises_no_alarm(fresh: Centre) -> None:
     assert {feed: failed(found) for feed, found in staged.items()} == {feed: set() for feed in FEEDS}
     assert failed(marts) == set()
     assert fresh.open_incidents() == set()
+    now, counted = fresh.world.at(str(day_of(CLEAN))), "select count(*) as n from kpi.quality_result"
+    before = fresh.world.query(counted)
+    with now.warehouse() as con:
+        again = look_at_marts(con, now.registry, fresh.project.kpis, now.settings, "again", changed=False)
+    assert {o.check.name: o.value for o in again}.items() <= {o.check.name: o.value for o in marts}.items()
+    assert fresh.world.query(counted) == before, "what has not changed is not recorded again"
     checked = {outcome.check.name for outcome in marts if outcome.total}
     assert {"accuracy_region_of_delivery", "validity_misplaced_in_delivery", "consistency_call_of_survey", "target_abandon_rate", "target_accuracy"} <= checked  # fmt: skip
 
