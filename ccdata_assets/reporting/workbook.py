@@ -4,6 +4,7 @@ table only). Cells hold the model's numbers and are formatted, never rounded; ch
 those cells. An empty cell is «no data», never 0."""
 
 import io
+import math
 import os
 import re
 import zipfile
@@ -51,6 +52,7 @@ GOOD, BAD = "2E7D5B", "B4543F"
 HEADER: Final = 4  # the row of a table's header: 1 title, 2 period and moment, 3 note
 WIDEST: Final = 48
 CHART_CM: Final = (16.5, 7.6)
+ROW_CM: Final = 0.53  # height of a row
 CHART_CHARACTERS: Final = 92  # its width in those of columns, with a gap
 BESIDE: Final = 180  # a narrower table has its charts at its side
 SUMMARY: Final = Text("摘要", "Summary")
@@ -160,7 +162,7 @@ def _summary_charts(sheet: Worksheet, report: Report, places: dict[tuple[str, st
         table = section.table(chart.table)
         if native := _native(chart, table, places[section.id, table.id]):
             sheet.add_chart(native, f"K{at}")
-            at += 16
+            at += 2 + math.ceil(native.height / ROW_CM)
 
 
 def _table_sheet(sheet: Worksheet, report: Report, section: Section, table: Table) -> None:
@@ -200,12 +202,14 @@ def _place_charts(sheet: Worksheet, section: Section, table: Table, widths: Sequ
         reach = list(accumulate(widths))
         second = next((place for place, width in enumerate(reach, 2) if width > CHART_CHARACTERS), None)
         places, row = ([1, second] if second and second <= len(widths) else [1]), last + 2
-    drawn = 0
-    for chart in section.charts:
-        if chart.table == table.id and (native := _native(chart, table, sheet)):
-            sheet.add_chart(native, f"{get_column_letter(places[drawn % len(places)])}{row}")
-            drawn += 1
-            row += 17 if drawn % len(places) == 0 else 0
+    natives = [
+        native for chart in section.charts if chart.table == table.id and (native := _native(chart, table, sheet))
+    ]
+    for first in range(0, len(natives), len(places)):
+        side_by_side = natives[first : first + len(places)]
+        for place, native in zip(places, side_by_side, strict=False):
+            sheet.add_chart(native, f"{get_column_letter(place)}{row}")
+        row += 2 + math.ceil(max(native.height for native in side_by_side) / ROW_CM)
 
 
 def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChart | None:
@@ -260,7 +264,7 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
         native.x_axis.scaling.orientation = "maxMin"  # the first row on top
         native.y_axis.tickLblPos = "nextTo"
         native.y_axis.crosses = "max"
-        native.height = max(CHART_CM[1], 1.8 + 0.55 * rows)
+        native.height = max(CHART_CM[1], 1.8 + 0.75 * rows)
     if chart.kind != "line":
         native.gapWidth = 50
     return native  # type: ignore[no-any-return]

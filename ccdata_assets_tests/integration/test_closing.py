@@ -43,7 +43,7 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if not target.exists():
                     shutil.copy(path, target)
-        code, _, text = run(home, "--as-of", day)
+        code, _, text = run(home, "--as-of", day, env={"CCDATA_HISTORY_FROM": "2026-09"})
         assert code == 0, text
         shutil.copytree(home / "reports", kept / day)
     return home, kept
@@ -64,13 +64,14 @@ def test_reports_as_of_the_closing_are_what_they_were_then_cell_by_cell(
     assert {"monthly", "quality", "completeness", "suppliers", "analysis", "collection"} <= set(then)
     *workbooks, _ = report(home, month, "--as-of", "closing")
     now = reports_of(home / "reports" / f"as-of-{closing}", month)
-    then.pop("review", None)  # the queue is as it is now, of no past day
+    for of_a_day in (then, now):
+        of_a_day.pop("review", None)  # the queue is as it is now, of no past day
     assert set(now) == set(then)
     for name in then:
         for before, after in zip(then[name]["sections"], now[name]["sections"], strict=True):
             assert after == before, f"{name}: section {before['id']}"
         assert now[name] == then[name], name
-    for path in map(Path, workbooks):
+    for path in (path for path in map(Path, workbooks) if path.parent.name != "review"):
         assert path.read_bytes() == (kept / closing / path.parent.name / path.name).read_bytes(), path
 
 
