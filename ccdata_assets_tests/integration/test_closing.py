@@ -83,9 +83,16 @@ def test_the_restated_report_says_what_came_late_and_what_it_changed(replayed: t
     (section,) = [section for section in restated["sections"] if section["id"] == "closing"]
     tables = {table["id"]: table for table in section["tables"]}
     assert LATE in [row[3] for row in tables["late_files"]["rows"]]
-    received = next(
-        row for row in tables["changed_count"]["rows"] if row[0]["en"] == "New records received" and not row[1]["en"]
-    )
+    received = {
+        row[2]["en"] if isinstance(row[2], dict) else "": row[3:]
+        for row in tables["changed_count"]["rows"]
+        if row[0]["en"] == "New records received" and row[1]["en"] in ("", "Feed")
+    }
     closed = reports_of(kept / "2026-09-30", "2026-09")["monthly"]["sections"][0]["figures"]
-    assert received[3] == next(figure["value"] for figure in closed if figure["id"] == "records_received")
-    assert received[4] > received[3] and received[5] == received[4] - received[3]
+    before, now, change = received[""]
+    assert before == next(figure["value"] for figure in closed if figure["id"] == "records_received")
+    assert change == now - before
+    was, late, _ = received["List of a data provider"]
+    assert was is None and late > 0, "its file came after the closing"
+    was, left, less = received["CRM contacts"]
+    assert left < was and less < 0, "the export of October took the place of rows of September"
