@@ -225,12 +225,16 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Centre:
     folder = tmp_path_factory.mktemp("centre")
     made = Centre(World(make_settings(folder / "home")), folder)
     alarms: dict[str, Any] = {}
+    finished = False
     for number in range(CLEAN):
         for feed, outcomes in made.deliver(number).items():
             if wrong := failed(outcomes):
                 alarms[f"{feed} {number}"] = wrong
-    if wrong := failed(made.finish(day_of(CLEAN - 1), seeds=True)):
-        alarms["marts"] = wrong
+        # what came in a month is decided in it: the last delivery of each goes all the way
+        if number == CLEAN - 1 or day_of(number + 1).month != day_of(number).month:
+            if wrong := failed(made.finish(day_of(number), seeds=not finished)):
+                alarms[f"marts {number}"] = wrong
+            finished = True
     assert alarms == {}, "clean deliveries raise alarms"
     assert made.open_incidents() == set()
     made.keep()

@@ -136,7 +136,7 @@ def browser() -> str:
 def _dumped(browser: str, address: str, profile: Path) -> str:
     flags = (
         "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-        "--disable-sync --no-first-run --accept-lang=zh-CN"
+        "--disable-sync --no-first-run --accept-lang=zh-CN --virtual-time-budget=10000"
     )
     command = [browser, *flags.split(), f"--user-data-dir={profile}", "--dump-dom", address]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout

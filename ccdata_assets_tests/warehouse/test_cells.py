@@ -231,7 +231,7 @@ def test_findings_become_checks_of_their_dimension_and_counts_without_a_value(wo
     find(world, {**agree(), "dimension": "accuracy"}, [("甲", "a", "深圳"), ("甲", "b", "深圳"), ("甲", "c", "广州")])
     contract = world.registry.feeds["directory"]
     with world.warehouse() as con:
-        (outcome,) = validate(con, cell_checks(contract, load_kpis()))
+        (outcome,) = validate(con, cell_checks(contract, load_kpis(), world.settings.as_of))
         shown = finding_metadata(con, contract)
     assert (outcome.check.name, outcome.passed, outcome.unexpected, outcome.total) == (
         "accuracy_rule_one_city",
