@@ -15,6 +15,7 @@ from ccdata_assets.contracts.model import Contract, Declaration
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.contracts.yaml_source import YamlSource
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import transaction
 
 PATH = Path(__file__).with_suffix(".yaml")
 DEVIATION = 1.4826
@@ -44,7 +45,24 @@ def find_anomalies(con: duckdb.DuckDBPyConnection, registry: Registry, contract:
     A delivery is a landed file with rows. Adds to kpi.profile (feed, sha256, measure, field, code, n, total) and to kpi.anomaly
     (…, value, usual, low, high, score, zh, en): codes are those of code lists, values of other fields are never told.
     """
-    _write_profiles(con, registry, contract)
+    # all of it or nothing: a run that is killed leaves no delivery half looked at, and none is told of twice
+    with transaction(con):
+        _write_profiles(con, registry, contract)
+        _judge(con, registry, contract, settings, run_id)
+    last = con.execute(
+        """select count(*) from kpi.anomaly where feed = $1 and sha256 = (
+            select arg_max(sha256, (landed_at, landing_seq)) from ops.file_ledger where feed = $1 and status in ('landed', 'held')
+                and sha256 in (select sha256 from ops.profiled where feed = $1)
+        )""",
+        [contract.feed],
+    ).fetchall()
+    return int(last[0][0])
+
+
+def _judge(
+    con: duckdb.DuckDBPyConnection, registry: Registry, contract: Contract, settings: Settings, run_id: str
+) -> None:
+    """kpi.anomaly of the deliveries that were not compared yet."""
     limits = load_limits()
     con.execute(
         f"""create or replace temp table odd as
@@ -124,14 +142,6 @@ def find_anomalies(con: duckdb.DuckDBPyConnection, registry: Registry, contract:
         [contract.feed, run_id, settings.as_of],
     )
     con.execute("update ops.profiled set is_judged = true where feed = ? and not is_judged", [contract.feed])
-    last = con.execute(
-        """select count(*) from kpi.anomaly where feed = $1 and sha256 = (
-            select arg_max(sha256, (landed_at, landing_seq)) from ops.file_ledger where feed = $1 and status in ('landed', 'held')
-                and sha256 in (select sha256 from ops.profiled where feed = $1)
-        )""",
-        [contract.feed],
-    ).fetchall()
-    return int(last[0][0])
 
 
 def _write_profiles(con: duckdb.DuckDBPyConnection, registry: Registry, contract: Contract) -> None:

@@ -9,13 +9,13 @@ import duckdb
 from ccdata_assets.quality.incidents import follow_incidents
 from ccdata_assets.quality.validation import Check, Outcome, validate
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import transaction
 
 
 def record_outcomes(
     con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str | None, settings: Settings, run_id: str
 ) -> None:
     """Add one row per outcome, and open and resolve incidents; the period is the month of the run's business time."""
-    follow_incidents(con, outcomes, feed, settings, run_id)
     rows = [
         (
             outcome.check.name, feed, outcome.check.table, outcome.check.field, outcome.check.dimension, outcome.check.severity,
@@ -25,7 +25,9 @@ def record_outcomes(
         for outcome in outcomes
     ]  # fmt: skip
     if rows:
-        con.executemany(f"insert into kpi.quality_result values ({', '.join('?' * 15)})", rows)
+        with transaction(con):
+            follow_incidents(con, outcomes, feed, settings, run_id)
+            con.executemany(f"insert into kpi.quality_result values ({', '.join('?' * 15)})", rows)
 
 
 def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed: str | None) -> list[Outcome] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ccdata_assets.quality import anomalies
 from ccdata_assets.quality.anomalies import find_anomalies
 from ccdata_assets_tests.world import World, fetch, table
 
@@ -84,3 +85,17 @@ def test_a_delivery_is_looked_at_once(world: World) -> None:
             "the last delivery is still odd"
         )
         assert con.execute("select count(*) from kpi.anomaly").fetchall() == [(1,)]
+
+
+def test_a_run_that_is_killed_leaves_no_delivery_half_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = world.registry.feeds["directory"]
+    for n, rows in enumerate([*(delivery(100 + n, seed=n) for n in range(USUAL)), delivery(20, seed=90)]):
+        world.put(f"directory/delivery_{n:02d}.csv", table(HEADER, rows))
+        world.at(f"2026-01-{n + 1:02d}").stage()
+    with world.warehouse() as con:
+        with monkeypatch.context() as patch:
+            patch.setattr(anomalies, "_judge", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                find_anomalies(con, world.registry, contract, world.settings, "killed")
+        assert fetch(con, "from kpi.profile") == [] and fetch(con, "from ops.profiled") == []
+        assert find_anomalies(con, world.registry, contract, world.settings, "again") == 1
