@@ -158,7 +158,9 @@ def _in_any_width(read: Callable[[str], str], text: str) -> str:
 
 
 def _integer(text: str) -> str:
-    return f"case when regexp_full_match({text}, '[-+]?[0-9][0-9,]*([.]0+)?') then try_cast(try_cast(replace({text}, ',', '') as decimal(38, 6)) as bigint) end"
+    other = f"case when regexp_full_match({text}, '[-+]?[0-9][0-9,]*([.]0+)?') then try_cast(try_cast(replace({text}, ',', '') as decimal(38, 6)) as bigint) end"
+    # most are digits alone, which is cheaper to see
+    return f"case when ltrim({text}, '0123456789') = '' then try_cast({text} as bigint) else {other} end"
 
 
 def _number(text: str) -> str:
@@ -217,26 +219,34 @@ def _rarer_moment(text: str, zone: str, is_day: bool) -> str:
 
 
 def _furniture(contract: Contract, columns: Sequence[str]) -> str:
-    """A condition on raw rows that hold no record: titles, units, totals, and a header that stands there again."""
-    cells = [f"nullif(trim({quote(column)}, ' \t\r\n　'), '')" for column in columns[:3]]
+    """A condition on trimmed rows that hold no record: titles, units, totals, and a header that stands there again."""
+    cells = [quote(column) for column in columns[:3]]
     # a totals row is often shorter than the header: its cells are then in _text
     # of bytes that are no text not every _text is JSON that DuckDB reads
-    short = [f"nullif(trim(try(json_extract_string(_text, '$[{place}]')), ' \t\r\n　'), '')" for place in range(3)]
+    short = [_trimmed(f"try(json_extract_string(_text, '$[{place}]'))") for place in range(3)]
     told = f"coalesce({', '.join([*cells, 'cast(null as varchar)'])})"
     told_short = f"case when _fault in ('short_row', 'long_row', 'no_header') then coalesce({', '.join(short)}) end"
-    totals = f"regexp_full_match(lower(coalesce({told}, {told_short})), {literal(TOTALS)})"
-    again = " and ".join(f"coalesce(trim({quote(column)}), '') = {literal(_header(column))}" for column in columns[:5])
+    first = f"coalesce({told}, {told_short})"
+    totals = f"regexp_full_match(lower({first}), {literal(TOTALS)})"
+    again = " and ".join(f"coalesce({quote(column)}, '') = {literal(_header(column))}" for column in columns[:5])
     parts = [f"_fault in ({', '.join(map(literal, FURNITURE))})", totals]
     if len(columns) > 1:
         parts.append(f"(_fault is null and {again})")
-    first = f"coalesce({told}, {told_short})"
-    filled = " + ".join(f"(coalesce(trim({quote(column)}), '') <> '')::int" for column in columns[:50]) or "0"
-    alone = f"({filled} <= 1 and try(json_array_length(_text)) is null or try(json_array_length(_text)) = 1)"
+    filled = " + ".join(f"({quote(column)} is not null)::int" for column in columns[:50]) or "0"
+    # of two cells that are filled neither stands alone: most rows need no counting
+    two = "".join(f"{quote(column)} is null or " for column in columns[:2])
+    few = f"(({two}false) and {filled} <= 1)" if len(columns) > 1 else f"{filled} <= 1"
+    alone = f"({few} and try(json_array_length(_text)) is null or try(json_array_length(_text)) = 1)"
     if len(columns) > 1:
         parts.append(f"({alone} and regexp_full_match({first}, {literal(FOOTER)}))")
     if contract.control.rows and not contract.control.sidecar:
-        parts.append(f"({filled} <= 1 and regexp_matches({first}, {literal(_re2(contract.control.rows))}))")
+        parts.append(f"({few} and regexp_matches({first}, {literal(_re2(contract.control.rows))}))")
     return " or ".join(f"coalesce({part}, false)" for part in parts)
+
+
+def _trimmed(text: str) -> str:
+    """A cell without space around it, null where nothing is left."""
+    return f"nullif(trim({text}, ' \t\r\n　'), '')"
 
 
 def _as_replaced(text: str) -> str:
@@ -247,7 +257,7 @@ def _as_replaced(text: str) -> str:
 
 def _header(column: str) -> str:
     """The header cell that a raw column got its name from: none, or the first of several alike."""
-    return "" if re.fullmatch(r"column \d+", column) else re.sub(r" \(\d+\)$", "", column)
+    return "" if re.fullmatch(r"column \d+", column) else re.sub(r" \(\d+\)$", "", column).strip(" \t\r\n　")
 
 
 def _re2(pattern: str) -> str:
@@ -306,7 +316,7 @@ def staging_query(
     texts, typed = [], []
     for name, use in direct:
         column = mapped.columns.get(name)
-        text = f"nullif(trim({quote(column)}, ' \t\r\n　'), '')" if column else "cast(null as varchar)"
+        text = quote(column) if column else "cast(null as varchar)"
         if use.none:
             text = f"case when {text} not in ({', '.join(literal(word) for word in use.none)}) then {text} end"
         if name in registry.fields and registry.fields[name].pii == "secret":
@@ -316,10 +326,12 @@ def staging_query(
             f"{parse_sql(registry, use, field_type(registry, contract, name), quote('text ' + name), zone)} as {quote(name)}"
         )
 
-    empty = " and ".join(f"coalesce(trim({quote(column)}, ' \t\r\n　'), '') = ''" for column in columns) or "true"
+    trimmed = "".join(f", {_trimmed(quote(column))} as {quote(column)}" for column in columns)
+    empty = f"coalesce({', '.join(map(quote, columns))}, null) is null" if columns else "true"
     lineage = ", ".join(LINEAGE)
     layers = [
-        f"kinds as (select *, _fault is null and {empty} as _empty, {_furniture(contract, columns)} as _furniture from {raw})",
+        f"cells as (select {lineage}, _fault, _text{trimmed} from {raw})",
+        f"kinds as (select *, _fault is null and {empty} as _empty, {_furniture(contract, columns)} as _furniture from cells)",
         f"texts as (select {lineage}, _fault, _empty or _furniture as _blank, _furniture{''.join(', ' + text for text in texts)} from kinds)",
         f"typed as (select *{''.join(', ' + value for value in typed)} from texts)",
     ]

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -33,10 +33,12 @@ from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.project import Project
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.publish import WHOLE_SCHEMAS
-from ccdata_assets.warehouse.state import is_current
+from ccdata_assets.warehouse.state import is_current, recall, remember
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 _SOURCES = ("*.sql", "*.yml", "*.csv")
+_SEEDS = "seeds"
+"""Folder of the reference tables in the dbt project, and what the home remembers of those it has loaded."""
 _PARSED = "partial_parse.msgpack"
 """What dbt has parsed, for the next dbt of the same warehouse."""
 
@@ -142,18 +144,30 @@ class _Scrubbed(io.TextIOBase):
         self._stream.flush()
 
 
-def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource) -> Iterator[Any]:
+def build(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource, settings: Settings
+) -> Iterator[Any]:
     """Run `dbt build` for the selected models and yield their results with row counts and columns.
 
     Results are held back until dbt has ended, for only then can the warehouse be opened again to count.
+    Reference tables that were loaded and tested as they are now are not loaded again.
     Raises CcdataError naming the failed models and tests.
     """
     results: list[Any] = []
     target = Path(warehouse.database).parent / "dbt" / context.op.name
     _spare_parsing(target)
+    seeds = {*_keys_of(settings, "seed")} & {spec.key for spec in context.assets_def.specs}
+    digest = _seeds_hash(settings.dbt_dir)
+    with warehouse.get_connection() as con:
+        is_loaded = bool(seeds) and recall(con, _SEEDS) == digest
+        if seeds and not is_loaded:
+            remember(con, _SEEDS, "")  # until they have passed their tests
     with redirect_stdout(_Scrubbed(sys.stdout)):
         invocation = dbt.cli(
-            ["build", "--exclude-resource-type", "unit_test"],
+            [
+                *("build", "--exclude-resource-type", "unit_test"),
+                *(("--exclude", f"path:{_SEEDS}") if is_loaded else ()),
+            ],
             context=context,
             raise_on_error=False,
             target_path=target,
@@ -161,6 +175,8 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
         results = list(invocation.stream())
         succeeded = invocation.is_successful()
     with warehouse.get_connection() as con:
+        if is_loaded:  # first, for models are made of them
+            yield from _as_they_are(con, context, seeds)
         for result in results:
             if isinstance(result, dg.Output) and isinstance(result.metadata, Mapping):
                 key = context.asset_key_for_output(result.output_name)
@@ -172,8 +188,18 @@ def build(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: War
                     data_version=result.data_version,
                 )
             yield result
+        if seeds and succeeded:
+            remember(con, _SEEDS, digest)
     if not succeeded:
         raise CcdataError(_failures(invocation))
+
+
+def _seeds_hash(project: Path) -> str:
+    """Hash of the reference tables and what is declared and tested of them."""
+    digest = hashlib.sha256((project / "dbt_project.yml").read_bytes())
+    for path in sorted((project / _SEEDS).glob("*")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _spare_parsing(target: Path) -> None:
@@ -216,27 +242,39 @@ def bring_up_to_date(
     """Build the selected models, or where nothing they depend on has changed give their tables and checks as they are."""
     with warehouse.get_connection() as con:
         current = is_current(con, project.registry, project.settings)
-    yield from _unchanged(context, warehouse) if current else build(context, dbt, warehouse)
+    yield from _unchanged(context, warehouse) if current else build(context, dbt, warehouse, project.settings)
 
 
 def _unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
     """The tables as they are. Their tests passed when they were built, or nothing would have been published."""
-    own = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs}
     with warehouse.get_connection() as con:
-        for key in (key for key in TopologicalSorter(own).static_order() if key in own):
-            metadata = {**_metadata(con, key), "unchanged": True}
-            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+        yield from _as_they_are(con, context, {spec.key for spec in context.assets_def.specs})
+
+
+def _as_they_are(
+    con: duckdb.DuckDBPyConnection, context: dg.AssetExecutionContext, keys: Collection[dg.AssetKey]
+) -> Iterator[Any]:
+    """Tables that nothing has touched, and their tests, which have passed."""
+    own = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs if spec.key in keys}
+    for key in (key for key in TopologicalSorter(own).static_order() if key in own):
+        yield dg.MaterializeResult(asset_key=key, metadata={**_metadata(con, key), "unchanged": True})
     for check in context.selected_asset_check_keys:
-        yield dg.AssetCheckResult(
-            passed=True, check_name=check.name, asset_key=check.asset_key, metadata={"unchanged": True}
-        )
+        if check.asset_key in keys:
+            yield dg.AssetCheckResult(
+                passed=True, check_name=check.name, asset_key=check.asset_key, metadata={"unchanged": True}
+            )
 
 
 def published_keys(settings: Settings) -> list[dg.AssetKey]:
     """Keys of the dbt models that are published: those of the marts and kpi schemas."""
+    return sorted(key for key in _keys_of(settings, "model") if key.path[0] in WHOLE_SCHEMAS)
+
+
+def _keys_of(settings: Settings, resource_type: str) -> list[dg.AssetKey]:
+    """Asset keys of the dbt project's nodes of a type."""
     nodes = json.loads(manifest_path(settings).read_text(encoding="utf-8"))["nodes"].values()
-    return sorted(
+    return [
         dg.AssetKey([node["schema"], node.get("alias") or node["name"]])
         for node in nodes
-        if node["resource_type"] == "model" and node["schema"] in WHOLE_SCHEMAS
-    )
+        if node["resource_type"] == resource_type
+    ]

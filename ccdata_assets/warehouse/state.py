@@ -60,28 +60,28 @@ def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Se
 
 def is_current(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
     """True where the published copy was built from all there is now: nothing needs building."""
-    return settings.published_path.exists() and _recall(con, BUILT) == fingerprint(con, registry, settings)
+    return settings.published_path.exists() and recall(con, BUILT) == fingerprint(con, registry, settings)
 
 
 def is_evaluated(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
     """True where, besides, the KPIs were evaluated on this business date: a new day may close a period."""
-    return is_current(con, registry, settings) and _recall(con, EVALUATED_ON) == str(settings.business_date)
+    return is_current(con, registry, settings) and recall(con, EVALUATED_ON) == str(settings.business_date)
 
 
 def is_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
     """True where the published copy also has every line of the ledgers: a file sent again adds one and builds nothing."""
-    return is_current(con, registry, settings) and _recall(con, LINES) == _ledger_lines(con)
+    return is_current(con, registry, settings) and recall(con, LINES) == _ledger_lines(con)
 
 
 def mark_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
     """Remember that what can be built now is published."""
-    _remember(con, BUILT, fingerprint(con, registry, settings))
-    _remember(con, LINES, _ledger_lines(con))
+    remember(con, BUILT, fingerprint(con, registry, settings))
+    remember(con, LINES, _ledger_lines(con))
 
 
 def mark_evaluated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Remember the business date of the last evaluation of KPIs."""
-    _remember(con, EVALUATED_ON, str(settings.business_date))
+    remember(con, EVALUATED_ON, str(settings.business_date))
 
 
 def refuse_going_back(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -101,10 +101,12 @@ def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 
 
-def _recall(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+def recall(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """What was remembered under a name, None where nothing was."""
     known = con.execute("select value from ops.run_state where name = ?", [name]).fetchone()
     return known[0] if known else None
 
 
-def _remember(con: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+def remember(con: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    """Remember a value under a name."""
     con.execute("insert or replace into ops.run_state values (?, ?)", [name, value])

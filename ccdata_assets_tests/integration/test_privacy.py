@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ccdata_assets_tests.integration.test_run import ask, run
+from ccdata_assets_tests.integration.runs import ask, run
 from ccdata_assets_tests.integration.test_webui import event_texts
 
 NAMES = ["欧阳普蓝特", "司徒植入", "Planted O'Brien", "Zoë Plantée"]

@@ -1,108 +1,35 @@
-"""`ccdata run` as a user runs it: a process of its own, on real and on broken files."""
+"""`ccdata run` as a user runs it: a process of its own, on broken files, killed, twice, two at once."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
-from ccdata_assets.settings import PROJECT_DIR
-from ccdata_assets_tests.shared import shared_dir
+from ccdata_assets_tests.integration.runs import (
+    CCDATA,
+    JANUARY,
+    SAMPLE,
+    ask,
+    digest_of_tables,
+    ended,
+    hospitals,
+    published,
+    run,
+    start,
+    wait_for_step,
+)
 
-CCDATA = str(Path(sys.executable).with_name("ccdata"))
-SAMPLE = PROJECT_DIR / "data" / "sample"
-ARRIVALS = [6.75, 1.75, 1.25, 0, 0.5, 0.25, 4.75, 39.5, 97.25, 107.5, 124, 110.25, 95.5, 203.5, 115.75, 115.5, 67.75, 75, 88.75, 85.5, 68, 61.5, 57.5, 44.25]  # fmt: skip
-"""Mean arrivals per hour of February's Wednesdays in the bank's log (Miller, Modeling Techniques in Predictive Analytics)."""
-BANK = {"january.txt": 31_599, "february.txt": 33_344, "march.txt": 38_801}
-JANUARY = ("--as-of", "2026-01-31")
 BEGUN = 150
 """Hospitals in the home that some tests go on from."""
-
-
-def start(home: Path, *options: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    command = [CCDATA, "run", "--home", str(home), "--json", *options]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **(env or {})},
-        start_new_session=True,
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
-    out, err = process.communicate(timeout=300)
-    return process.returncode, json.loads(out) if out.startswith("{") else {}, out + err
-
-
-def run(home: Path, *options: str, env: dict[str, str] | None = None) -> tuple[int, dict[str, Any], str]:
-    return ended(start(home, *options, env=env))
-
-
-def published(home: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(home / "published" / "ccdata.duckdb"), read_only=True)
-
-
-def ask(home: Path, query: str) -> list[tuple[Any, ...]]:
-    with published(home) as con:
-        con.execute("set timezone = 'UTC'")
-        return con.execute(query).fetchall()
-
-
-def digest_of_tables(path: Path) -> dict[str, str]:
-    """A hash of every table's rows, without regard to their order."""
-    with duckdb.connect(str(path), read_only=True) as con:
-        tables = con.execute(
-            "select table_schema || '.' || table_name from information_schema.tables where table_type = 'BASE TABLE' order by 1"
-        ).fetchall()
-        return {
-            name: str(
-                con.execute(f"select count(*), bit_xor(md5_number_lower(t::varchar)) from {name} as t").fetchone()
-            )
-            for (name,) in tables
-        }
-
-
-def hospitals(path: Path, count: int, first: int = 0) -> Path:
-    """The header and some rows of the sample's hospitals."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = (SAMPLE / "cn_hospitals" / "hospitals_flat.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join([lines[0], *lines[1 + first : 1 + first + count]]), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the real files, landed month by month at business times of January to March 1999."""
-    home, inbox = tmp_path_factory.mktemp("real"), tmp_path_factory.mktemp("inbox")
-    real = shared_dir() / "data" / "real"
-    deliveries = {
-        "1999-01-31": ["cn_hospitals/hospitals_flat.csv", "bank_call/january.txt"],
-        "1999-02-28": ["bank_call/february.txt"],
-        "1999-03-31": ["bank_call/march.txt", "bank_campaign/bank-additional-full.csv"],
-    }
-    folders = {"bank_call": "anonymousbank", "bank_campaign": "bank_marketing", "cn_hospitals": "cn_hospitals"}
-    for as_of, files in deliveries.items():
-        for name in files:
-            feed, file = name.split("/")
-            (inbox / feed).mkdir(exist_ok=True)
-            shutil.copy(real / folders[feed] / file, inbox / feed / file)
-        code, _, text = run(home, "--inbox", str(inbox), "--as-of", as_of)
-        assert code == 0, text
-    return home
 
 
 @pytest.fixture(scope="module")
@@ -113,79 +40,6 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code, _, text = run(home, *JANUARY)
     assert code == 0, text
     return home
-
-
-@pytest.mark.slow
-def test_every_row_of_the_real_files_is_accounted_for(real_home: Path) -> None:
-    rows = ask(
-        real_home,
-        "select file, rows, staged, quarantined, blank, superseded, repeated from ops.file_ledger order by file",
-    )
-    found = {file.split("/")[1]: tuple(numbers) for file, *numbers in rows}
-    assert {name: numbers[0] for name, numbers in found.items()} == {
-        **BANK,
-        "bank-additional-full.csv": 41_188,
-        "hospitals_flat.csv": 6_753,
-    }
-    for name, (landed, staged, quarantined, blank, superseded, _) in found.items():
-        assert landed == staged + quarantined + blank + superseded, f"{name}: see ops.file_ledger"
-    assert found["bank-additional-full.csv"][5] == 12, "the campaign has 12 repeated rows"
-
-
-@pytest.mark.slow
-def test_february_wednesdays_give_the_published_arrivals_to_the_last_digit(real_home: Path) -> None:
-    rows = ask(
-        real_home,
-        """select hours.hour, count(c.call_id) / 4
-        from (select unnest(range(24)) as hour) as hours left join marts.fct_call as c on c.local_hour = hours.hour
-            and c.feed = 'bank_call' and c.local_date between '1999-02-01' and '1999-02-28' and isodow(c.local_date) = 3
-            and c.is_entered and c.is_consistent
-        group by all order by 1""",
-    )
-    assert [mean for _, mean in rows] == ARRIVALS
-
-
-@pytest.mark.slow
-def test_the_bank_answers_as_many_calls_as_the_domain_says(real_home: Path) -> None:
-    entered, offered, answered = ask(
-        real_home, "select sum(entered), sum(offered), sum(answered) from kpi.call_interval where feed = 'bank_call'"
-    )[0]
-    assert (round(answered / entered, 3), round(answered / offered, 3)) == (0.798, 0.84)
-    assert ask(real_home, "select sum(successes), sum(contacts), sum(dials) from kpi.outbound_day") == [
-        (4640, 41_188, 105_754)
-    ]
-
-
-@pytest.mark.slow
-def test_hospitals_become_organisations_and_cities_keep_theirs_apart(real_home: Path) -> None:
-    (count,) = ask(real_home, "select count(*) from marts.dim_organisation")[0]
-    assert 6_600 <= count <= 6_753
-    assert ask(
-        real_home, "select count(distinct city) from marts.dim_organisation where company_name = '市妇幼保健院'"
-    )[0][0] in (3, 4)
-    assert ask(real_home, "select count(*) from marts.dim_organisation where company_name = '市妇幼保健院'") == [(4,)]
-
-
-@pytest.mark.slow
-def test_months_replayed_give_stock_and_increment_of_each(real_home: Path) -> None:
-    rows = ask(
-        real_home,
-        """select kpi_id, strftime(period_start, '%Y-%m'), value from kpi.value
-        where kpi_id in ('stock', 'increment') and dims = '{}' qualify row_number() over (partition by kpi_id, period_start order by as_of desc) = 1
-        order by all""",
-    )
-    stock = ask(real_home, "select count(*) from marts.dim_organisation")[0][0]
-    assert rows == [
-        ("increment", "1999-01", stock), ("increment", "1999-02", 0), ("increment", "1999-03", 0),
-        ("stock", "1999-01", stock), ("stock", "1999-02", stock), ("stock", "1999-03", stock),
-    ]  # fmt: skip
-
-
-@pytest.mark.slow
-def test_business_time_does_not_run_backwards(real_home: Path) -> None:
-    code, _, text = run(real_home, "--as-of", "1999-02-01")
-    assert code == 64, text
-    assert "fix: replay history in order" in text
 
 
 @pytest.mark.slow
@@ -270,6 +124,29 @@ def test_a_file_sent_again_is_a_repeat_that_changes_nothing_else(tmp_path: Path,
 
 
 @pytest.mark.slow
+def test_reference_tables_are_loaded_again_only_when_they_are_others(tmp_path: Path, begun: Path) -> None:
+    home = shutil.copytree(begun, tmp_path / "home")
+    results = home / "warehouse" / "dbt" / "standard" / "run_results.json"
+
+    def loaded() -> set[str]:
+        built = json.loads(results.read_text(encoding="utf-8"))["results"]
+        assert built, "dbt built nothing"
+        return {result["unique_id"] for result in built if result["unique_id"].startswith("seed.")}
+
+    regions = ask(home, "select count(*) from marts.dim_region")
+    assert len(loaded()) >= 20, "the first run loads them"
+    hospitals(home / "inbox" / "cn_hospitals" / "b.csv", 10, first=BEGUN)
+    assert run(home, "--as-of", "2026-02-01")[0] == 0
+    assert loaded() == set()
+    with duckdb.connect(str(home / "warehouse" / "ccdata.duckdb")) as con:
+        con.execute("update ops.run_state set value = 'others' where name = 'seeds'")
+    hospitals(home / "inbox" / "cn_hospitals" / "c.csv", 10, first=BEGUN + 10)
+    assert run(home, "--as-of", "2026-02-02")[0] == 0
+    assert len(loaded()) >= 20
+    assert ask(home, "select count(*) from marts.dim_region") == regions
+
+
+@pytest.mark.slow
 def test_a_killed_run_leaves_the_published_copy_and_the_next_one_completes_the_work(
     tmp_path: Path, begun: Path
 ) -> None:
@@ -302,25 +179,6 @@ def test_a_killed_run_leaves_the_published_copy_and_the_next_one_completes_the_w
         "select kpi_id, dims, period_start, grain, arg_max(value, as_of) from kpi.value group by all order by all",
     ):
         assert ask(home, query) == ask(clean, query), f"the killed home differs: {query}"
-
-
-def wait_for_step(home: Path, step: str, process: subprocess.Popen[str]) -> bool:
-    """Wait until a step of the run under way has started; False where the run ended first."""
-    runs = home / "dagster" / "history" / "runs"
-    known = set(runs.glob("*.db")) if runs.exists() else set()
-    deadline = time.monotonic() + 300  # as long as a run may take: a step that comes late is no failure
-    while process.poll() is None and time.monotonic() < deadline:
-        for path in set(runs.glob("*.db")) - known:
-            try:
-                with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as con:
-                    if con.execute(
-                        "select 1 from event_logs where dagster_event_type = 'STEP_START' and step_key = ?", [step]
-                    ).fetchone():
-                        return True
-            except sqlite3.Error:
-                pass
-        time.sleep(0.02)
-    return False
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccdata_assets_tests.integration.test_run import SAMPLE, hospitals
+from ccdata_assets_tests.integration.runs import SAMPLE, hospitals
 from ccdata_assets_tests.integration.webui import CHROMIUM, dagster_dev, graphql, rendered, run_job
 
 
