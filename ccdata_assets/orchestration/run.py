@@ -14,10 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from ccdata_assets.landing.inbox import scan_inbox
 from ccdata_assets.orchestration.events import EVENTS, WAITING, listening
 from ccdata_assets.orchestration.history import keep_history_open
+from ccdata_assets.orchestration.idle import forget_end, inputs, last_end, note_end, warehouse_state
 from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, touched_months, waiting_files
 from ccdata_assets.orchestration.summary import RunSummary, run_errors, summarise
-from ccdata_assets.project import load_project
-from ccdata_assets.settings import PROJECT_DIR, Settings
+from ccdata_assets.project import Project, load_project
+from ccdata_assets.settings import PROJECT_DIR, Settings, load_settings
 from ccdata_assets.warehouse.engine import connect_published
 from ccdata_assets.warehouse.state import refuse_going_back
 
@@ -39,16 +40,24 @@ def copy_sample(settings: Settings) -> None:
 
 
 def run_everything(console: Console, sample: bool = False) -> RunSummary:
-    """Run the core job and the reports of the months it touched in this process; give what was done."""
-    project = load_project()
-    settings = project.settings
+    """Run the core job and the reports of the months it touched in this process, unless nothing has changed since the last run;
+    give what was done."""
+    settings = load_settings()
     _refuse_going_back(settings)
+    if sample:
+        copy_sample(settings)
+    began_with = inputs(settings)
+    project = load_project()
     _ = project.model  # one that cannot be used is told before anything lands
+    return last_end(settings, began_with) or _run(console, project, began_with)
+
+
+def _run(console: Console, project: Project, began_with: str) -> RunSummary:
+    settings = project.settings
+    forget_end(settings)
     before = _stamp(settings)
     os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings))
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    if sample:
-        copy_sample(settings)
     from ccdata_assets.definitions import defs
 
     keep_history_open()
@@ -61,6 +70,7 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
     ):
         job = repository.get_job(CORE_JOB)
         result = _execute(job, instance, progress, "core 核心")
+        warehouse = warehouse_state(settings)
         summary = summarise(result, settings)
         summary.rebuilt = _stamp(settings) != before
         if result.success:
@@ -88,6 +98,7 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
             file.name: "somebody still writes to it, or this machine could not read it"
             for file in waiting_files(settings, inbox)
         }
+    note_end(project, began_with, warehouse, summary)
     return summary
 
 

@@ -93,7 +93,7 @@ def test_a_second_run_changes_nothing_and_starts_neither_dbt_nor_gx(tmp_path: Pa
     reports = {path.name: path.read_bytes() for path in sorted((tmp_path / "reports").rglob("*.json"))}
     stamp = (tmp_path / "published" / "ccdata.duckdb").stat().st_mtime_ns
     dbt = tmp_path / "warehouse" / "dbt"
-    shutil.rmtree(dbt)
+    shutil.rmtree(dbt)  # which also makes it another home than the run has left
     code, summary, text = run(tmp_path, env={"PYTHONPROFILEIMPORTTIME": "1"})
     assert (code, summary["is_new"], summary["months"]) == (0, False, []), text[-3000:]
     after = (
@@ -105,6 +105,12 @@ def test_a_second_run_changes_nothing_and_starts_neither_dbt_nor_gx(tmp_path: Pa
     assert "great_expectations" not in text, "GX was imported"
     assert {path.name: path.read_bytes() for path in sorted((tmp_path / "reports").rglob("*.json"))} == reports
     assert (tmp_path / "published" / "ccdata.duckdb").stat().st_mtime_ns == stamp
+    history = sorted((tmp_path / "dagster" / "history" / "runs").iterdir())
+    code, again, text = run(tmp_path)
+    assert code == 0, text
+    assert {**again, "run_id": ""} == {**summary, "run_id": ""}, "what is told of the home"
+    assert again["run_id"] == summary["run_id"], "there was no run"
+    assert sorted((tmp_path / "dagster" / "history" / "runs").iterdir()) == history
 
 
 @pytest.mark.slow
