@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 import time
 from collections import defaultdict
@@ -53,6 +54,8 @@ def main(out: Path) -> int:
     for line in summary.errors:
         print(line, file=sys.stderr)
     seconds = time.perf_counter() - begun
+    # a run that found nothing new has started none
+    os.environ.setdefault("DAGSTER_HOME", str(load_project().settings.dagster_home))
     with dg.DagsterInstance.get() as instance:
         runs = [
             record
