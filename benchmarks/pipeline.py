@@ -86,7 +86,8 @@ def floor(inbox: Path, target: Path) -> Answer:
 
 def measured_run(home: Path, inbox: Path, day: str) -> Answer:
     """`ccdata run` in a process of its own: seconds, megabytes, exit code, stages (seconds and peak of each), checks (seconds by kind)."""
-    out = home / "measured.json"
+    out = home.with_name("measured.json")  # in the home it would be a change
+    out.unlink(missing_ok=True)
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "benchmarks.measured_run", str(out)]
     environment = {**os.environ, "CCDATA_HOME": str(home), "CCDATA_INBOX": str(inbox), "CCDATA_NOW": day}
