@@ -1,14 +1,15 @@
 """Builds a report where a run writes it: model, JSON, workbook, page, and the few things Dagster shows of it.
 What a report says and how it looks is decided elsewhere."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from ccdata_assets.reporting import charts, formats
+from ccdata_assets.reporting.article import kept_article, write_whole
 from ccdata_assets.reporting.inline_chart import FOLDED_AT, rates_markdown
 from ccdata_assets.reporting.model import NO_DATA, NUMERIC, Figure, Language, Report, Table
 from ccdata_assets.reporting.page import write_page
@@ -43,12 +44,12 @@ def build_reports(
     for report_id, report in made.items():
         path = paths[report_id]
         if report is None:
-            for stale in (path, path.with_suffix(".json")):
+            for stale in (path, path.with_suffix(".json"), kept_article(path)):
                 stale.unlink(missing_ok=True)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         write_workbook(report, path, language)
-        _write_text(path.with_suffix(".json"), report.to_json())
+        write_whole(path.with_suffix(".json"), report.to_json())
     page = write_page(reports, language)
     return {
         report_id: None
@@ -67,13 +68,13 @@ def build_reports(
 
 def _picture(report: Report) -> bytes:
     """The first two charts that have something to draw."""
-    drawn = [
+    drawn = (
         (chart, section.table(chart.table))
         for section in report.sections
         for chart in section.charts
         if any(cell is not None for key in chart.series for cell in section.table(chart.table).values(key))
-    ]
-    return charts.png(drawn[:2])
+    )
+    return charts.png(tuple(islice(drawn, 2)))
 
 
 def headline_markdown(report: Report) -> str:
@@ -120,9 +121,3 @@ def _line(figure: Figure) -> str:
 def _plain(text: str) -> str:
     """Text that means nothing to Markdown."""
     return "".join(f"\\{sign}" if sign in "\\|`*_[]<>#" else sign for sign in " ".join(text.split()))
-
-
-def _write_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
