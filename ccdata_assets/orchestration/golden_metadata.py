@@ -189,7 +189,7 @@ def _sizes(sizes: list[Size]) -> str:
     )
     title = Text("记录按所属组织的大小", "Records by the size of their organisation")
     table = Table("sizes", title, columns, tuple((size.size, size.records) for size in sizes))
-    picture = charts.png(((Chart("sizes", title, "bar", "sizes", "size", ("records",)), table),), limit=15_000)
+    picture = charts.png([(Chart("sizes", title, "bar", "sizes", "size", ("records",)), table)], limit=15_000)
     return f"![sizes](data:image/png;base64,{base64.b64encode(picture).decode()})"
 
 

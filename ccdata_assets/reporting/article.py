@@ -45,14 +45,13 @@ def read_article(path: Path) -> Article:
     digest = hashlib.sha256(content)
     digest.update(f"{_renderer()} {key} {workbook}".encode())
     stamp, kept = digest.hexdigest(), kept_article(path)
-    found = _kept(kept, stamp)
-    if found is None:
+    if found := _kept(kept, stamp):
+        about, html = found
+    else:
         report = Report.from_json(content.decode("utf-8"))
-        about = {"id": report.id, "title": report.title._asdict(), "period": report.period}
+        about = {"stamp": stamp, "id": report.id, "title": report.title._asdict(), "period": report.period}
         html = render_article(report, key, f"{key}.xlsx" if workbook else "")
-        write_whole(kept, json.dumps({"stamp": stamp, **about}, ensure_ascii=False) + "\n" + html)
-        found = about, html
-    about, html = found
+        write_whole(kept, json.dumps(about, ensure_ascii=False) + "\n" + html)
     return Article(key, about["id"], Text(**about["title"]), about["period"], Markup(html))
 
 

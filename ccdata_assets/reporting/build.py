@@ -74,7 +74,7 @@ def _picture(report: Report) -> bytes:
         for chart in section.charts
         if any(cell is not None for key in chart.series for cell in section.table(chart.table).values(key))
     )
-    return charts.png(tuple(islice(drawn, 2)))
+    return charts.png(list(islice(drawn, 2)))
 
 
 def headline_markdown(report: Report) -> str:

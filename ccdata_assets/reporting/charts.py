@@ -5,9 +5,11 @@ without one. Numbers are not computed here."""
 import re
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from html import unescape
+from typing import Final
 from xml.etree import ElementTree
 
 import vl_convert
@@ -17,15 +19,17 @@ from ccdata_assets.reporting.vega_lite import (
     FONTS,
     GRID,
     INK,
+    LABEL,
     MUTED,
     SERIES,
     TARGET,
-    config,
-    nothing,
+    WIDTH,
     room_of,
     specification,
 )
 
+EDGE: Final = 12  # pixels around a picture
+LETTER: Final = 6.3  # and about one letter
 SCALES: Final = (2.0, 1.5, 1.0, 0.75)
 GROWTH: Final = 1.25  # a packed picture has at least so much less of its bytes, as a power of its scale
 VARIABLES: Final = {  # colours here → custom properties of the page, so that a chart follows its theme
@@ -37,10 +41,35 @@ VARIABLES: Final = {  # colours here → custom properties of the page, so that 
 }
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as Vega draws it (SVG), each of its texts in the longer of two languages, and what that stands for."""
+
+    text: str
+    pairs: Mapping[str, Text]
+
+
 def svg(chart: Chart, table: Table) -> str | None:
     """The chart as an inline SVG element for an HTML page: no namespace, no address, colours as custom
     properties, names as pairs of `<tspan class="zh">` and `<tspan class="en">`, what a mark means in
     `data-zh` and `data-en`. None when there is nothing to draw."""
+    drawing = _drawn(chart, table)
+    if drawing is None:
+        return None
+    root = ElementTree.fromstring(drawing.text)
+    inner = "".join(_tidied(part, drawing.pairs) for part in root)
+    box, label = root.get("viewBox", ""), _escaped(chart.title.both)
+    return f'<svg viewBox="{_rounded(box)}" role="img" aria-label="{label}">{inner}</svg>'
+
+
+def png(charts: Sequence[tuple[Chart, Table]], limit: int = 40_000) -> bytes:
+    """The charts under one another as one PNG of at most `limit` bytes (the picture gets smaller until it
+    fits), with titles in both languages, or in English when the machine has no Chinese font."""
+    return _png(_stacked(charts), limit)
+
+
+@lru_cache(maxsize=256)  # the charts of a month: its pictures show what its page has drawn
+def _drawn(chart: Chart, table: Table) -> Drawing | None:
     pairs: dict[str, Text] = {}
 
     def longer(text: Text) -> str:  # the drawing leaves room for one language; the other is put beside it afterwards
@@ -49,28 +78,58 @@ def svg(chart: Chart, table: Table) -> str | None:
         return told
 
     drawing = specification(chart, table, longer)
-    if drawing is None:
-        return None
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(drawing))
-    inner = "".join(_tidied(part, pairs) for part in root)
-    box, label = root.get("viewBox", ""), _escaped(chart.title.both)
-    return f'<svg viewBox="{_rounded(box)}" role="img" aria-label="{label}">{inner}</svg>'
+    return Drawing(vl_convert.vegalite_to_svg(drawing), pairs) if drawing else None
+
+
+def _stacked(charts: Sequence[tuple[Chart, Table]]) -> str:
+    """The charts under one another as one SVG file, in the languages that this machine can draw."""
+    wide, down, parts = float(WIDTH), float(EDGE), ""
+    for chart, table in charts:
+        title = chart.title.both if has_chinese_font() else chart.title.en
+        parts += (
+            f'<text x="{EDGE}" y="{down + 13}" font-size="13" font-weight="bold" fill="{INK}">{_escaped(title)}</text>'
+        )
+        down += 24
+        drawing = _drawn(chart, table)
+        if drawing is None:
+            text = NO_DATA.both if has_chinese_font() else NO_DATA.en
+            parts += f'<text x="{EDGE}" y="{down + 20}" font-size="13" fill="{MUTED}">{_escaped(text)}</text>'
+            down += 50
+            continue
+        inner, more = _said(drawing, chart)
+        opening, _, inner = inner.partition(">")
+        width, height = (float(found) for found in re.findall(r' (?:width|height)="([\d.]+)"', opening))
+        parts += f'<g transform="translate({EDGE + more:.1f},{down})">{inner.removesuffix("</svg>")}</g>'
+        wide, down = max(wide, width + more), down + height + 18
+    size = f'width="{wide + 2 * EDGE}" height="{down}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}" fill="none">'
+        f'<rect width="100%" height="100%" fill="#ffffff"/>{parts}</svg>'
+    )
+
+
+def _said(drawing: Drawing, chart: Chart) -> tuple[str, float]:
+    """The drawing as its picture reads, and the room that takes at the left: the names of a ranking are in both languages,
+    other texts as they are drawn; without a Chinese font all are in English."""
+    is_ranking, can = chart.kind == "ranking", has_chinese_font()
+    if can and not is_ranking:
+        return drawing.text, 0.0
+    wider = 0.0
+
+    def say(found: re.Match[str]) -> str:
+        nonlocal wider
+        text = drawing.pairs.get(unescape(found[1]))
+        if text is None:
+            return found[0]
+        said = text.both if can else text.en
+        wider = max(wider, room_of(said) * LETTER - LABEL)
+        return f">{_escaped(said)}</text>"
+
+    return re.sub(r">([^<]*)</text>", say, drawing.text), wider if is_ranking else 0.0
 
 
 @lru_cache(maxsize=8)  # that there is nothing to draw is drawn often
-def png(charts: tuple[tuple[Chart, Table], ...], limit: int = 40_000) -> bytes:
-    """The charts under one another as one PNG of at most `limit` bytes (the picture gets smaller until it
-    fits), with titles in both languages, or in English when the machine has no Chinese font."""
-    name: Callable[[Text], str] = (lambda text: text.both) if has_chinese_font() else (lambda text: text.en)
-    drawings = []
-    for chart, table in charts:
-        drawing = specification(chart, table, name) or nothing(name(NO_DATA))
-        title = {"text": name(chart.title), "anchor": "start", "color": INK, "fontSize": 13, "offset": 10}
-        drawings.append(
-            {key: part for key, part in drawing.items() if key != "config"} | {"title": title}
-        )
-    whole = {"vconcat": drawings, "spacing": 18, "padding": 12, "config": config()}
-    drawn = vl_convert.vegalite_to_svg(whole)
+def _png(drawn: str, limit: int) -> bytes:
     picture, before = b"", 0.0
     for scale in SCALES:
         if len(picture) * (scale / (before or scale)) ** GROWTH > limit and scale != SCALES[-1]:
@@ -107,7 +166,7 @@ def _packed(png: bytes) -> bytes:
         elif name != b"IEND":
             before += chunk
         at += len(chunk)
-    packed = zlib.compress(zlib.decompress(content), 9)
+    packed = zlib.compress(zlib.decompress(content), 7)
     return before + _png_chunk(b"IDAT", packed) + _png_chunk(b"IEND", b"")
 
 

@@ -38,15 +38,19 @@ def render(articles: Iterable[Article], language: Language = "both", docs: str |
     newest = sorted(articles, key=lambda one: one.period, reverse=True)
     ordered = sorted(newest, key=lambda one: (_place(one.id), one.id))
     script = environment().get_template("page.js").render()
-    return environment().get_template("index.html").render(
-        shown=ordered,
-        language=language,
-        docs=docs,
-        groups=[list(group) for _, group in groupby(ordered, key=lambda one: one.id)],
-        model=_model(),
-        style=Markup(environment().get_template("page.css").render()),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    return (
+        environment()
+        .get_template("index.html")
+        .render(
+            shown=ordered,
+            language=language,
+            docs=docs,
+            groups=[list(group) for _, group in groupby(ordered, key=lambda one: one.id)],
+            model=_model(),
+            style=Markup(environment().get_template("page.css").render()),
+            script=Markup(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
     )
 
 

@@ -68,17 +68,6 @@ def specification(chart: Chart, table: Table, name: Callable[[Text], str]) -> di
     return {"data": {"values": data}, **drawing, "config": config()}
 
 
-def nothing(text: str) -> dict[str, Any]:
-    """In place of a chart that has nothing to draw."""
-    return {
-        "data": {"values": [{"text": text}]},
-        "mark": {"type": "text", "aria": False, "color": MUTED, "fontSize": 13},
-        "encoding": {"text": {"field": "text", "type": "nominal"}},
-        "width": WIDTH - SIDE - 16,
-        "height": 90,
-    }
-
-
 def config() -> dict[str, Any]:
     """Fonts and colours of every drawing."""
     return {

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -27,9 +28,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
 from ccdata_assets.reporting import formats
-from ccdata_assets.reporting.charts import SERIES
 from ccdata_assets.reporting.measures import as_float
 from ccdata_assets.reporting.model import (
     NO_DATA,
@@ -45,6 +46,7 @@ from ccdata_assets.reporting.model import (
     Text,
     Unit,
 )
+from ccdata_assets.reporting.vega_lite import SERIES
 
 FACE: Final = "Microsoft YaHei"  # on every Windows; LibreOffice and macOS take their own Chinese font instead
 INK, QUIET, ACCENT, LINE, BAND = "20262D", "69727D", "2F6690", "D5D8DB", "F1F3F4"
@@ -376,6 +378,7 @@ def _sheet_name(title: Text, taken: list[str]) -> str:
     return name
 
 
+@lru_cache(maxsize=100)
 def _font(size: float = 10, bold: bool = False, colour: str = INK) -> Font:
     return Font(name=FACE, size=size, bold=bold, color=colour)
 
@@ -388,7 +391,7 @@ def _save(book: Workbook, path: Path, moment: datetime) -> None:
     """Saves with all times set to `moment`, through a neighbouring file that is renamed into place. openpyxl
     dates the file and each part of it now, so the archive is written again."""
     drawn = io.BytesIO()
-    book.save(drawn)
+    ExcelWriter(book, zipfile.ZipFile(drawn, "w", zipfile.ZIP_STORED)).save()
     stamp = moment.astimezone(UTC)
     said = f"{stamp:%Y-%m-%dT%H:%M:%SZ}".encode()
     part_time = max(stamp.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
