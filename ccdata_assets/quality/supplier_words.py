@@ -175,6 +175,18 @@ _EXAMPLES = {
 }
 
 
+BUILT_IN = {
+    **UNREADABLE,
+    "required": Explanation(Words("必填值缺失", "Value missing"), Words("必填的值缺失", "a required value is missing")),
+    "not_code": Explanation(
+        Words("不在允许的取值内", "Not an allowed value"),
+        Words("不是代码表允许的取值", "it is not a value of the code list"),
+    ),
+    **{f"not_{kind}": Explanation(label, reason) for kind, (label, reason) in _TYPES.items()},
+}
+"""The rules that no contract makes, where no one field of a contract is meant."""
+
+
 def _not_of_type(registry: Registry, use: FieldUse, kind: str) -> Explanation:
     base, _, name = kind.partition(":")
     if base == "code":

@@ -15,13 +15,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ccdata_assets.reporting import charts, formats
-from ccdata_assets.reporting.model import NUMERIC, Cell, Column, Figure, Report, Section, Text
+from ccdata_assets.reporting.model import NUMERIC, STATUS, Cell, Column, Figure, Report, Section, Text
 
 FOLDED: Final = 15  # rows of a long table shown before «show all»
-STATUS: Final = {
-    "provisional": Text("暂定", "provisional"),
-    "restated": Text("已重述", "restated"),
-}
+TENFOLD: Final = 10  # a change from so little that its percentage says nothing
 RENDERERS: Final = ("article.py", "charts.py", "formats.py", "model.py", "vega_lite.py", "templates/parts.html")
 DRAWERS: Final = ("jinja2", "markupsafe", "vl-convert-python")
 
@@ -35,6 +32,11 @@ class Article:
     title: Text
     period: str
     html: Markup
+
+    @property
+    def year(self) -> str:
+        """Under what the page's margin lists it."""
+        return self.period[:4]
 
 
 def read_article(path: Path) -> Article:
@@ -86,7 +88,7 @@ def environment() -> Environment:
     made.globals |= {
         "both": both, "card_value": _card_value, "card_change": _card_change, "card_target": _card_target,
         "chart": _chart, "legend": _legend, "met": formats.MARKS, "number": formats.number, "spark": _spark,
-        "status": STATUS.get, "td": _td, "numeric": NUMERIC, "folded": FOLDED,
+        "status": _status, "td": _td, "numeric": NUMERIC, "folded": FOLDED,
     }  # fmt: skip
     return made
 
@@ -153,7 +155,7 @@ def _card_change(figure: Figure) -> Markup:
     if change is None:
         return Markup("")
     text = both(formats.change(change, figure.unit))
-    if figure.unit == "percent" or not figure.previous or not change:
+    if figure.unit == "percent" or not figure.previous or not change or abs(change / figure.previous) >= TENFOLD:
         return text
     return text + Markup(" <small>({})</small>").format(f"{change / figure.previous:+.1%}".replace("-", "−"))
 
@@ -163,6 +165,11 @@ def _card_target(figure: Figure) -> Markup:
         return Markup("")
     sign = {"up": "≥ ", "down": "≤ ", "none": ""}[figure.direction]
     return Markup("{} {}{}").format(both("目标", "target"), sign, both(formats.quantity(figure.target, figure.unit)))
+
+
+def _status(status: str) -> Text | None:
+    """What is said of a value that is not, or no longer, what was first reported."""
+    return None if status == "final" else STATUS.get(status)
 
 
 def _spark(figure: Figure) -> Markup:

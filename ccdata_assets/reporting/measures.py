@@ -338,7 +338,17 @@ def _with_share(month: Month, table: Table, kpi: str) -> Table:
     share = Column(f"{kpi}_share", Text("占比", "Share"), "percent")
     rows = tuple((*row[:at], ratio(row[at - 1], whole), *row[at:]) for row in table.rows)
     total = table.total and (*table.total[:at], ratio(whole, whole), *table.total[at:])
-    return replace(table, columns=(*table.columns[:at], share, *table.columns[at:]), rows=rows, total=total)
+    missing = as_float(whole) - sum(as_float(row[at - 1]) for row in table.rows)
+    note = Text(
+        f"另有 {missing:,.0f} 未能识别，不在各行中。", f"{missing:,.0f} more could not be told and are in no row."
+    )
+    return replace(
+        table,
+        columns=(*table.columns[:at], share, *table.columns[at:]),
+        rows=rows,
+        total=total,
+        note=note if missing > 0 else None,
+    )
 
 
 def _columns(month: Month, kpis: Sequence[str]) -> list[Column]:

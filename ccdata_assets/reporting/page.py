@@ -45,13 +45,18 @@ def render(articles: Iterable[Article], language: Language = "both", docs: str |
             shown=ordered,
             language=language,
             docs=docs,
-            groups=[list(group) for _, group in groupby(ordered, key=lambda one: one.id)],
+            groups=[_by_year(group) for _, group in groupby(ordered, key=lambda one: one.id)],
             model=_model(),
             style=Markup(environment().get_template("page.css").render()),
             script=Markup(script),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )
+
+
+def _by_year(articles: Iterable[Article]) -> list[tuple[str, list[Article]]]:
+    """The articles of one report by year, the newest year first, each year from its beginning."""
+    return [(year, list(group)[::-1]) for year, group in groupby(articles, key=lambda one: one.year)]
 
 
 @lru_cache(maxsize=1)

@@ -52,7 +52,7 @@ def specification(chart: Chart, table: Table, name: Callable[[Text], str]) -> di
             values.append(number)
             data.append(
                 {"x": categories[order], "y": number, "end": max(number, 0), "series": column.key,
-                 "about": name(about), "shown": shown.zh}
+                 "about": name(about), "shown": formats.number(number, unit)}
             )  # fmt: skip
     if not values:
         return None

@@ -35,6 +35,7 @@ from ccdata_assets.reporting.measures import as_float
 from ccdata_assets.reporting.model import (
     NO_DATA,
     NUMERIC,
+    STATUS,
     Cell,
     Chart,
     Column,
@@ -151,7 +152,7 @@ def _figure_row(sheet: Worksheet, row: int, figure: Figure) -> None:
     mark.alignment = Alignment(horizontal="center")
     _put(sheet, row, 7, figure.numerator, "number")
     _put(sheet, row, 8, figure.denominator, "number")
-    _put(sheet, row, 9, figure.status or None, font=_font(colour=QUIET))
+    _put(sheet, row, 9, STATUS.get(figure.status), font=_font(colour=QUIET))
     for column in range(1, 10):
         sheet.cell(row, column).border = Border(bottom=Side("hair", color=LINE))
 
