@@ -243,7 +243,7 @@ def check_tables(month: Month) -> tuple[Table, Table]:
     )
     checks = Table(
         "checks",
-        Text("质量检查", "Checks by dimension"),
+        Text("按维度", "Checks by dimension"),
         (
             Column("dimension", Text("质量维度", "Dimension"), "name"),
             Column("checks", Text("检查数", "Checks"), "count"),

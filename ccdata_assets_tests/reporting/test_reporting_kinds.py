@@ -3,12 +3,17 @@
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 import openpyxl
 import pytest
 
+from ccdata_assets.quality.validation import Dimension
 from ccdata_assets.reporting import build_reports
+from ccdata_assets.reporting.deliveries import _rule_table, fault
 from ccdata_assets.reporting.model import Cell, Language, Report, Table, Text
+from ccdata_assets.reporting.provinces import ENGLISH
+from ccdata_assets.reporting.quality import _dimension
 from ccdata_assets.reporting.reports import REPORTS
 
 from .published import AS_OF, LATER, MARCH, reports_of
@@ -117,3 +122,52 @@ def test_a_workbook_speaks_one_language_where_one_is_asked_for(
     ]
     assert not [text for text in said if re.search(other, text)]
     assert f'data-only="{language}"' in built.page.read_text(encoding="utf-8")
+
+
+def test_people_read_names_and_not_codes(made: dict[str, Report]) -> None:
+    stock = made["monthly"].section("stock").table("by_region")
+    assert Text("北京市", "Beijing") in stock.values("part")
+    files = made["monthly"].section("deliveries").table("files")
+    assert Text("企业名录", "B2B directory") in files.values("feed")
+    failures = made["quality"].section("checks").table("failures")
+    assert set(column(failures, "severity")) <= {"blocking", "error", "warning"}
+    assert {type(cell) for key in ("severity", "dimension") for cell in failures.values(key)} == {Text}
+    perspectives = made["monthly"].section("definitions").table("definitions").values("perspective")
+    assert Text("内部流程", "internal") in perspectives
+
+
+def test_every_province_and_quality_dimension_has_a_name_in_both_languages() -> None:
+    assert len(ENGLISH) == 34
+    for dimension in get_args(Dimension):
+        name = _dimension(dimension)
+        assert name.zh != name.en, dimension
+
+
+def test_quarantine_is_told_by_rule_once(made: dict[str, Report]) -> None:
+    broken = [
+        ("call", "required", "phone", "a required value is missing", 2),
+        ("call", "own_rule", None, "as recorded", 3),
+        ("b2b_directory", "required", "phone", "a required value is missing", 4),
+        ("b2b_directory", "required", "email", "a required value is missing", 1),
+    ]
+    assert _rule_table(broken, []).rows == (
+        (Text("必填值缺失", "Value missing"), "required", 2, 7),
+        (Text.same("own_rule"), None, 1, 3),
+    )
+    section = made["monthly"].section("deliveries")
+    rules, lines = section.table("quarantine_rules"), section.table("quarantine")
+    assert sum(column(rules, "rows")) == sum(column(lines, "rows"))  # type: ignore[arg-type]
+
+
+def test_a_rule_that_no_contract_makes_has_words_in_both_languages() -> None:
+    assert fault("required", "a required value is missing; fix: fill it in") == (
+        Text("必填值缺失", "Value missing"),
+        Text("必填的值缺失", "a required value is missing; fix: fill it in"),
+    )
+    assert fault("own_rule", "as recorded") == (Text.same("own_rule"), Text.same("as recorded"))
+
+
+def test_rows_that_do_not_add_up_to_their_total_say_so(made: dict[str, Report]) -> None:
+    table = made["monthly"].section("stock").table("by_region")
+    missing = 48_213 - sum(column(table, "stock"))  # type: ignore[arg-type]
+    assert missing > 0 and table.note is not None and table.note.en.startswith(f"{missing:,} more")

@@ -118,6 +118,20 @@ def test_the_page_lists_all_periods_and_any_can_be_rebuilt_alone(published: Path
     assert write_page(tmp_path).read_text(encoding="utf-8") == text
 
 
+def test_the_margin_lists_months_by_year_and_opens_the_newest(published: Path, tmp_path: Path) -> None:
+    for month in (date(2025, 12, 1), date(2026, 2, 1), MARCH):
+        built = build_monthly(published, tmp_path, month, AS_OF)
+    text = built.page.read_text(encoding="utf-8")
+    monthly = text[text.index('<details name="reports" open>') : text.index("</details>\n  </details>")]
+    years = re.findall(r'<details class="year"( open)?>\s*<summary>(\d+)</summary>', monthly)
+    assert years == [(" open", "2026"), ("", "2025")]
+    assert re.findall(r'aria-label="([\d-]+)" data-key="[^"]+">(\d+)<', monthly) == [
+        ("2026-02", "02"),
+        ("2026-03", "03"),
+        ("2025-12", "12"),
+    ]
+
+
 def test_the_page_from_kept_articles_is_the_page_rendered_fresh(
     published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
