@@ -27,6 +27,7 @@ DIMENSIONS: Final = {
     "product": Text("产品", "Product"),
     "campaign": Text("项目", "Campaign"),
     "channel": Text("采集渠道", "Channel"),
+    "contact_channel": Text("联系方式类型", "Kind of phone"),
     "industry": Text("行业", "Industry"),
     "gender": Text("性别", "Gender"),
     "age_band": Text("年龄段", "Age band"),
@@ -45,6 +46,7 @@ CHANNELS: Final = {
     "business_unit": Text("业务单位", "Business units"),
     "data_provider": Text("数据提供商", "Data providers"),
 }  # as the code list collection_channel names them
+PHONES: Final = {"mobile": Text("手机", "Mobile"), "landline": Text("固话", "Landline")}  # as contact_channel does
 
 
 def source_names(sources: dict[str, tuple[Text, str, str]]) -> dict[str, Text]:
@@ -95,6 +97,7 @@ class Month:
                 "field": source.field_names(),
                 "person": source.people(),
                 "channel": CHANNELS,
+                "contact_channel": PHONES,
             },
         )
 

@@ -269,8 +269,17 @@ def _named(month: Month, record: dict[str, Any]) -> dict[str, Text | None]:
         "severity": SEVERITIES.get(severity, Text.same(severity)),
         "dimension": _dimension(record["dimension"] or ""),
         "feed": month.label("feed", record["feed"]) if record["feed"] else None,
-        "field": month.label("field", record["field"]) if record["field"] else None,
+        "field": _field(month, record),
     }
+
+
+def _field(month: Month, record: dict[str, Any]) -> Text | None:
+    """The name of the field that is tested; where values of KPIs are, that of the KPI."""
+    if not record["field"]:
+        return None
+    if record["table_name"] == "kpi.value":
+        return month.definition(record["field"]).name
+    return month.label("field", record["field"])
 
 
 def _dimension(name: str) -> Text:

@@ -8,12 +8,15 @@ from typing import get_args
 import openpyxl
 import pytest
 
+from ccdata_assets.metrics.registry import load_kpis
 from ccdata_assets.quality.validation import Dimension
 from ccdata_assets.reporting import build_reports
 from ccdata_assets.reporting.deliveries import _rule_table, fault
+from ccdata_assets.reporting.measures import DIMENSIONS, Month
 from ccdata_assets.reporting.model import Cell, Language, Report, Table, Text
 from ccdata_assets.reporting.provinces import ENGLISH
-from ccdata_assets.reporting.quality import _dimension
+from ccdata_assets.reporting.published import Published
+from ccdata_assets.reporting.quality import _dimension, _named
 from ccdata_assets.reporting.reports import REPORTS
 
 from .published import AS_OF, LATER, MARCH, reports_of
@@ -141,6 +144,21 @@ def test_every_province_and_quality_dimension_has_a_name_in_both_languages() -> 
     for dimension in get_args(Dimension):
         name = _dimension(dimension)
         assert name.zh != name.en, dimension
+
+
+def test_everything_that_kpis_are_broken_down_by_has_a_name() -> None:
+    used = {name for kpi in load_kpis().values() for cut in kpi.sets for name in cut.by}
+    assert used - set(DIMENSIONS) == set(), "add it to DIMENSIONS in reporting/measures.py"
+
+
+def test_a_check_of_a_kpi_names_the_kpi(published: Path) -> None:
+    with Published.opened(published, AS_OF) as source:
+        month = Month.read(source, MARCH)
+    record = {"severity": "warning", "dimension": "performance", "feed": None, "table_name": "kpi.value"}
+    named = _named(month, record | {"field": "answer_rate"})
+    assert named["field"] == Text("接通率", "Answer rate")
+    assert named["dimension"] == Text("运营指标", "Performance")
+    assert _named(month, record | {"table_name": "staged.call", "field": "phone"})["field"] == Text("电话", "Phone")
 
 
 def test_quarantine_is_told_by_rule_once(made: dict[str, Report]) -> None:
