@@ -1,13 +1,14 @@
 """Builds a report where a run writes it: model, JSON, workbook, page, and the few things Dagster shows of it.
 What a report says and how it looks is decided elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from ccdata_assets.quality.supplier_words import Explanation
 from ccdata_assets.reporting import charts, formats
 from ccdata_assets.reporting.article import kept_article, write_whole
 from ccdata_assets.reporting.inline_chart import FOLDED_AT, rates_markdown
@@ -34,12 +35,18 @@ class BuiltReport:
 
 
 def build_reports(
-    published: Path, reports: Path, period: date, as_of: datetime, closing_days: int = 0, language: Language = "both"
+    published: Path,
+    reports: Path,
+    period: date,
+    as_of: datetime,
+    closing_days: int = 0,
+    language: Language = "both",
+    rules: Mapping[tuple[str, str], Explanation] | None = None,
 ) -> dict[str, BuiltReport | None]:
     """Builds every report of the month that begins on `period` from the published copy, as known at `as_of` (which needs a
-    zone), into `reports`/<report>/, and the page anew. A report with nothing to say of the month is None and has no file.
+    zone) and in the words of `rules` for what contracts demand, into `reports`/<report>/, and the page anew. A report with nothing to say of the month is None and has no file.
     The same inputs give the same bytes."""
-    made = month_reports(published, period, as_of, closing_days)
+    made = month_reports(published, period, as_of, closing_days, rules)
     paths = {report_id: reports / report_id / f"{period:%Y-%m}.xlsx" for report_id in made}
     for report_id, report in made.items():
         path = paths[report_id]

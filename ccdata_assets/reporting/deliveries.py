@@ -65,7 +65,7 @@ def deliveries_section(month: Month) -> Section:
     """The files received in the month: totals, by feed, quarantine by rule, file by file."""
     files = month.source.files(month.first_day, month.last_day)
     quarantine = month.source.quarantine(month.first_day, month.last_day)
-    rules = _rule_table(quarantine, files)
+    rules = _rule_table(month, quarantine, bool(files))
     return Section(
         "deliveries",
         Text("数据到达", "Deliveries"),
@@ -133,40 +133,40 @@ def _counted(files: Records) -> dict[str, Any]:
     return {"files": len(files), **sums, "quarantine_rate": ratio(sums["quarantined"], sums["rows"])}
 
 
-def _rule_table(quarantine: Quarantine, files: Records) -> Table:
-    """One row a rule that rows broke, the most broken first."""
-    broken: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for feed, rule, _, _, rows in quarantine:
-        broken[rule].append((feed, rows))
+def _rule_table(month: Month, quarantine: Quarantine, is_known: bool) -> Table:
+    """One row a rule that rows broke, the most broken first; `is_known` where files came, so that none means none."""
+    broken: dict[Text, list[tuple[str, str, int]]] = defaultdict(list)
+    for feed, rule, _, reason, rows in quarantine:
+        broken[fault(month, rule, reason)[0]].append((feed, rule, rows))
     records: Records = [
         {
-            "rule": fault(rule)[0],
-            "code": rule if rule in BUILT_IN else None,
-            "feeds": len({feed for feed, _ in of}),
-            "rows": sum(n for _, n in of),
+            "rule": label,
+            "code": ", ".join(sorted({rule for _, rule, _ in of} - {label.en})),
+            "feeds": len({feed for feed, _, _ in of}),
+            "rows": sum(rows for _, _, rows in of),
         }
-        for rule, of in broken.items()
+        for label, of in broken.items()
     ]
     records.sort(key=lambda record: (-record["rows"], record["rule"]))
     return replace(
         record_table("quarantine_rules", Text("隔离原因", "Quarantine by rule"), RULE_COLUMNS, records),
         note=Text("一行可违反多条规则，各计一次。", "A row that breaks several rules counts once for each."),
-        empty=Text("没有隔离行", "Nothing quarantined") if files else NO_DATA,
+        empty=Text("没有隔离行", "Nothing quarantined") if is_known else NO_DATA,
     )
 
 
 def _quarantine_table(month: Month, quarantine: Quarantine) -> Table:
     records: Records = []
     for feed, rule, field, reason, rows in quarantine:
-        label, said = fault(rule, reason)
+        label, said = fault(month, rule, reason)
         names = {"feed": month.label("feed", feed), "field": month.label("field", field) if field else None}
         records.append({**names, "rule": label, "reason": said, "rows": rows})
     return record_table("quarantine", Text("隔离明细", "Quarantine by feed and field"), QUARANTINE_COLUMNS, records)
 
 
-def fault(rule: str, reason: str = "") -> tuple[Text, Text]:
-    """What a rule is called and why rows broke it. The words of a rule that a contract makes are as they were recorded."""
-    known = BUILT_IN.get(rule)
+def fault(month: Month, rule: str, reason: str) -> tuple[Text, Text]:
+    """What a rule is called and why rows broke it, in English as it was recorded."""
+    known = month.rules.get((rule, reason)) or BUILT_IN.get(rule)
     if known is None:
         return Text.same(rule), Text.same(reason)
     return Text(*known.label), Text(known.reason.zh, reason)

@@ -4,12 +4,13 @@ by. Which KPIs a report shows is not decided here."""
 
 from calendar import monthrange
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import Any, Final, Self
 
+from ccdata_assets.quality.supplier_words import Explanation
 from ccdata_assets.reporting.model import Cell, Chart, ChartKind, Column, Figure, Table, Text, Unit
 from ccdata_assets.reporting.published import Definition, Published, Value
 
@@ -73,10 +74,18 @@ class Month:
     daily: list[Value]  # grain day, this month
     feeds: dict[str, tuple[Text, str]]
     names: dict[str, dict[str, Text]]  # what parts are called: dimension → label → name
+    rules: Mapping[tuple[str, str], Explanation] = field(default_factory=dict)  # of contracts, by name and reason
 
     @classmethod
-    def read(cls, source: Published, first_day: date, closing_days: int = 0) -> Self:
-        """The month that begins on `first_day`; it closes so many days after its last one."""
+    def read(
+        cls,
+        source: Published,
+        first_day: date,
+        closing_days: int = 0,
+        rules: Mapping[tuple[str, str], Explanation] | None = None,
+    ) -> Self:
+        """The month that begins on `first_day`; it closes so many days after its last one. `rules` says what the rules of
+        contracts are called."""
         last_day = cls.last_day_of(first_day)
         definitions = source.definitions()
         counts = {kpi for (kpi, _), definition in definitions.items() if definition.unit == "count"}
@@ -99,6 +108,7 @@ class Month:
                 "channel": CHANNELS,
                 "contact_channel": PHONES,
             },
+            rules=rules or {},
         )
 
     @staticmethod

@@ -9,6 +9,8 @@ import openpyxl
 import pytest
 
 from ccdata_assets.metrics.registry import load_kpis
+from ccdata_assets.project import load_project
+from ccdata_assets.quality.supplier_words import rule_words
 from ccdata_assets.quality.validation import Dimension
 from ccdata_assets.reporting import build_reports
 from ccdata_assets.reporting.deliveries import _rule_table, fault
@@ -161,28 +163,27 @@ def test_a_check_of_a_kpi_names_the_kpi(published: Path) -> None:
     assert _named(month, record | {"table_name": "staged.call", "field": "phone"})["field"] == Text("电话", "Phone")
 
 
-def test_quarantine_is_told_by_rule_once(made: dict[str, Report]) -> None:
+def test_quarantine_is_told_by_rule_once_in_the_words_of_its_contract(published: Path) -> None:
+    missing = "a required value is missing; fix: fill it in"
+    ends = "the call ends before it enters"
     broken = [
-        ("call", "required", "phone", "a required value is missing", 2),
-        ("call", "own_rule", None, "as recorded", 3),
-        ("b2b_directory", "required", "phone", "a required value is missing", 4),
-        ("b2b_directory", "required", "email", "a required value is missing", 1),
+        ("call", "required", "phone", missing, 2),
+        ("call", "ends_after_start", None, ends, 3),
+        ("call", "own_rule", None, "as recorded", 1),
+        ("b2b_directory", "required", "phone", missing, 4),
+        ("b2b_directory", "required", "email", missing, 1),
     ]
-    assert _rule_table(broken, []).rows == (
+    with Published.opened(published, AS_OF) as source:
+        month = Month.read(source, MARCH, rules=rule_words(load_project().registry))
+    of_contract = month.rules["ends_after_start", ends]
+    assert re.search("[\u4e00-\u9fff]", of_contract.label.zh)
+    assert _rule_table(month, broken, True).rows == (
         (Text("必填值缺失", "Value missing"), "required", 2, 7),
-        (Text.same("own_rule"), None, 1, 3),
+        (Text(*of_contract.label), "ends_after_start", 1, 3),
+        (Text.same("own_rule"), "", 1, 1),
     )
-    section = made["monthly"].section("deliveries")
-    rules, lines = section.table("quarantine_rules"), section.table("quarantine")
-    assert sum(column(rules, "rows")) == sum(column(lines, "rows"))  # type: ignore[arg-type]
-
-
-def test_a_rule_that_no_contract_makes_has_words_in_both_languages() -> None:
-    assert fault("required", "a required value is missing; fix: fill it in") == (
-        Text("必填值缺失", "Value missing"),
-        Text("必填的值缺失", "a required value is missing; fix: fill it in"),
-    )
-    assert fault("own_rule", "as recorded") == (Text.same("own_rule"), Text.same("as recorded"))
+    assert fault(month, "required", missing)[1] == Text("必填的值缺失", missing)
+    assert fault(month, "own_rule", "as recorded")[1] == Text.same("as recorded")
 
 
 def test_rows_that_do_not_add_up_to_their_total_say_so(made: dict[str, Report]) -> None:
