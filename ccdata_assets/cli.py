@@ -104,6 +104,7 @@ def report(
     """Make all reports of one month again, as they were known at --as-of. 重出某月报告。"""
     configure(home, language=language)
     from ccdata_assets.project import load_project
+    from ccdata_assets.quality.supplier_words import rule_words
     from ccdata_assets.reporting.build import build_reports
     from ccdata_assets.reporting.measures import Month, closing_of
 
@@ -115,7 +116,8 @@ def report(
         settings = load_settings()
         as_of = closing_of(Month.last_day_of(period), settings.closing_days, settings.zone).isoformat()
     configure(as_of=as_of)
-    settings = load_project().settings
+    project = load_project()
+    settings = project.settings
     if period > settings.business_date:
         raise WrongUse(f"{month} lies in the future; fix: ask for a month up to {settings.business_date:%Y-%m}")
     if not settings.published_path.exists():
@@ -124,7 +126,13 @@ def report(
     folder = settings.reports_dir / f"as-of-{settings.business_date}" if as_of else settings.reports_dir
     as_known = settings.as_of.astimezone(settings.zone)
     built = build_reports(
-        settings.published_path, folder, period, as_known, settings.closing_days, settings.report_language
+        settings.published_path,
+        folder,
+        period,
+        as_known,
+        settings.closing_days,
+        settings.report_language,
+        rule_words(project.registry),
     )
     for made in filter(None, built.values()):
         print(made.workbook)

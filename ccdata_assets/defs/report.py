@@ -31,9 +31,11 @@ def _specs() -> list[dg.AssetSpec]:
 @step
 def reports(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """All reports of a month: one look at the published copy, one page."""
+    from ccdata_assets.quality.supplier_words import rule_words
     from ccdata_assets.reporting.build import build_reports
 
-    settings = load_project().settings
+    project = load_project()
+    settings = project.settings
     period = date.fromisoformat(context.partition_key + "-01")
     built = build_reports(
         settings.published_path,
@@ -42,6 +44,7 @@ def reports(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]
         settings.as_of.astimezone(settings.zone),
         settings.closing_days,
         settings.report_language,
+        rule_words(project.registry),
     )
     for kind in REPORTS:
         made, key = built[kind.id], ["report", kind.asset]

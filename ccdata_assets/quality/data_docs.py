@@ -90,7 +90,7 @@ def build_and_link(registry: Registry, kpis: Mapping[str, Kpi], settings: Settin
     """`build_data_docs` from the published copy, then the report page anew, which links to it where it is."""
     with connect_published(settings) as con:
         page = build_data_docs(con, registry, kpis, settings)
-    write_page(settings.reports_dir)
+    write_page(settings.reports_dir, settings.report_language)
     return page
 
 

@@ -119,13 +119,27 @@ UNREADABLE = {
 """Faults of landing, and of files that are returned whole."""
 
 
+def rule_words(registry: Registry) -> dict[tuple[str, str], Explanation]:
+    """The rules of all contracts that have a message, by name and reason in `ops.quarantine`."""
+    return {
+        (own.name, rule_reason(own)): _own(Words(own.message.zh, own.message.en))
+        for contract in registry.feeds.values()
+        for own in contract.row_rules
+        if own.message
+    }
+
+
+def _own(message: Words) -> Explanation:
+    """A rule whose contract says what it means; its name is the first clause."""
+    return Explanation(Words(re.split("[；;。]", message.zh)[0], message.en.split(";")[0]), message)
+
+
 def explain(registry: Registry, contract: Contract, rule: str, field: str | None, reason: str) -> Explanation:
     """The fault of one line of `ops.quarantine` in words for the supplier."""
     for own in contract.row_rules:
         if own.name == rule and rule_reason(own) == reason:
             if own.message:
-                zh, en = own.message.zh, own.message.en
-                return Explanation(Words(re.split("[；;。]", zh)[0], en.split(";")[0]), Words(zh, en))
+                return _own(Words(own.message.zh, own.message.en))
             label = Words(rule, rule)
             return Explanation(label, Words(f"不满足条件 {own.expect}", f"does not keep the condition {own.expect}"))
     if rule in UNREADABLE:
@@ -173,6 +187,18 @@ _EXAMPLES = {
     "timestamp": ("%Y-%m-%d %H:%M:%S",),
     "instant": ("%Y-%m-%d %H:%M:%S",),
 }
+
+
+BUILT_IN = {
+    **UNREADABLE,
+    "required": Explanation(Words("必填值缺失", "Value missing"), Words("必填的值缺失", "a required value is missing")),
+    "not_code": Explanation(
+        Words("不在允许的取值内", "Not an allowed value"),
+        Words("不是代码表允许的取值", "it is not a value of the code list"),
+    ),
+    **{f"not_{kind}": Explanation(label, reason) for kind, (label, reason) in _TYPES.items()},
+}
+"""The rules that no contract makes, where no one field of a contract is meant."""
 
 
 def _not_of_type(registry: Registry, use: FieldUse, kind: str) -> Explanation:

@@ -1,14 +1,16 @@
 """Builds a report where a run writes it: model, JSON, workbook, page, and the few things Dagster shows of it.
 What a report says and how it looks is decided elsewhere."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from ccdata_assets.quality.supplier_words import Explanation
 from ccdata_assets.reporting import charts, formats
+from ccdata_assets.reporting.article import kept_article, write_whole
 from ccdata_assets.reporting.inline_chart import FOLDED_AT, rates_markdown
 from ccdata_assets.reporting.model import NO_DATA, NUMERIC, Figure, Language, Report, Table
 from ccdata_assets.reporting.page import write_page
@@ -33,22 +35,28 @@ class BuiltReport:
 
 
 def build_reports(
-    published: Path, reports: Path, period: date, as_of: datetime, closing_days: int = 0, language: Language = "both"
+    published: Path,
+    reports: Path,
+    period: date,
+    as_of: datetime,
+    closing_days: int = 0,
+    language: Language = "both",
+    rules: Mapping[tuple[str, str], Explanation] | None = None,
 ) -> dict[str, BuiltReport | None]:
     """Builds every report of the month that begins on `period` from the published copy, as known at `as_of` (which needs a
-    zone), into `reports`/<report>/, and the page anew. A report with nothing to say of the month is None and has no file.
+    zone) and in the words of `rules` for what contracts demand, into `reports`/<report>/, and the page anew. A report with nothing to say of the month is None and has no file.
     The same inputs give the same bytes."""
-    made = month_reports(published, period, as_of, closing_days)
+    made = month_reports(published, period, as_of, closing_days, rules)
     paths = {report_id: reports / report_id / f"{period:%Y-%m}.xlsx" for report_id in made}
     for report_id, report in made.items():
         path = paths[report_id]
         if report is None:
-            for stale in (path, path.with_suffix(".json")):
+            for stale in (path, path.with_suffix(".json"), kept_article(path)):
                 stale.unlink(missing_ok=True)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         write_workbook(report, path, language)
-        _write_text(path.with_suffix(".json"), report.to_json())
+        write_whole(path.with_suffix(".json"), report.to_json())
     page = write_page(reports, language)
     return {
         report_id: None
@@ -67,13 +75,13 @@ def build_reports(
 
 def _picture(report: Report) -> bytes:
     """The first two charts that have something to draw."""
-    drawn = [
+    drawn = (
         (chart, section.table(chart.table))
         for section in report.sections
         for chart in section.charts
         if any(cell is not None for key in chart.series for cell in section.table(chart.table).values(key))
-    ]
-    return charts.png(drawn[:2])
+    )
+    return charts.png(list(islice(drawn, 2)))
 
 
 def headline_markdown(report: Report) -> str:
@@ -120,9 +128,3 @@ def _line(figure: Figure) -> str:
 def _plain(text: str) -> str:
     """Text that means nothing to Markdown."""
     return "".join(f"\\{sign}" if sign in "\\|`*_[]<>#" else sign for sign in " ".join(text.split()))
-
-
-def _write_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

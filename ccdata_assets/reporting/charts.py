@@ -1,28 +1,37 @@
-"""Charts of a report: a Vega-Lite specification (altair) from a chart and its table, drawn offline to SVG for
-the page and to PNG for Dagster. The SVG keeps text as text, in the reader's fonts, in both languages and in
+"""Charts of a report, drawn offline from their Vega-Lite specifications to SVG for the page and to PNG for Dagster. The SVG keeps text as text, in the reader's fonts, in both languages and in
 the page's colours; the PNG needs a Chinese font on the machine that draws it and falls back to English
 without one. Numbers are not computed here."""
 
 import re
 import struct
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from html import unescape
+from typing import Final
 from xml.etree import ElementTree
 
-import altair as alt
 import vl_convert
 
-from ccdata_assets.reporting import formats
-from ccdata_assets.reporting.model import NO_DATA, Cell, Chart, Table, Text, Unit
+from ccdata_assets.reporting.model import NO_DATA, Chart, Table, Text
+from ccdata_assets.reporting.vega_lite import (
+    FONTS,
+    GRID,
+    INK,
+    LABEL,
+    MUTED,
+    SERIES,
+    TARGET,
+    WIDTH,
+    room_of,
+    specification,
+)
 
-FONTS: Final = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, WenQuanYi Micro Hei, sans-serif"
-SERIES: Final = ("#2f6690", "#d08c2f", "#3a8f7d", "#a8577e")
-TARGET: Final = "#b4543f"
-INK: Final = "#20262d"
-MUTED: Final = "#69727d"
-GRID: Final = "#e7e8e6"
+EDGE: Final = 12  # pixels around a picture
+LETTER: Final = 6.3  # and about one letter
+SCALES: Final = (2.0, 1.5, 1.0, 0.75)
+GROWTH: Final = 1.25  # a packed picture has at least so much less of its bytes, as a power of its scale
 VARIABLES: Final = {  # colours here → custom properties of the page, so that a chart follows its theme
     **{colour: f"var(--series-{i})" for i, colour in enumerate(SERIES, 1)},
     TARGET: "var(--target)",
@@ -30,30 +39,25 @@ VARIABLES: Final = {  # colours here → custom properties of the page, so that 
     MUTED: "var(--muted)",
     GRID: "var(--grid)",
 }
-WIDTH: Final = 440
-HEIGHT: Final = 200
-BAR: Final = 19  # height of one bar of a ranking
-LABEL: Final = 108  # room for its names
-SIDE: Final = 52  # room for the numbers of a vertical axis
 
 
-@lru_cache(maxsize=10_000)  # the page is written again after each report of a run, its charts need not be
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as Vega draws it (SVG), each of its texts in the longer of two languages, and what that stands for."""
+
+    text: str
+    pairs: Mapping[str, Text]
+
+
 def svg(chart: Chart, table: Table) -> str | None:
     """The chart as an inline SVG element for an HTML page: no namespace, no address, colours as custom
     properties, names as pairs of `<tspan class="zh">` and `<tspan class="en">`, what a mark means in
     `data-zh` and `data-en`. None when there is nothing to draw."""
-    pairs: dict[str, Text] = {}
-
-    def longer(text: Text) -> str:  # the drawing leaves room for one language; the other is put beside it afterwards
-        told = max(text, key=_room)
-        pairs.setdefault(told, text)
-        return told
-
-    drawing = specification(chart, table, longer)
+    drawing = _drawn(chart, table)
     if drawing is None:
         return None
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(drawing))
-    inner = "".join(_tidied(part, pairs) for part in root)
+    root = ElementTree.fromstring(drawing.text)
+    inner = "".join(_tidied(part, drawing.pairs) for part in root)
     box, label = root.get("viewBox", ""), _escaped(chart.title.both)
     return f'<svg viewBox="{_rounded(box)}" role="img" aria-label="{label}">{inner}</svg>'
 
@@ -61,66 +65,79 @@ def svg(chart: Chart, table: Table) -> str | None:
 def png(charts: Sequence[tuple[Chart, Table]], limit: int = 40_000) -> bytes:
     """The charts under one another as one PNG of at most `limit` bytes (the picture gets smaller until it
     fits), with titles in both languages, or in English when the machine has no Chinese font."""
-    name: Callable[[Text], str] = (lambda text: text.both) if has_chinese_font() else (lambda text: text.en)
-    drawings = []
+    return _png(_stacked(charts), limit)
+
+
+@lru_cache(maxsize=256)  # the charts of a month: its pictures show what its page has drawn
+def _drawn(chart: Chart, table: Table) -> Drawing | None:
+    pairs: dict[str, Text] = {}
+
+    def longer(text: Text) -> str:  # the drawing leaves room for one language; the other is put beside it afterwards
+        told = max(text, key=room_of)
+        pairs.setdefault(told, text)
+        return told
+
+    drawing = specification(chart, table, longer)
+    return Drawing(vl_convert.vegalite_to_svg(drawing), pairs) if drawing else None
+
+
+def _stacked(charts: Sequence[tuple[Chart, Table]]) -> str:
+    """The charts under one another as one SVG file, in the languages that this machine can draw."""
+    wide, down, parts = float(WIDTH), float(EDGE), ""
     for chart, table in charts:
-        drawing = specification(chart, table, name) or _nothing(name(NO_DATA))
-        title = {"text": name(chart.title), "anchor": "start", "color": INK, "fontSize": 13, "offset": 10}
-        drawings.append(
-            {key: part for key, part in drawing.items() if key not in ("$schema", "config")} | {"title": title}
+        title = chart.title.both if has_chinese_font() else chart.title.en
+        parts += (
+            f'<text x="{EDGE}" y="{down + 13}" font-size="13" font-weight="bold" fill="{INK}">{_escaped(title)}</text>'
         )
-    whole = {"vconcat": drawings, "spacing": 18, "padding": 12, "config": _config()}
-    for scale in (2.0, 1.5, 1.0, 0.75):
-        picture = _packed(vl_convert.vegalite_to_png(whole, scale=scale))
+        down += 24
+        drawing = _drawn(chart, table)
+        if drawing is None:
+            text = NO_DATA.both if has_chinese_font() else NO_DATA.en
+            parts += f'<text x="{EDGE}" y="{down + 20}" font-size="13" fill="{MUTED}">{_escaped(text)}</text>'
+            down += 50
+            continue
+        inner, more = _said(drawing, chart)
+        opening, _, inner = inner.partition(">")
+        width, height = (float(found) for found in re.findall(r' (?:width|height)="([\d.]+)"', opening))
+        parts += f'<g transform="translate({EDGE + more:.1f},{down})">{inner.removesuffix("</svg>")}</g>'
+        wide, down = max(wide, width + more), down + height + 18
+    size = f'width="{wide + 2 * EDGE}" height="{down}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}" fill="none">'
+        f'<rect width="100%" height="100%" fill="#ffffff"/>{parts}</svg>'
+    )
+
+
+def _said(drawing: Drawing, chart: Chart) -> tuple[str, float]:
+    """The drawing as its picture reads, and the room that takes at the left: the names of a ranking are in both languages,
+    other texts as they are drawn; without a Chinese font all are in English."""
+    is_ranking, can = chart.kind == "ranking", has_chinese_font()
+    if can and not is_ranking:
+        return drawing.text, 0.0
+    wider = 0.0
+
+    def say(found: re.Match[str]) -> str:
+        nonlocal wider
+        text = drawing.pairs.get(unescape(found[1]))
+        if text is None:
+            return found[0]
+        said = text.both if can else text.en
+        wider = max(wider, room_of(said) * LETTER - LABEL)
+        return f">{_escaped(said)}</text>"
+
+    return re.sub(r">([^<]*)</text>", say, drawing.text), wider if is_ranking else 0.0
+
+
+@lru_cache(maxsize=8)  # that there is nothing to draw is drawn often
+def _png(drawn: str, limit: int) -> bytes:
+    picture, before = b"", 0.0
+    for scale in SCALES:
+        if len(picture) * (scale / (before or scale)) ** GROWTH > limit and scale != SCALES[-1]:
+            continue  # one step smaller would not do
+        picture, before = _packed(vl_convert.svg_to_png(drawn, scale=scale)), scale
         if len(picture) <= limit:
             break
     return picture
-
-
-def specification(chart: Chart, table: Table, name: Callable[[Text], str]) -> dict[str, Any] | None:
-    """The chart as a Vega-Lite specification, its data inside; `name` says how to write a text. None when no
-    series has a value."""
-    places = [table.position(key) for key in chart.series]
-    rows = table.rows
-    if chart.kind == "ranking":  # a part without a value has no bar and takes no room
-        rows = tuple(row for row in rows if any(row[place] is not None for place in places))
-    rows = rows[: chart.first]
-    x_at = table.position(chart.x)
-    x_unit = table.columns[x_at].unit
-    series = [table.columns[table.position(key)] for key in chart.series]
-    unit = series[0].unit
-    labels = [formats.cell(row[x_at], x_unit) for row in rows]
-    # numbered, because the same name may come twice
-    categories = [f"{order:04d}{name(_short(label))}" for order, label in enumerate(labels)]
-    data: list[dict[str, Any]] = []
-    values: list[float] = []
-    for order, row in enumerate(rows):
-        for column in series:
-            value = row[table.position(column.key)]
-            if value is None:
-                gap = {"x": categories[order], "y": None, "series": column.key}
-                data += [gap] if chart.kind == "line" else []
-                continue
-            number = _number(value)
-            shown = formats.quantity(number, unit)
-            about = Text.joined(labels[order], Text.joined(column.title, shown, between=" "))
-            values.append(number)
-            data.append(
-                {"x": categories[order], "y": number, "end": max(number, 0), "series": column.key,
-                 "about": name(about), "shown": shown.zh}
-            )  # fmt: skip
-    if not values:
-        return None
-    source = _inline(data)
-    colour = alt.Color(
-        "series:N", scale=alt.Scale(domain=list(chart.series), range=list(SERIES[: len(series)])), legend=None
-    )
-    if chart.kind == "ranking":
-        drawing = _ranking(source, colour, categories, values)
-    else:
-        spanned = values if chart.target is None else [*values, chart.target]
-        drawing = _series(source, colour, chart, unit, x_unit, categories, spanned)
-    return drawing | {"config": _config()}
 
 
 @lru_cache(maxsize=1)
@@ -137,139 +154,6 @@ def has_chinese_font() -> bool:
     return one != other
 
 
-def _series(
-    source: alt.Data,
-    colour: alt.Color,
-    chart: Chart,
-    unit: Unit,
-    x_unit: Unit,
-    categories: list[str],
-    values: list[float],
-) -> dict[str, Any]:
-    x = alt.X(
-        "x:O", sort=None, title=None, scale=alt.Scale(domain=categories),
-        axis=alt.Axis(labelExpr=_x_label(x_unit, len(categories)), labelOverlap=False, **_x_angle(x_unit, categories),
-                      ticks=False, labelPadding=7),
-    )  # fmt: skip
-    scale = alt.Scale(domain=_domain(values, unit, chart.kind == "bar"), nice=False, zero=False)
-    y = alt.Y(
-        "y:Q", title=None, scale=scale,
-        axis=alt.Axis(format=_y_format(values, unit), tickCount=4, domain=False, ticks=False, grid=True,
-                      labelPadding=6,                      minExtent=SIDE, maxExtent=SIDE),
-    )  # fmt: skip
-    base = alt.Chart(source).encode(x=x, y=y, color=colour)
-    about = alt.Description("about:N")
-    layers: list[alt.Chart] = []
-    if chart.kind == "bar":
-        bars = base.encode(description=about)
-        if len(chart.series) > 1:
-            bars = bars.encode(xOffset=alt.XOffset("series:N", sort=list(chart.series)))
-        layers.append(bars.mark_bar(width={"band": 0.66}))
-    if chart.target is not None:  # over bars, under lines
-        goal = alt.Chart(_inline([{"goal": chart.target}])).encode(y=alt.Y("goal:Q", scale=scale))
-        layers.append(goal.mark_rule(color=TARGET, strokeDash=[4, 4], strokeWidth=1.2, aria=False))
-    if chart.kind == "line":
-        points = base.transform_filter("isValid(datum.y)")
-        layers.append(base.mark_line(strokeWidth=2, aria=False))
-        layers.append(points.mark_point(filled=True, opacity=1, size=26, aria=False))
-        layers.append(points.mark_point(filled=True, opacity=0, size=330).encode(description=about))
-    return _specified(alt.layer(*layers).properties(width=WIDTH - SIDE - 16, height=HEIGHT))
-
-
-def _ranking(source: alt.Data, colour: alt.Color, categories: list[str], values: list[float]) -> dict[str, Any]:
-    y = alt.Y(
-        "x:N", sort=None, title=None, scale=alt.Scale(domain=categories),
-        axis=alt.Axis(labelExpr="substring(datum.value, 4)", labelLimit=0, ticks=False, domain=False,
-                      labelPadding=8,                      minExtent=LABEL, maxExtent=LABEL),
-    )  # fmt: skip
-    low, high = min(0.0, *values), max(0.0, *values)
-    room = (high - low) * 0.18 or 1.0  # for the number after the bar
-    x = alt.X(
-        "y:Q",
-        title=None,
-        axis=None,
-        scale=alt.Scale(domain=[low - (room if low < 0 else 0), high + room], nice=False),
-    )
-    base = alt.Chart(source).encode(x=x, y=y)
-    bars = base.mark_bar(height={"band": 0.66}).encode(
-        x=x, x2=alt.X2Datum(0), color=colour, description=alt.Description("about:N")
-    )
-    numbers = base.mark_text(align="left", dx=5, color=MUTED, fontSize=11.5, aria=False).encode(
-        x=alt.X("end:Q"), text="shown:N"
-    )
-    return _specified(alt.layer(bars, numbers).properties(width=WIDTH - LABEL - 12, height=BAR * len(categories)))
-
-
-def _x_angle(unit: Unit, categories: list[str]) -> dict[str, Any]:
-    """Names that are too long to stand side by side lean; those of months, days and hours never are."""
-    longest = max(_room(name[4:]) for name in categories)
-    if unit in ("month", "date", "hour") or longest * 6.5 * min(len(categories), 12) < WIDTH - SIDE - 16:
-        return {"labelAngle": 0}
-    return {"labelAngle": -28, "labelAlign": "right"}
-
-
-def _x_label(unit: Unit, count: int) -> str:
-    """Vega expression for the labels below: months with the year once, every fifth day."""
-    if unit == "month":
-        month, year = "substring(datum.value, 9, 11)", "substring(datum.value, 4, 8)"
-        return f"substring(datum.value, 0, 4) == '0000' || {month} == '01' ? [{month}, {year}] : {month}"
-    if unit == "date":
-        day = "toNumber(substring(datum.value, 12, 14))"
-        return f"{day} == 1 || {day} % 5 == 0 ? {day} : ''"
-    text = "substring(datum.value, 4)"
-    return f"toNumber(substring(datum.value, 0, 4)) % {-(-count // 12)} == 0 ? {text} : ''"
-
-
-def _domain(values: list[float], unit: Unit, from_zero: bool) -> list[float]:
-    """What the vertical axis spans: bars begin at zero; a line fills the room, and a share is never drawn
-    below 0% or above 100%."""
-    low, high = min(values), max(values)
-    margin = (high - low) * 0.15 or abs(high) * 0.05 or 1.0
-    if unit == "percent":
-        margin = max(margin, 0.004)
-    below = min(0.0, low - margin if low < 0 else 0.0) if from_zero else low - margin
-    above = max(0.0, high + margin) if from_zero else high + margin
-    if low >= 0:
-        below = max(0.0, below)
-    if unit == "percent" and high <= 1:
-        above = min(1.0, above)
-    return [below, above]
-
-
-def _y_format(values: list[float], unit: Unit) -> str:
-    if unit == "percent":
-        return ".1%" if max(values) - min(values) < 0.06 else ".0%"
-    return "~s" if max(abs(value) for value in values) >= 1_000_000 else ",~f"
-
-
-def _nothing(text: str) -> dict[str, Any]:
-    mark = alt.Chart(_inline([{"text": text}])).mark_text(color=MUTED, fontSize=13, aria=False).encode(text="text:N")
-    return _specified(mark.properties(width=WIDTH - SIDE - 16, height=90))
-
-
-def _inline(values: list[dict[str, Any]]) -> alt.Data:
-    return alt.Data(values=values)  # type: ignore[no-untyped-call]
-
-
-def _specified(drawing: alt.Chart | alt.LayerChart | alt.FacetChart) -> dict[str, Any]:
-    specification: dict[str, Any] = drawing.to_dict()
-    return specification
-
-
-def _config() -> dict[str, Any]:
-    return {
-        "font": FONTS,
-        "background": "#ffffff",
-        "view": {"stroke": None},
-        "axis": {
-            "labelFont": FONTS, "labelFontSize": 11.5, "labelColor": MUTED, "gridColor": GRID,
-            "domainColor": GRID,
-        },
-        "text": {"font": FONTS},
-        "title": {"font": FONTS, "fontWeight": "bold"},
-    }  # fmt: skip
-
-
 def _packed(png: bytes) -> bytes:
     """The same picture in a fifth of the bytes: vl-convert hardly compresses (a PNG is a signature, then
     length, name, content and CRC of each chunk; the IDAT chunks together are one zlib stream)."""
@@ -282,36 +166,12 @@ def _packed(png: bytes) -> bytes:
         elif name != b"IEND":
             before += chunk
         at += len(chunk)
-    packed = zlib.compress(zlib.decompress(content), 9)
+    packed = zlib.compress(zlib.decompress(content), 7)
     return before + _png_chunk(b"IDAT", packed) + _png_chunk(b"IEND", b"")
 
 
 def _png_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-
-
-def _short(label: Text, room: int = 18) -> Text:
-    """The label cut to the room a name has, a Chinese character taking two."""
-    return Text(_cut(label.zh, room), _cut(label.en, room))
-
-
-def _room(text: str) -> int:
-    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)
-
-
-def _cut(text: str, room: int) -> str:
-    used = 0
-    for at, sign in enumerate(text):
-        used += 2 if ord(sign) > 0x2E7F else 1
-        if used > room:
-            return text[:at].rstrip() + "…"
-    return text
-
-
-def _number(value: Cell) -> float:
-    if isinstance(value, int | float):
-        return value
-    raise TypeError(f"a chart needs numbers, not {type(value).__name__}")
 
 
 KEPT: Final = {

@@ -31,6 +31,7 @@ def closing_sections(month: Month) -> list[Section]:
     late = [
         record
         | {
+            "feed": month.label("feed", record["feed"]),
             "status": FILE_STATUS.get(record["status"], Text.same(record["status"] or "")),
             "landed_at": f"{record['landed_at']:%Y-%m-%dT%H:%M}",
         }
@@ -97,4 +98,6 @@ def _table(unit: Unit, records: list[dict[str, Any]]) -> Table:
         "now": (Text("现在", "Now"), unit),
         "change": (Text("变化", "Change"), unit),
     }
+    if not any(record["by"].zh for record in records):  # nothing of a part
+        del columns["by"], columns["part"]
     return record_table(f"changed_{unit}", UNITS[unit], columns, records)

@@ -4,12 +4,13 @@ by. Which KPIs a report shows is not decided here."""
 
 from calendar import monthrange
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import Any, Final, Self
 
+from ccdata_assets.quality.supplier_words import Explanation
 from ccdata_assets.reporting.model import Cell, Chart, ChartKind, Column, Figure, Table, Text, Unit
 from ccdata_assets.reporting.published import Definition, Published, Value
 
@@ -27,6 +28,7 @@ DIMENSIONS: Final = {
     "product": Text("产品", "Product"),
     "campaign": Text("项目", "Campaign"),
     "channel": Text("采集渠道", "Channel"),
+    "contact_channel": Text("联系方式类型", "Kind of phone"),
     "industry": Text("行业", "Industry"),
     "gender": Text("性别", "Gender"),
     "age_band": Text("年龄段", "Age band"),
@@ -45,6 +47,7 @@ CHANNELS: Final = {
     "business_unit": Text("业务单位", "Business units"),
     "data_provider": Text("数据提供商", "Data providers"),
 }  # as the code list collection_channel names them
+PHONES: Final = {"mobile": Text("手机", "Mobile"), "landline": Text("固话", "Landline")}  # as contact_channel does
 
 
 def source_names(sources: dict[str, tuple[Text, str, str]]) -> dict[str, Text]:
@@ -71,10 +74,18 @@ class Month:
     daily: list[Value]  # grain day, this month
     feeds: dict[str, tuple[Text, str]]
     names: dict[str, dict[str, Text]]  # what parts are called: dimension → label → name
+    rules: Mapping[tuple[str, str], Explanation] = field(default_factory=dict)  # of contracts, by name and reason
 
     @classmethod
-    def read(cls, source: Published, first_day: date, closing_days: int = 0) -> Self:
-        """The month that begins on `first_day`; it closes so many days after its last one."""
+    def read(
+        cls,
+        source: Published,
+        first_day: date,
+        closing_days: int = 0,
+        rules: Mapping[tuple[str, str], Explanation] | None = None,
+    ) -> Self:
+        """The month that begins on `first_day`; it closes so many days after its last one. `rules` says what the rules of
+        contracts are called."""
         last_day = cls.last_day_of(first_day)
         definitions = source.definitions()
         counts = {kpi for (kpi, _), definition in definitions.items() if definition.unit == "count"}
@@ -95,7 +106,9 @@ class Month:
                 "field": source.field_names(),
                 "person": source.people(),
                 "channel": CHANNELS,
+                "contact_channel": PHONES,
             },
+            rules=rules or {},
         )
 
     @staticmethod
@@ -338,7 +351,17 @@ def _with_share(month: Month, table: Table, kpi: str) -> Table:
     share = Column(f"{kpi}_share", Text("占比", "Share"), "percent")
     rows = tuple((*row[:at], ratio(row[at - 1], whole), *row[at:]) for row in table.rows)
     total = table.total and (*table.total[:at], ratio(whole, whole), *table.total[at:])
-    return replace(table, columns=(*table.columns[:at], share, *table.columns[at:]), rows=rows, total=total)
+    missing = as_float(whole) - sum(as_float(row[at - 1]) for row in table.rows)
+    note = Text(
+        f"另有 {missing:,.0f} 未能识别，不在各行中。", f"{missing:,.0f} more could not be told and are in no row."
+    )
+    return replace(
+        table,
+        columns=(*table.columns[:at], share, *table.columns[at:]),
+        rows=rows,
+        total=total,
+        note=note if missing > 0 else None,
+    )
 
 
 def _columns(month: Month, kpis: Sequence[str]) -> list[Column]:

@@ -49,6 +49,11 @@ class Text(NamedTuple):
 
 
 NO_DATA = Text("无数据", "no data")
+STATUS = {
+    "provisional": Text("暂定", "provisional"),
+    "restated": Text("已重述", "restated"),
+    "final": Text("确定", "final"),
+}
 
 Cell: TypeAlias = str | int | float | bool | Text | None  # None: no data
 

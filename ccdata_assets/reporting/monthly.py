@@ -27,6 +27,12 @@ RECORDS: Final = ("records_received", "records_repeated")
 COLLECTION: Final = ("collection_attainment", "processing_rate")
 CALLS: Final = ("answer_rate", "abandon_rate", "aht", "hold_time")
 OUTBOUND: Final = ("outbound_success_rate",)
+PERSPECTIVES: Final = {
+    "finance": Text("财务", "finance"),
+    "customers": Text("客户", "customers"),
+    "internal": Text("内部流程", "internal"),
+    "growth": Text("学习与成长", "growth"),
+}  # of the balanced scorecard
 FIRST: Final = (*STOCK, *RECORDS, *QUALITY, *COLLECTION, *CALLS, *OUTBOUND)  # every other KPI follows these
 
 
@@ -104,12 +110,14 @@ def _definitions(month: Month) -> Section:
         "version": (Text("版本", "Version"), "number"),
         "meaning": (Text("口径", "Definition"), "name"),
         "formula": (Text("公式", "Formula"), "text"),
-        "perspective": (Text("维度", "Perspective"), "text"),
+        "perspective": (Text("维度", "Perspective"), "name"),
         "owner": (Text("负责人", "Owner"), "text"),
     }
     records = []
     for kpi in month.kpis(FIRST):
         value = month.overall(kpi)
-        records.append(vars(month.definition(kpi, value.version if value else None)))
+        definition = month.definition(kpi, value.version if value else None)
+        perspective = PERSPECTIVES.get(definition.perspective, Text.same(definition.perspective))
+        records.append(vars(definition) | {"perspective": perspective})
     table = record_table("definitions", Text("指标口径", "Definitions"), columns, records)
     return Section("definitions", Text("指标口径", "Definitions"), tables=(table,))

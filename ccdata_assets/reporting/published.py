@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import duckdb
 
 from ccdata_assets.reporting.model import Direction, Text, Unit
+from ccdata_assets.reporting.provinces import province
 
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 UNITS: Final[dict[str, Unit]] = {"percent": "percent", "count": "count", "seconds": "seconds"}
@@ -415,7 +416,7 @@ class Published:
             """select left(region_code, 2) || '0000' as code, min(province) from marts.dim_region
             where province is not null group by code order by code""",
         )
-        return {code: Text.same(province) for code, province in rows}
+        return {code: province(code, name) for code, name in rows}
 
     def _rows(self, table: str, sql: str, values: list[Any] | None = None) -> list[Any]:
         return self._connection.execute(sql, values or []).fetchall() if table in self._tables else []

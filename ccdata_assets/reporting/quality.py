@@ -32,6 +32,7 @@ QUALITY_DIMENSIONS: Final = {
     "accuracy": Text("准确性", "Accuracy"),
     "timeliness": Text("及时性", "Timeliness"),
 }
+NOT_QUALITY: Final = {"performance": Text("运营指标", "Performance")}  # checks of how the centre works
 SEVERITIES: Final = {
     "blocking": Text("阻断", "blocking"),
     "error": Text("错误", "error"),
@@ -47,18 +48,18 @@ MEASURE_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "dimension": (Text("质量维度", "Dimension"), "name"),
     "measure": (Text("度量", "Measure"), "name"),
     "field": (Text("字段", "Field"), "name"),
-    "rate": (Text("合格率", "Right"), "percent"),
+    "rate": (Text("合格率", "Share right"), "percent"),
     "passed": (Text("合格", "Right"), "count"),
     "total": (Text("可判定", "Can be judged"), "count"),
     "wrong": (Text("不合格", "Not right"), "count"),
 }
 FAILURE_COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "check_name": (Text("检查", "Check"), "text"),
-    "feed": (DIMENSIONS["feed"], "code"),
+    "feed": (DIMENSIONS["feed"], "name"),
     "table_name": (Text("表", "Table"), "code"),
-    "field": (Text("字段", "Field"), "code"),
+    "field": (Text("字段", "Field"), "name"),
     "dimension": (Text("质量维度", "Dimension"), "name"),
-    "severity": (Text("级别", "Severity"), "code"),
+    "severity": (Text("级别", "Severity"), "name"),
     "period": (Text("日期", "Period"), "date"),
     "value": (Text("实际", "Value"), "number"),
     "target": (Text("目标", "Target"), "number"),
@@ -185,10 +186,7 @@ def _incidents(month: Month) -> Section:
             | {key: _minute(incident[key]) for key in ("opened_at", "acknowledged_at", "resolved_at")}
             | {
                 "status": INCIDENT_STATUS[status],
-                "severity": SEVERITIES.get(incident["severity"], Text.same(incident["severity"])),
-                "dimension": _dimension(incident["dimension"]),
-                "feed": month.label("feed", incident["feed"]) if incident["feed"] else None,
-                "field": month.label("field", incident["field"]) if incident["field"] else None,
+                **_named(month, incident),
                 "resolved_by": RESOLVED_BY.get(incident["resolved_by"] or ""),
                 "resolved_hours": round((resolved - opened).total_seconds() / 3600, 1) if resolved else None,
                 "is_new": month.first_day <= opened.date() <= month.last_day,
@@ -245,7 +243,7 @@ def check_tables(month: Month) -> tuple[Table, Table]:
     )
     checks = Table(
         "checks",
-        Text("质量检查", "Checks by dimension"),
+        Text("按维度", "Checks by dimension"),
         (
             Column("dimension", Text("质量维度", "Dimension"), "name"),
             Column("checks", Text("检查数", "Checks"), "count"),
@@ -258,16 +256,34 @@ def check_tables(month: Month) -> tuple[Table, Table]:
         summary,
         total=(ALL, *_tally(results)) if results else None,
     )
-    shown = [
-        result | {"dimension": _dimension(result["dimension"] or "")} for result in results if not result["passed"]
-    ]
+    shown = [result | _named(month, result) for result in results if not result["passed"]]
     failures = record_table("failures", Text("未通过的检查", "Checks that failed"), FAILURE_COLUMNS, shown)
     passed = Text("全部通过", "All checks passed")
     return checks, failures if not results else replace(failures, empty=passed)
 
 
+def _named(month: Month, record: dict[str, Any]) -> dict[str, Text | None]:
+    """What people call the parts of a check's result or an incident."""
+    severity = record["severity"] or ""
+    return {
+        "severity": SEVERITIES.get(severity, Text.same(severity)),
+        "dimension": _dimension(record["dimension"] or ""),
+        "feed": month.label("feed", record["feed"]) if record["feed"] else None,
+        "field": _field(month, record),
+    }
+
+
+def _field(month: Month, record: dict[str, Any]) -> Text | None:
+    """The name of the field that is tested; where values of KPIs are, that of the KPI."""
+    if not record["field"]:
+        return None
+    if record["table_name"] == "kpi.value":
+        return month.definition(record["field"]).name
+    return month.label("field", record["field"])
+
+
 def _dimension(name: str) -> Text:
-    return QUALITY_DIMENSIONS.get(name, Text.same(name) if name else UNKNOWN)
+    return (QUALITY_DIMENSIONS | NOT_QUALITY).get(name, Text.same(name) if name else UNKNOWN)
 
 
 def _tally(results: list[dict[str, Any]]) -> tuple[Cell, ...]:

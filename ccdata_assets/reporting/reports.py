@@ -1,12 +1,13 @@
 """Which reports there are: each a name and a function that gives its sections of a month. What shows them (workbook, page,
 Dagster) goes by this list, so that another report is one more line here and a module of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+from ccdata_assets.quality.supplier_words import Explanation
 from ccdata_assets.reporting import analysis, collection, completeness, monthly, quality, review, suppliers
 from ccdata_assets.reporting.measures import Month
 from ccdata_assets.reporting.model import Report, Section, Text
@@ -59,14 +60,20 @@ REPORTS: Final = (
 ORDER: Final = [kind.id for kind in REPORTS]
 
 
-def month_reports(published: Path, period: date, as_of: datetime, closing_days: int = 0) -> dict[str, Report | None]:
+def month_reports(
+    published: Path,
+    period: date,
+    as_of: datetime,
+    closing_days: int = 0,
+    rules: Mapping[tuple[str, str], Explanation] | None = None,
+) -> dict[str, Report | None]:
     """Every report of the month that begins on `period`, by id, with what was known at `as_of` (which needs a zone); None
-    where one has nothing to say. Raises ValueError when `period` is not the first of a month, FileNotFoundError when
+    where one has nothing to say. `rules` has the words of contracts for their rules. Raises ValueError when `period` is not the first of a month, FileNotFoundError when
     nothing is published."""
     if period.day != 1:
         raise ValueError(f"period {period} is not the first day of a month")
     with Published.opened(published, as_of) as source:
-        month = Month.read(source, period, closing_days)
+        month = Month.read(source, period, closing_days, rules)
         made = {kind: tuple(kind.sections(month)) for kind in REPORTS}
     return {
         kind.id: Report(kind.id, kind.title, f"{period:%Y-%m}", period, month.last_day, as_of, sections)

@@ -10,9 +10,9 @@ from ccdata_assets.resolution.words import load_words
 SHOWN: Final = 20
 TITLE: Final = Text("待审核企业", "Organisations to review")
 DECIDED: Final = {
-    "same": Text("判定同一", "decided same"),
-    "apart": Text("判定不同", "decided different"),
-    "": Text("不确定", "left unsure"),
+    "same": Text("判定同一", "Decided same"),
+    "apart": Text("判定不同", "Decided different"),
+    "": Text("不确定", "Left unsure"),
 }
 _SIDE: Final[dict[str, tuple[Text, Unit]]] = {
     "company_name": (Text("名称", "Name"), "text"),
@@ -68,7 +68,7 @@ def review_sections(month: Month) -> list[Section]:
 def _counts(counts: list[tuple[str, str, int]]) -> Table:
     words = load_words()
     records = [
-        {"what": Text(f"待审核：{words.of(reason).zh}", f"waiting: {words.of(reason).en}"), "pairs": pairs}
+        {"what": Text(f"待审核：{words.of(reason).zh}", f"Waiting: {words.of(reason).en}"), "pairs": pairs}
         for measure, reason, pairs in counts
         if measure == "waiting"
     ]

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -27,13 +28,14 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
 from ccdata_assets.reporting import formats
-from ccdata_assets.reporting.charts import SERIES
 from ccdata_assets.reporting.measures import as_float
 from ccdata_assets.reporting.model import (
     NO_DATA,
     NUMERIC,
+    STATUS,
     Cell,
     Chart,
     Column,
@@ -45,15 +47,24 @@ from ccdata_assets.reporting.model import (
     Text,
     Unit,
 )
+from ccdata_assets.reporting.vega_lite import SERIES
+from ccdata_assets.reporting.vega_lite import room_of as _room
 
 FACE: Final = "Microsoft YaHei"  # on every Windows; LibreOffice and macOS take their own Chinese font instead
 INK, QUIET, ACCENT, LINE, BAND = "20262D", "69727D", "2F6690", "D5D8DB", "F1F3F4"
 GOOD, BAD = "2E7D5B", "B4543F"
-HEADER: Final = 4  # the row of a table's header: 1 title, 2 period and moment, 3 note
+NOTE_ROW, HEADER = 3, 4  # the row of a table's header: 1 title, 2 period and moment, 3 note
 WIDEST: Final = 48
 CHART_CM: Final = (16.5, 7.6)
 ROW_CM: Final = 0.53  # height of a row
 CHART_CHARACTERS: Final = 92  # its width in those of columns, with a gap
+CHARACTER_CM: Final = 0.19
+PAPER_CM: Final = (27.1, 17.9)  # A4 across, less its margins
+SQUEEZED: Final = 1.7  # as much as is too high for a page is printed smaller, on one
+NOTE: Final = 100  # characters of a line of a note
+LINES: Final = 8  # of a cell, at most
+BROKEN: Final = 1.05  # a text in lines, each broken between words, to the same in one
+GAP: Final = 9.0  # characters of a column that has no width of its own
 BESIDE: Final = 180  # a narrower table has its charts at its side
 SUMMARY: Final = Text("摘要", "Summary")
 AS_OF: Final = Text("数据截至", "as of")
@@ -128,7 +139,7 @@ def _summary_sheet(sheet: Worksheet, report: Report, names: list[tuple[str, Text
         link.font = _font(colour=ACCENT)
     for column, width in enumerate((38, 15, 15, 14, 12, 8, 15, 15, 12), 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
-    _print_setup(sheet, report, 9)
+    _print_setup(sheet, report, 0, 0)
     sheet.freeze_panes = f"B{HEADER + 1}"
 
 
@@ -149,7 +160,7 @@ def _figure_row(sheet: Worksheet, row: int, figure: Figure) -> None:
     mark.alignment = Alignment(horizontal="center")
     _put(sheet, row, 7, figure.numerator, "number")
     _put(sheet, row, 8, figure.denominator, "number")
-    _put(sheet, row, 9, figure.status or None, font=_font(colour=QUIET))
+    _put(sheet, row, 9, STATUS.get(figure.status), font=_font(colour=QUIET))
     for column in range(1, 10):
         sheet.cell(row, column).border = Border(bottom=Side("hair", color=LINE))
 
@@ -190,12 +201,49 @@ def _table_sheet(sheet: Worksheet, report: Report, section: Section, table: Tabl
     for position, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(position)].width = width
     sheet.freeze_panes = f"B{HEADER + 1}"
-    _place_charts(sheet, section, table, widths, last)
-    _print_setup(sheet, report, len(columns))
+    _wrap_note(sheet, widths)
+    more = _wrap_cells(sheet, table, widths)
+    wide, high = _place_charts(sheet, section, table, widths, last)
+    _print_setup(sheet, report, wide, high + more)
 
 
-def _place_charts(sheet: Worksheet, section: Section, table: Table, widths: Sequence[float], last: int) -> None:
-    """The table's charts: to its right when it is narrow, else below it, two side by side where they fit."""
+def _wrap_cells(sheet: Worksheet, table: Table, widths: Sequence[float]) -> int:
+    """What is longer than the widest column goes on in further lines; gives how many there are."""
+    capped = [position for position, width in enumerate(widths) if width == WIDEST]
+    more = 0
+    for offset, row in enumerate(table.rows, HEADER + 1):
+        longest = max((_room(_say(formats.cell(row[at], table.columns[at].unit))) for at in capped), default=0)
+        if longest <= WIDEST:
+            continue
+        lines = min(LINES, math.ceil(longest * BROKEN / WIDEST))
+        more += lines - 1
+        sheet.row_dimensions[offset].height = 2 + 13.5 * lines
+        for position in range(len(row)):
+            cell = sheet.cell(offset, position + 1)
+            side, indent = cell.alignment.horizontal, cell.alignment.indent
+            cell.alignment = Alignment(side, "top", wrap_text=position in capped, indent=indent)
+    return more
+
+
+def _wrap_note(sheet: Worksheet, widths: Sequence[float]) -> None:
+    """A long note in lines over as many columns as it needs: a sheet is printed as wide as its longest line."""
+    note = sheet.cell(NOTE_ROW, 1)
+    if _room(str(note.value)) <= NOTE:
+        return
+    reach = list(accumulate([*widths, *[GAP] * NOTE]))
+    columns = next(place for place, width in enumerate(reach, 1) if width >= NOTE)
+    lines = sum(math.ceil(_room(line) / reach[columns - 1]) for line in str(note.value).split("\n"))
+    sheet.merge_cells(start_row=NOTE_ROW, end_row=NOTE_ROW, start_column=1, end_column=columns)
+    note.alignment = Alignment(horizontal="left", vertical="top", wrap_text=True)
+    sheet.row_dimensions[NOTE_ROW].height = 2 + 12.5 * lines
+
+
+def _place_charts(
+    sheet: Worksheet, section: Section, table: Table, widths: Sequence[float], last: int
+) -> tuple[float, int]:
+    """The table's charts: to its right when it is narrow, else below it, two side by side where they fit. Gives how wide
+    (cm) and how high (rows) the sheet is with them."""
+    wide, high = sum(widths) * CHARACTER_CM, last
     if sum(widths) < BESIDE:
         places, row = [len(widths) + 2], HEADER
     else:
@@ -209,7 +257,11 @@ def _place_charts(sheet: Worksheet, section: Section, table: Table, widths: Sequ
         side_by_side = natives[first : first + len(places)]
         for place, native in zip(places, side_by_side, strict=False):
             sheet.add_chart(native, f"{get_column_letter(place)}{row}")
+            left = sum(widths[: place - 1]) + GAP * max(0, place - 1 - len(widths))
+            wide = max(wide, left * CHARACTER_CM + native.width)
+        high = max(high, row + math.ceil(max(native.height for native in side_by_side) / ROW_CM))
         row += 2 + math.ceil(max(native.height for native in side_by_side) / ROW_CM)
+    return wide, high
 
 
 def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChart | None:
@@ -257,6 +309,8 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
     native.x_axis.tickLblPos = "low"
     native.x_axis.tickLblSkip = 5 if table.columns[table.position(chart.x)].unit == "date" else 1
     drawn = [as_float(row[position - 1]) for row in table.rows[:rows] for position in positions]
+    if unit == "count" and max(map(abs, drawn)) <= 5:
+        native.y_axis.majorUnit = 1  # there is no half of what is counted
     if chart.kind != "line" and min(drawn) >= 0:
         native.y_axis.scaling.min = 0  # the length of a bar is its value
     if chart.kind == "ranking":
@@ -291,7 +345,10 @@ def _head(sheet: Worksheet, report: Report, title: Text, note: Text | None) -> N
     moment = f"{report.period} · {_say(AS_OF)} {report.as_of:%Y-%m-%d %H:%M %z}"
     _put(sheet, 2, 1, moment, font=_font(colour=QUIET))
     notes = Text.joined(note, EMPTY_MEANS, between=" ")
-    _put(sheet, 3, 1, _say(notes, "  "), font=_font(colour=QUIET, size=9))
+    text = _say(notes, "  ")
+    if _room(text) > NOTE:
+        text = _say(notes, "\n")
+    _put(sheet, NOTE_ROW, 1, text, font=_font(colour=QUIET, size=9))
 
 
 def _header_row(sheet: Worksheet, row: int, titles: list[Text], numeric: list[bool]) -> None:
@@ -345,17 +402,20 @@ def _width(table: Table, position: int) -> float:
         _say(formats.cell(row[position], column.unit)) for row in (*table.rows[:300], *filter(None, [table.total]))
     ]
     texts = [*_say(column.title, "\n").split("\n"), *shown]
-    return min(WIDEST, max(9, 3.5 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts)))
+    return min(WIDEST, max(9, 3.5 + max(map(_room, texts))))
 
 
-def _print_setup(sheet: Worksheet, report: Report, columns: int) -> None:
+def _print_setup(sheet: Worksheet, report: Report, wide: float, high: int) -> None:
+    """Prints as wide as the paper, and on one page what is little higher; `wide` is in cm, `high` in rows."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 9  # A4
     sheet.page_setup.fitToWidth = 1
-    sheet.page_setup.fitToHeight = 0
+    pages = (high * ROW_CM + 1.5) * min(1.0, PAPER_CM[0] / max(wide, 1.0)) / PAPER_CM[1]
+    sheet.page_setup.fitToHeight = 1 if pages <= SQUEEZED else 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = f"{HEADER}:{HEADER}"
     sheet.page_margins.left = sheet.page_margins.right = 0.5
+    sheet.page_margins.top, sheet.page_margins.bottom = 0.5, 0.7
     footer: Any = sheet.oddFooter
     footer.left.text = f"{report.title.en if _LANGUAGE.get() == 'en' else report.title.zh} {report.period}"
     footer.right.text = "&P / &N"
@@ -376,6 +436,7 @@ def _sheet_name(title: Text, taken: list[str]) -> str:
     return name
 
 
+@lru_cache(maxsize=100)
 def _font(size: float = 10, bold: bool = False, colour: str = INK) -> Font:
     return Font(name=FACE, size=size, bold=bold, color=colour)
 
@@ -388,7 +449,7 @@ def _save(book: Workbook, path: Path, moment: datetime) -> None:
     """Saves with all times set to `moment`, through a neighbouring file that is renamed into place. openpyxl
     dates the file and each part of it now, so the archive is written again."""
     drawn = io.BytesIO()
-    book.save(drawn)
+    ExcelWriter(book, zipfile.ZipFile(drawn, "w", zipfile.ZIP_STORED)).save()
     stamp = moment.astimezone(UTC)
     said = f"{stamp:%Y-%m-%dT%H:%M:%SZ}".encode()
     part_time = max(stamp.timetuple()[:6], (1980, 1, 1, 0, 0, 0))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ccdata_assets.reporting import BuiltReport, write_page
+from ccdata_assets.reporting import BuiltReport, article, write_page
 from ccdata_assets.reporting.charts import svg
 from ccdata_assets.reporting.model import NUMERIC, Chart, Column, Report, Table, Text
 
@@ -115,6 +115,60 @@ def test_the_page_lists_all_periods_and_any_can_be_rebuilt_alone(published: Path
     assert text.count("<template") == len(options) - 1
     assert text.index('<article data-key="monthly/2026-03"') < text.index("<template"), "the newest stands in the page"
     built.page.unlink()
+    assert write_page(tmp_path).read_text(encoding="utf-8") == text
+
+
+def test_the_margin_lists_months_by_year_and_opens_the_newest(published: Path, tmp_path: Path) -> None:
+    for month in (date(2025, 12, 1), date(2026, 2, 1), MARCH):
+        built = build_monthly(published, tmp_path, month, AS_OF)
+    text = built.page.read_text(encoding="utf-8")
+    monthly = text[text.index('<details name="reports" open>') : text.index("</details>\n  </details>")]
+    years = re.findall(r'<details class="year"( open)?>\s*<summary>(\d+)</summary>', monthly)
+    assert years == [(" open", "2026"), ("", "2025")]
+    assert re.findall(r'aria-label="([\d-]+)" data-key="[^"]+">(\d+)<', monthly) == [
+        ("2026-02", "02"),
+        ("2026-03", "03"),
+        ("2025-12", "12"),
+    ]
+
+
+def test_the_page_from_kept_articles_is_the_page_rendered_fresh(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for month in (date(2026, 2, 1), MARCH):
+        built = build_monthly(published, tmp_path, month, AS_OF)
+    text = built.page.read_text(encoding="utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(article, "render_article", pytest.fail)
+        assert write_page(tmp_path).read_text(encoding="utf-8") == text, "what is kept was rendered again"
+    kept = list(tmp_path.glob("*/.*.html"))
+    assert len(kept) == len(list(tmp_path.glob("*/*.json"))) > 2
+    for path in kept:
+        path.unlink()
+    assert write_page(tmp_path).read_text(encoding="utf-8") == text
+
+
+def test_an_article_is_rendered_again_when_its_report_or_the_release_is_another(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build_monthly(published, tmp_path, MARCH, AS_OF)
+    report = built.workbook.with_suffix(".json")
+    report.write_text(
+        report.read_text(encoding="utf-8").replace("Monthly warehouse report", "Renamed"), encoding="utf-8"
+    )
+    assert "Renamed</span></h1>" in write_page(tmp_path).read_text(encoding="utf-8")
+    built.workbook.unlink()
+    assert 'href="monthly/2026-03.xlsx"' not in write_page(tmp_path).read_text(encoding="utf-8")
+    monkeypatch.setattr(article, "_renderer", lambda: "another release")
+    monkeypatch.setattr(article, "render_article", lambda report, *_: f"<article>{report.id} anew</article>")
+    assert "monthly anew" in write_page(tmp_path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("damaged", ["", "{", '{"stamp": "x"}\n<p>old</p>', "[]\n"])
+def test_a_damaged_kept_article_is_rendered_again(published: Path, tmp_path: Path, damaged: str) -> None:
+    built = build_monthly(published, tmp_path, MARCH, AS_OF)
+    text = built.page.read_text(encoding="utf-8")
+    article.kept_article(built.workbook.with_suffix(".json")).write_text(damaged, encoding="utf-8")
     assert write_page(tmp_path).read_text(encoding="utf-8") == text
 
 

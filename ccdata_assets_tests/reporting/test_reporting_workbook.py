@@ -1,14 +1,16 @@
 """The workbook holds the report's numbers as numbers, Excel's own charts, and no formula."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
 from ccdata_assets.reporting import BuiltReport
-from ccdata_assets.reporting.model import NUMERIC, Report
-from ccdata_assets.reporting.workbook import HEADER
+from ccdata_assets.reporting.model import NUMERIC, Column, Report, Section, Table, Text
+from ccdata_assets.reporting.workbook import HEADER, write_workbook
 
 from .published import AS_OF, FORMULA, HOSTILE
 
@@ -71,7 +73,7 @@ def test_sheets_are_ready_to_read_and_print(book: Workbook) -> None:
     for sheet in book.worksheets:
         assert sheet.freeze_panes == f"B{HEADER + 1}", sheet.title
         assert sheet.page_setup.orientation == "landscape"
-        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) in ((1, 0), (1, 1))
         assert sheet.print_title_rows == f"${HEADER}:${HEADER}"
         assert sheet.column_dimensions["A"].width > 8
 
@@ -79,3 +81,34 @@ def test_sheets_are_ready_to_read_and_print(book: Workbook) -> None:
 def test_times_of_the_file_are_the_as_of(book: Workbook) -> None:
     moment = AS_OF.astimezone(UTC).replace(tzinfo=None)
     assert (book.properties.created, book.properties.modified) == (moment, moment)
+
+
+def test_a_text_longer_than_the_widest_column_goes_on_below(report: Report, tmp_path: Path) -> None:
+    long = Text("很长的说明" * 20, "a long text " * 20)
+    table = Table("t", Text.same("t"), (Column("a", Text.same("a"), "name"), Column("b", Text.same("b"), "count")),
+                  ((long, 1), (Text.same("short"), 2)))  # fmt: skip
+    section = Section("s", Text.same("s"), note=long, tables=(table,))
+    write_workbook(replace(report, sections=(section,)), tmp_path / "long.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "long.xlsx").worksheets[1]
+    wrapped, below = sheet.cell(HEADER + 1, 1), sheet.cell(HEADER + 2, 1)
+    assert wrapped.alignment.wrap_text and not below.alignment.wrap_text
+    assert sheet.row_dimensions[HEADER + 1].height > 80 and sheet.row_dimensions[HEADER + 2].height is None
+    assert sheet.cell(HEADER + 1, 2).alignment.vertical == "top"
+    assert sheet["A3"].alignment.wrap_text and [area.min_row for area in sheet.merged_cells.ranges] == [3]
+
+
+def test_what_is_little_higher_than_a_page_is_printed_on_one(report: Report, tmp_path: Path) -> None:
+    def pages(rows: int) -> int | None:
+        columns = (Column("a", Text.same("a"), "text"), Column("b", Text.same("b"), "count"))
+        table = Table("t", Text.same("t"), columns, tuple((str(row), row) for row in range(rows)))
+        written = replace(report, sections=(Section("s", Text.same("s"), tables=(table,)),))
+        book = openpyxl.load_workbook(write_workbook(written, tmp_path / f"{rows}.xlsx"))
+        return book.worksheets[1].page_setup.fitToHeight
+
+    assert [pages(rows) for rows in (10, 40, 200)] == [1, 1, 0]
+
+
+def test_the_status_of_a_figure_is_in_both_languages(book: Workbook) -> None:
+    said = {book.worksheets[0].cell(row, 9).value for row in range(HEADER + 1, HEADER + 12)}
+    assert "确定 final" in said
+    assert "final" not in said

@@ -31,7 +31,7 @@
     if (main.firstElementChild !== article) main.replaceChildren(article);
     pick.value = article.dataset.key;
     for (const link of document.querySelectorAll(".periods a")) {
-      if (link.dataset.key === article.dataset.key) { link.setAttribute("aria-current", "page"); link.closest("details").open = true; }
+      if (link.dataset.key === article.dataset.key) { link.setAttribute("aria-current", "page"); for (let fold = link.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true; }
       else link.removeAttribute("aria-current");
     }
     find();
