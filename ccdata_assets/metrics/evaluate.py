@@ -37,7 +37,8 @@ def evaluate(
 def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings) -> None:
     """kpi.definition: one row per KPI and version, with the target of the business date; versions of the past stay.
 
-    ContractError where a KPI computes something else than the values that its version has: those stay as they are.
+    ContractError where a KPI computes something else than the values that its version has, which stay as they are, or where
+    its version is lower than one before.
     """
     lines = [_definition(name, kpi, settings) for name, kpi in kpis.items()]
     _refuse_other_meaning(con, kpis, lines)
@@ -74,11 +75,22 @@ def _refuse_other_meaning(
 ) -> None:
     found = con.execute(f"select kpi_id, version, {', '.join(COMPUTED)} from kpi.definition where source is not null")
     known = {(row[0], row[1]): dict(zip(COMPUTED, row[2:], strict=True)) for row in found.fetchall()}
+    newest = dict(con.execute("select kpi_id, max(version) from kpi.definition group by all").fetchall())
+    for name, kpi in kpis.items():
+        if kpi.version < newest.get(name, kpi.version):
+            raise version_error(name, f"version {newest[name]} has values already", newest[name])
     for line in lines:
         before = known.get((line["kpi_id"], line["version"]))
         changed = [part for part in COMPUTED if before and before[part] != line[part]]
         if changed:
-            raise version_error(str(line["kpi_id"]), kpis[str(line["kpi_id"])].version, changed)
+            name = str(line["kpi_id"])
+            keys = ", ".join(f"`{COMPUTED[part]}`" for part in changed)
+            version = kpis[name].version
+            raise version_error(
+                name,
+                f"{keys} is not as version {version} was computed, and values of a version stay as they are",
+                version,
+            )
 
 
 def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal
 
@@ -118,11 +117,6 @@ def load_kpis(path: Path = KPIS) -> dict[str, Kpi]:
     return source.parse_each(Kpi)
 
 
-def version_error(name: str, version: int, changed: Iterable[str], path: Path = KPIS) -> ContractError:
-    """A KPI computes something else than its version did: `changed` are columns of kpi.definition."""
-    keys = ", ".join(f"`{COMPUTED[column]}`" for column in changed)
-    return YamlSource(path).error(
-        (name, "version"),
-        f"{keys} is not as version {version} was computed, and values of a version stay as they are",
-        f"raise `version` to {version + 1}",
-    )
+def version_error(name: str, problem: str, newest: int, path: Path = KPIS) -> ContractError:
+    """A KPI needs a version above the newest one that has values."""
+    return YamlSource(path).error((name, "version"), problem, f"raise `version` to {newest + 1}")

@@ -219,6 +219,12 @@ def test_another_computation_needs_a_new_version_and_changes_nothing_without(kpi
     assert fetch(kpis.con, "select formula from kpi.definition") == [{"formula": "said otherwise"}], "words may change"
 
 
+def test_versions_only_go_up(kpis: Evaluation) -> None:
+    kpis.run(kpi(version=2), [JAN], "2026-02-10")
+    with pytest.raises(ContractError, match="version 2 has values already; fix: raise `version` to 3"):
+        kpis.run(FLOW, [JAN], "2026-02-11")
+
+
 def test_a_definition_says_how_it_is_computed(kpis: Evaluation) -> None:
     kpis.run(kpi(where="city  =\n 'x'", denominator="sum(of)", sets=BY_CITY.sets), [JAN], "2026-02-10")
     (said,) = fetch(
