@@ -248,7 +248,7 @@ def decide(
                 fix = (
                     "ask the supplier for the whole file, or correct `control` in the contract"
                     if batch.control_error
-                    else "see ops.quarantine, mend and send again, or change the gate"
+                    else "see ops.quarantine, mend and send again, change the gate, or let it through: ccdata gate release"
                 )
                 error = f"{reason}; fix: {fix}" if is_held else None
                 con.execute(
