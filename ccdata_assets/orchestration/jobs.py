@@ -71,12 +71,12 @@ def _has_reviews(con: duckdb.DuckDBPyConnection) -> bool:
 
 DECIDED = """with change as (
     select timezone($1, opened_at) as first, timezone($1, coalesce(resolved_at, $2)) as last,
-        greatest(opened_at, acknowledged_at, resolved_at) as "at" from ops.incident
+        greatest(acknowledged_at, if(resolved_by = 'person', resolved_at, null)) as "at" from ops.incident
     union all select timezone($1, "at"), timezone($1, "at"), "at" from ops.gate_override
 )
 select strftime(unnest(generate_series(date_trunc('month', first), last, interval 1 month)), '%Y-%m') as month, "at"
 from change where "at" <= $2"""
-"""Months that show what became of an incident, or a release by a person, and when that was: $1 zone, $2 business time."""
+"""Months that show what a person did about an incident or a held batch, and when that was: $1 zone, $2 business time."""
 
 
 def _has_decisions(con: duckdb.DuckDBPyConnection) -> bool:
@@ -189,7 +189,9 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
         ).fetchall()
         decided = con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall() if _has_decisions(con) else []
     due = {month for (month,) in touched}
-    due |= {month for month, as_of in [*newest, *decided] if _report_as_of(settings, month) < as_of}
+    due |= {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
+    # a decision of the same business time, as where history is replayed, came after the report
+    due |= {month for month, at in decided if _report_as_of(settings, month) <= at}
     if not due:
         return []
     current = max(as_of for _, as_of in newest).astimezone(settings.zone).strftime("%Y-%m")

@@ -49,6 +49,11 @@ def test_the_months_in_which_an_incident_is_open_are_touched(settings: Settings)
     assert touched_months(settings, "run") == ["2026-04", "2026-05"], "it opened on 1 April in the centre's zone"
 
 
+def test_a_decision_of_the_same_business_time_comes_after_the_report(settings: Settings) -> None:
+    decide(settings, acknowledged("2026-05-04 00:00:00+00"))
+    assert touched_months(settings, "run") == ["2026-04", "2026-05"]
+
+
 def test_what_the_reports_show_already_touches_no_month(settings: Settings) -> None:
     decide(settings, acknowledged("2026-05-03 01:00:00+00"))
     assert touched_months(settings, "run") == []
