@@ -107,21 +107,37 @@ def report(
     from ccdata_assets.quality.supplier_words import rule_words
     from ccdata_assets.reporting.build import build_reports
     from ccdata_assets.reporting.measures import Month, closing_of
+    from ccdata_assets.warehouse.state import known_days
 
     try:
         period = date.fromisoformat(f"{month}-01")
     except ValueError:
         raise WrongUse(f"{month!r} is no month; fix: write it as 2026-01") from None
-    if as_of == "closing":
-        settings = load_settings()
+    settings = load_settings()
+    today, closing = settings.business_date, as_of == "closing"
+    if closing:
         as_of = closing_of(Month.last_day_of(period), settings.closing_days, settings.zone).isoformat()
     configure(as_of=as_of)
     project = load_project()
     settings = project.settings
     if period > settings.business_date:
         raise WrongUse(f"{month} lies in the future; fix: ask for a month up to {settings.business_date:%Y-%m}")
+    if month < settings.history_from:
+        raise WrongUse(
+            f"{month} lies before {settings.history_from}, the first month of reports; fix: set CCDATA_HISTORY_FROM"
+        )
     if not settings.published_path.exists():
         raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
+    first, last = known_days(settings)
+    if settings.business_date > max(today, last):
+        what = f"{month} closes on {settings.business_date}" if closing else f"--as-of {settings.business_date}"
+        raise WrongUse(f"{what}, which lies in the future; fix: leave --as-of out for what is known now")
+    if settings.business_date < first:
+        print(
+            f"note: nothing was known on {settings.business_date}, the first run of this home is of {first}; see History in README.md "
+            f"此主目录首次运行的业务日期为 {first}，此前无数据",
+            file=sys.stderr,
+        )
     # a look back must not take the place of the reports as they are known now
     folder = settings.reports_dir / f"as-of-{settings.business_date}" if as_of else settings.reports_dir
     as_known = settings.as_of.astimezone(settings.zone)
@@ -279,6 +295,8 @@ def feeds_findings(
         raise WrongUse(f"there is no feed {feed}; fix: `ccdata feeds list` names them, or give --contracts")
     if out.suffix.lower() != ".xlsx" or out.is_dir() or (out.exists() and not force):
         raise WrongUse("-o: not the name of a new .xlsx file; fix: give one, or --force to replace a file")
+    if not out.parent.is_dir():
+        raise WrongUse("-o: its folder is not there; fix: make the folder, or give another one")
     if not project.settings.warehouse_path.exists():
         raise CcdataError("there is no warehouse in this home yet; fix: run `ccdata run` first, or give --home")
     with look(project.settings) as con:

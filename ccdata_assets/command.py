@@ -94,6 +94,13 @@ def locked(settings: Settings) -> Iterator[None]:
         yield
 
 
+def said(option: str, text: str) -> str:
+    """What a person says of a decision; WrongUse where it is blank: a decision without a name or a reason cannot be explained later."""
+    if not text.strip():
+        raise WrongUse(f"{option} is empty; fix: write who it is, or why")
+    return text.strip()
+
+
 def day_of(option: str, text: str) -> date:
     """A day given on the command line; WrongUse names the option."""
     try:

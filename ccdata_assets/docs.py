@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 
@@ -88,15 +89,55 @@ def _origin(contract: Contract) -> str:
 
 
 def _kpis(kpis: dict[str, Kpi]) -> str:
-    rows: list[tuple[object, ...]] = [
-        (f"`{name}`", k.zh, k.en, k.definition.zh, k.definition.en, k.formula, k.unit, k.target, k.version)
+    means: list[tuple[object, ...]] = [
+        (
+            f"`{name}`",
+            k.zh,
+            k.en,
+            k.definition.zh,
+            k.definition.en,
+            k.formula,
+            k.unit,
+            k.direction,
+            _targets(k),
+            k.version,
+        )
         for name, k in kpis.items()
     ]
+    computed: list[tuple[object, ...]] = [
+        (
+            f"`{name}`",
+            f"`{k.source}`",
+            *(
+                f"`{k.computed[part]}`" if k.computed[part] else ""
+                for part in ("condition", "numerator", "denominator", "dated_by")
+            ),
+            k.kind,
+            "; ".join(k.set_names),
+            k.perspective,
+            f"{k.weight:g}",
+            k.owner,
+        )
+        for name, k in kpis.items()
+    ]
+    heads = ("id", "中文", "English", "定义", "definition", "formula", "unit", "good 向好", "target", "version")
+    parts = ("id", "source 来源表", "where 条件", "numerator 分子", "denominator 分母", "date 期间列", "kind 种类", "given for 取值范围", "perspective 维度", "weight 权重", "owner 负责人")  # fmt: skip
     return (
         _NOTE
         + "# KPIs 指标\n\n"
-        + markdown_table(("id", "中文", "English", "定义", "definition", "formula", "unit", "target", "version"), rows)
+        + "Direction `up` or `down` says which way is good 方向表示哪边更好. The same is the published table `kpi.definition`, with every version there was. "
+        + "Values: `kpi.value`; where a figure comes from: [questions.md](../questions.md).\n\n"
+        + markdown_table(heads, means)
+        + "\n## How they are computed 计算方法\n\n"
+        + "Numerator and denominator are sums over the rows of the period 分子分母为期内各行的合计. `flow`: rows of the period; `stock`: all up to its end. `quality_now`: the last row of each key of `kpi.quality_measure`, with the weight of its field 每个键的最新一行，附字段权重.\n\n"
+        + markdown_table(parts, computed)
     )
+
+
+def _targets(kpi: Kpi) -> str:
+    """The target, or targets with the day each holds from."""
+    first = dt.date.min
+    return "; ".join(f"{value:g}" if day == first else f"{value:g} from {day}" for day, value in kpi.targets)
 
 
 def _dictionaries(registry: Registry) -> str:

@@ -102,7 +102,7 @@ def er_diagram(tables: Mapping[str, Table]) -> str:
             if to in marts:
                 lines.append(f"    {to.partition('.')[2]} ||--o{{ {table.name.partition('.')[2]} : {name}")
     rows: list[Row] = [
-        (f"`{table.name}`", f"`{column}`", f"`{to}`", f"`{target}`")
+        (f"`{table.name}`", f"`{column}`", f"`{to}`", f"`{target}`", _also(tables[to], target))
         for table in tables.values()
         for column, (to, target) in table.references.items()
     ]
@@ -110,11 +110,21 @@ def er_diagram(tables: Mapping[str, Table]) -> str:
         "# Entity relationships 实体关系图\n\n"
         "The marts with their keys and the columns by which they are joined 数据集市的主键与连接列. `||--o{`: one of the first to any number of "
         "the second; a reference may be null. As a picture 图: [er-diagram.svg](er-diagram.svg), also at the foot of the report page. Declared in `ccdata_assets/catalogue/tables.yaml`; "
-        "a test holds keys and references to the sample.\n\n```mermaid\n"
+        "a test holds keys and references to the sample. Where the column alone finds several rows of the other table, the list below says what else to join by "
+        "(`dim_industry` has a code once an edition). 目标列不唯一时须加下表所列条件. What was so on a past day, `_history` and the organisation of a record: "
+        "[published-tables.md](../published-tables.md#the-state-at-a-past-day).\n\n```mermaid\n"
         + "\n".join(lines)
         + "\n```\n\n## References of all published tables 所有发布表的引用\n\n"
-        + markdown_table(("table 表", "column 列", "to table 目标表", "to column 目标列"), rows)
+        + markdown_table(
+            ("table 表", "column 列", "to table 目标表", "to column 目标列", "and, for one row 唯一条件"), rows
+        )
     )
+
+
+def _also(table: Table, target: str) -> str:
+    """What else finds the one row that a reference means."""
+    parts = [*(column for column in table.found_by.by if column != target), table.found_by.where]
+    return ", ".join(f"`{part}`" for part in parts if part)
 
 
 def lineage_page(tables: Mapping[str, Table], edges: Iterable[Edge], kpis: Mapping[str, str]) -> str:

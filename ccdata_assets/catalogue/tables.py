@@ -24,6 +24,13 @@ DBT_SCHEMAS = ("marts", "kpi")
 CHINESE = re.compile(r"[一-鿿]")
 
 
+class One(Declaration):
+    """How a reference to a table finds one row, where a column alone does not: by these columns, of the rows that meet a condition."""
+
+    by: tuple[str, ...]
+    where: str | None = None
+
+
 class Declared(Declaration):
     """One table of tables.yaml; of a table that dbt makes only keys and references."""
 
@@ -31,6 +38,7 @@ class Declared(Declaration):
     en: str | None = None
     from_: str | None = Field(None, alias="from")
     key: tuple[str, ...] = ()
+    one: One | None = None
     references: dict[str, str] = Field({})
     columns: dict[str, tuple[str, str, str]] = Field({})
 
@@ -57,6 +65,12 @@ class Table:
     key: tuple[str, ...]
     references: dict[str, tuple[str, str]]
     columns: tuple[Column, ...]
+    one: One | None = None
+
+    @property
+    def found_by(self) -> One:
+        """How one row is found: as declared, else by the key."""
+        return self.one or One(by=self.key)
 
     @property
     def schema(self) -> str:
@@ -76,7 +90,7 @@ def published_tables() -> dict[str, Table]:
         zh, en = _both(str(of_dbt["description"]))
         columns = tuple(_column(column) for column in of_dbt["columns"])
         found[name] = Table(
-            name, zh, en, f"dbt: models/{name.replace('.', '/')}.sql", said.key, _references(said), columns
+            name, zh, en, f"dbt: models/{name.replace('.', '/')}.sql", said.key, _references(said), columns, said.one
         )
     for name, said in declared.items():
         if name not in found:
@@ -85,7 +99,7 @@ def published_tables() -> dict[str, Table]:
                     f"{PATH.name}: {name} has no columns and is no model of dbt; fix: declare or remove it"
                 )
             columns = tuple(Column(column, *spec) for column, spec in said.columns.items())
-            found[name] = Table(name, said.zh, said.en, said.from_, said.key, _references(said), columns)
+            found[name] = Table(name, said.zh, said.en, said.from_, said.key, _references(said), columns, said.one)
     for table in found.values():
         _check(table, found)
     return dict(sorted(found.items()))
@@ -97,7 +111,7 @@ def _references(said: Declared) -> dict[str, tuple[str, str]]:
 
 def _check(table: Table, tables: dict[str, Table]) -> None:
     names = {column.name for column in table.columns}
-    wrong = [column for column in (*table.key, *table.references) if column not in names]
+    wrong = [column for column in (*table.key, *table.found_by.by, *table.references) if column not in names]
     wrong += [
         f"{to}.{column}"
         for to, column in table.references.values()

@@ -14,7 +14,7 @@ import duckdb
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.quality_measures import write_measures
-from ccdata_assets.metrics.registry import Kpi
+from ccdata_assets.metrics.registry import COMPUTED, Kpi, version_error
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
@@ -35,26 +35,62 @@ def evaluate(
 
 
 def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings) -> None:
-    """kpi.definition: one row per KPI and version, with the target of the business date; versions of the past stay."""
-    rows = [
-        (
-            name,
-            k.version,
-            k.zh,
-            k.en,
-            k.definition.zh,
-            k.definition.en,
-            k.formula,
-            k.unit,
-            k.direction,
-            k.target_on(settings.business_date),
-            k.perspective,
-            k.weight,
-            k.owner,
+    """kpi.definition: one row per KPI and version, with the target of the business date; versions of the past stay.
+
+    ContractError where a KPI computes something else than the values that its version has, which stay as they are, or where
+    its version is lower than one before.
+    """
+    lines = [_definition(name, kpi, settings) for name, kpi in kpis.items()]
+    _refuse_other_meaning(con, kpis, lines)
+    columns = ", ".join(lines[0]) if lines else ""
+    for line in lines:
+        con.execute(
+            f"insert or replace into kpi.definition ({columns}) values ({', '.join('?' * len(line))})",
+            list(line.values()),
         )
-        for name, k in kpis.items()
-    ]
-    con.executemany(f"insert or replace into kpi.definition values ({', '.join('?' * 13)})", rows)
+
+
+def _definition(name: str, kpi: Kpi, settings: Settings) -> dict[str, object]:
+    return {
+        "kpi_id": name,
+        "version": kpi.version,
+        "zh": kpi.zh,
+        "en": kpi.en,
+        "definition_zh": kpi.definition.zh,
+        "definition_en": kpi.definition.en,
+        "formula": kpi.formula,
+        "unit": kpi.unit,
+        "direction": kpi.direction,
+        "target": kpi.target_on(settings.business_date),
+        "perspective": kpi.perspective,
+        "weight": kpi.weight,
+        "owner": kpi.owner,
+        **kpi.computed,
+        "sets": kpi.set_names,
+    }
+
+
+def _refuse_other_meaning(
+    con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], lines: list[dict[str, object]]
+) -> None:
+    found = con.execute(f"select kpi_id, version, {', '.join(COMPUTED)} from kpi.definition where source is not null")
+    known = {(row[0], row[1]): dict(zip(COMPUTED, row[2:], strict=True)) for row in found.fetchall()}
+    newest = dict(con.execute("select kpi_id, max(version) from kpi.definition group by all").fetchall())
+    for name, kpi in kpis.items():
+        if kpi.version < newest.get(name, kpi.version):
+            raise version_error(name, f"version {newest[name]} has values already", newest[name])
+    for line in lines:
+        before = known.get((line["kpi_id"], line["version"]))
+        changed = [part for part in COMPUTED if before and before[part] != line[part]]
+        if changed:
+            name = str(line["kpi_id"])
+            keys = ", ".join(f"`{COMPUTED[part]}`" for part in changed)
+            version = kpis[name].version
+            raise version_error(
+                name,
+                f"{keys} is not as version {version} was computed, and values of a version stay as they are",
+                version,
+            )
 
 
 def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:

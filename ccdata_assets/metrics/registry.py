@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from ccdata_assets.contracts.model import Declaration, Name, Title
 from ccdata_assets.contracts.yaml_source import YamlSource
+from ccdata_assets.errors import ContractError
 
 KPIS = Path(__file__).parent / "kpis.yaml"
+COMPUTED: Final = {
+    "source": "source",
+    "condition": "where",
+    "dated_by": "date",
+    "kind": "kind",
+    "numerator": "numerator",
+    "denominator": "denominator",
+}
+"""Columns of kpi.definition that say how a value is computed, and the keys of kpis.yaml that they are from."""
 Grain = Literal["day", "week", "month", "quarter", "year"]
 
 
@@ -21,6 +32,11 @@ class ValueSet(Declaration):
     grain: Grain
     by: dict[Name, str] = Field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """Of people: `month`, `month by region, industry`."""
+        return f"{self.grain} by {', '.join(sorted(self.by))}" if self.by else self.grain
+
 
 class Kpi(Declaration):
     """One KPI: its meaning, its SQL over one table, its target."""
@@ -29,14 +45,14 @@ class Kpi(Declaration):
     en: str
     definition: Title
     formula: str
-    version: int
+    version: int = Field(ge=1)
     unit: Literal["percent", "count", "seconds"]
     direction: Literal["up", "down", "none"]
     target: float | dict[dt.date, float] | None = Field(
         None, description="What is aimed at; where it changes with time, by the first day of a period."
     )
     perspective: Literal["finance", "internal", "growth", "customers"]
-    weight: float = 0
+    weight: float = Field(0, ge=0)
     owner: str
     source: str
     where: str | None = None
@@ -45,6 +61,40 @@ class Kpi(Declaration):
     numerator: str
     denominator: str | None = None
     sets: tuple[ValueSet, ...]
+
+    @field_validator("sets")
+    @classmethod
+    def _sets_differ(cls, sets: tuple[ValueSet, ...]) -> tuple[ValueSet, ...]:
+        names = [one.name for one in sets]
+        if not names:
+            raise ValueError("no set of values is given, for example {grain: month}")
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the same set stands twice: {'; '.join(twice)}")
+        return sets
+
+    @field_validator("target")
+    @classmethod
+    def _a_target_is_there(cls, target: float | dict[dt.date, float] | None) -> float | dict[dt.date, float] | None:
+        if target == {}:
+            raise ValueError("no day is given, for example {2026-01-01: 0.9}; without a target leave the key out")
+        return target
+
+    @model_validator(mode="after")
+    def _a_share_is_divided(self) -> Kpi:
+        if self.unit == "percent" and self.denominator is None:
+            raise ValueError("a share (unit: percent) needs a `denominator`")
+        return self
+
+    @property
+    def computed(self) -> dict[str, str | None]:
+        """How a value is computed, by column of kpi.definition; line breaks and indents mean nothing."""
+        parts = {column: getattr(self, key) for column, key in COMPUTED.items()}
+        return {column: None if part is None else " ".join(str(part).split()) for column, part in parts.items()}
+
+    @property
+    def set_names(self) -> list[str]:
+        """What values are given for."""
+        return [one.name for one in self.sets]
 
     @property
     def targets(self) -> list[tuple[dt.date, float]]:
@@ -60,4 +110,13 @@ class Kpi(Declaration):
 
 def load_kpis(path: Path = KPIS) -> dict[str, Kpi]:
     """The KPIs by ID; ContractError names file and line of a mistake."""
-    return YamlSource(path).parse_each(Kpi)
+    source = YamlSource(path)
+    for name in source.data:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)):
+            raise source.error((name,), "is no ID", "write it in lower-case letters, digits and underscores")
+    return source.parse_each(Kpi)
+
+
+def version_error(name: str, problem: str, newest: int, path: Path = KPIS) -> ContractError:
+    """A KPI needs a version above the newest one that has values."""
+    return YamlSource(path).error((name, "version"), problem, f"raise `version` to {newest + 1}")

@@ -11,7 +11,7 @@ from ccdata_assets.contracts.model import Contract
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.orchestration.metadata import markdown_table, shown_name
 from ccdata_assets.quality.anomalies import find_anomalies
-from ccdata_assets.quality.suites import FRESHNESS, SCHEMA_DRIFT, delivery_checks
+from ccdata_assets.quality.suites import FRESHNESS, GATE, SCHEMA_DRIFT, delivery_checks
 from ccdata_assets.quality.validation import Check, Outcome
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.gate import days_late
@@ -32,7 +32,7 @@ class Seen:
 def look_at_deliveries(
     con: duckdb.DuckDBPyConnection, registry: Registry, contract: Contract, settings: Settings, run_id: str
 ) -> Seen:
-    """Freshness at the business time, the columns of the last delivery, and what is odd about it."""
+    """Freshness at the business time, the columns of the last delivery, what is odd about it, and what the gate holds. Call after the gate."""
     seen = Seen()
     for check in delivery_checks(contract):
         if check.name == FRESHNESS:
@@ -41,6 +41,10 @@ def look_at_deliveries(
         elif check.name == SCHEMA_DRIFT:
             drift = _drift(con, contract)
             seen.add(check, drift is None, **({"changed": shown_name(drift)} if drift else {}))
+        elif check.name == GATE:
+            held = _held(con, contract)
+            seen.outcomes.append(Outcome(check, not held, None, len(held), len(held)))
+            seen.metadata[check.name] = {"held": markdown_table(("file", "reason"), held)} if held else {}
         else:
             odd = find_anomalies(con, registry, contract, settings, run_id)
             seen.add(check, not odd, **(_odd(con, contract) if odd else {}))
@@ -55,6 +59,16 @@ def _drift(con: duckdb.DuckDBPyConnection, contract: Contract) -> str | None:
         [contract.feed],
     ).fetchall()
     return found[0][0] if found else None
+
+
+def _held(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[tuple[str, str]]:
+    """File and reason of each batch that waits."""
+    found = con.execute(
+        """select l.file, g.reason from ops.file_ledger as l join ops.batch_gate as g using (feed, sha256)
+        where feed = ? and g.status = 'held' and l.status <> 'repeat' order by all""",
+        [contract.feed],
+    ).fetchall()
+    return [(shown_name(file), reason) for file, reason in found]
 
 
 def _odd(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, Any]:

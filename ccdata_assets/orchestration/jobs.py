@@ -69,6 +69,21 @@ def _has_reviews(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(con.execute(tables).fetchall())
 
 
+DECIDED = """with change as (
+    select timezone($1, opened_at) as first, timezone($1, coalesce(resolved_at, $2)) as last,
+        greatest(acknowledged_at, if(resolved_by = 'person', resolved_at, null)) as "at" from ops.incident
+    union all select timezone($1, "at"), timezone($1, "at"), "at" from ops.gate_override
+)
+select strftime(unnest(generate_series(date_trunc('month', first), last, interval 1 month)), '%Y-%m') as month, "at"
+from change where "at" <= $2"""
+"""Months that show what a person did about an incident or a held batch, and when that was: $1 zone, $2 business time."""
+
+
+def _has_decisions(con: duckdb.DuckDBPyConnection) -> bool:
+    tables = "select count(*) from information_schema.tables where table_schema = 'ops' and table_name in ('incident', 'gate_override')"
+    return bool(con.execute(tables).fetchall()[0][0] == 2)
+
+
 @dataclass
 class Batch:
     """The new files of the inbox, known by their content; kept from one look to the next as the sensor's cursor."""
@@ -172,7 +187,11 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
                 union all select period, as_of from kpi.quality_result {reviewed}
             ) group by all"""
         ).fetchall()
-    due = {month for (month,) in touched} | {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
+        decided = con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall() if _has_decisions(con) else []
+    due = {month for (month,) in touched}
+    due |= {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
+    # a decision of the same business time, as where history is replayed, came after the report
+    due |= {month for month, at in decided if _report_as_of(settings, month) <= at}
     if not due:
         return []
     current = max(as_of for _, as_of in newest).astimezone(settings.zone).strftime("%Y-%m")

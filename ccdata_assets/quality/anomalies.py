@@ -67,7 +67,7 @@ def _judge(
     con.execute(
         f"""create or replace temp table odd as
         with delivery as (
-            select feed, sha256, file, row_number() over (order by landed_at, landing_seq) as place from ops.file_ledger
+            select feed, sha256, file, status, row_number() over (order by landed_at, landing_seq) as place from ops.file_ledger
             where feed = $1 and status in ('landed', 'held') and sha256 in (select sha256 from kpi.profile where feed = $1)
         ),
         fresh as (select * from delivery where sha256 not in (select sha256 from ops.profiled where feed = $1 and is_judged)),
@@ -90,6 +90,8 @@ def _judge(
             from fresh join every as now using (sha256)
             join every as before on before.place < now.place and before.measure = now.measure and before.field is not distinct from now.field
                 and before.code is not distinct from now.code and (before.measure = 'rows' or before.total >= {limits.rows_judged})
+                -- what the gate holds is read by nothing: it says nothing of what is usual
+                and before.sha256 not in (select sha256 from delivery where status = 'held')
             group by all
         ),
         -- the shares of a field's codes are judged together: how many rows would need another code
@@ -131,10 +133,10 @@ def _judge(
             from found left join title using (field)
         )
         select $1 as feed, sha256, file, measure, field, x as value, usual, lowest as low, highest as high,
-            case measure when 'rows' then printf('本次 %d 行，以往 %d 次交付通常 %d 至 %d 行', cast(round(x) as bigint), len(xs), cast(round(lowest) as bigint), cast(round(highest) as bigint))
+            case measure when 'rows' then printf('本次接受 %d 行，以往 %d 次交付通常 %d 至 %d 行', cast(round(x) as bigint), len(xs), cast(round(lowest) as bigint), cast(round(highest) as bigint))
                 when 'empty' then printf('%s空值占 %.0f%%，以往 %d 次交付通常约 %.0f%%', title_zh, 100 * x, len(xs), 100 * usual)
                 else printf('%s的取值分布与以往 %d 次交付不同：%.0f%% 的行属于别的代码', title_zh, len(xs), 100 * x) end as zh,
-            case measure when 'rows' then printf('%d rows; the %d deliveries before usually had %d to %d', cast(round(x) as bigint), len(xs), cast(round(lowest) as bigint), cast(round(highest) as bigint))
+            case measure when 'rows' then printf('%d rows accepted; the %d deliveries before usually had %d to %d', cast(round(x) as bigint), len(xs), cast(round(lowest) as bigint), cast(round(highest) as bigint))
                 when 'empty' then printf('%s is empty in %.0f%% of the rows; usually, in %d deliveries, in about %.0f%%', title_en, 100 * x, len(xs), 100 * usual)
                 else printf('the values of %s are spread otherwise than in the %d deliveries before: %.0f%% of the rows have other codes than usual', title_en, len(xs), 100 * x) end as en,
             $2 as run_id, $3 as as_of

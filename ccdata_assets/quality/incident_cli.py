@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ccdata_assets.command import HomeOption, JsonOption, command_settings, deciding, looking
+from ccdata_assets.command import HomeOption, JsonOption, command_settings, deciding, looking, said
 from ccdata_assets.resolution.entity_cli import AsOfOption, print_json, print_table
 
 incident_app = typer.Typer(
@@ -64,7 +64,7 @@ def acknowledge_incident(
     from ccdata_assets.quality.incidents import acknowledge
 
     with deciding(settings) as con:
-        acknowledge(con, settings, incident_id, by, comment)
+        acknowledge(con, settings, incident_id, said("--by", by), comment)
     _done(as_json, incident_id, "acknowledged", "已确认")
 
 
@@ -82,7 +82,7 @@ def resolve(
     from ccdata_assets.quality.incidents import resolve_incident
 
     with deciding(settings) as con:
-        resolve_incident(con, settings, incident_id, by, comment)
+        resolve_incident(con, settings, incident_id, said("--by", by), said("--comment", comment))
     _done(as_json, incident_id, "resolved", "已解决")
 
 

@@ -75,6 +75,6 @@ def record_changes(
         outcome
         for outcome in outcomes
         if (known := last_outcomes(con, [outcome.check], feed)) is None
-        or (known[0].passed, known[0].value) != (outcome.passed, outcome.value)
+        or (known[0].passed, known[0].value, known[0].unexpected) != (outcome.passed, outcome.value, outcome.unexpected)
     ]
     record_outcomes(con, changed, feed, settings, run_id)

@@ -21,12 +21,13 @@ ROW_ACCOUNTING = "row_accounting"
 FRESHNESS = "timeliness_freshness"
 SCHEMA_DRIFT = "consistency_columns"
 USUAL = "consistency_usual"
+GATE = "validity_gate"
 IN_RANGE = 0.99
 """Share of numbers that must lie in the range of fields.yaml."""
 
 
 def delivery_checks(contract: Contract) -> list[Check]:
-    """The checks of how a feed delivers, which are counted from the ledgers: warnings."""
+    """The checks of how a feed delivers, which are counted from the ledgers: warnings, but for a batch that the gate holds."""
     table = f"staged.{contract.feed}"
     days = f"{contract.freshness.total_seconds() / 86400:g}" if contract.freshness else ""
     fresh = Check(FRESHNESS, COUNTED, table, None, "timeliness", "warning", None, {},
@@ -37,6 +38,8 @@ def delivery_checks(contract: Contract) -> list[Check]:
               {"zh": "文件的列与上次交付一致", "en": "The columns of the last delivery are those of the one before"}),
         Check(USUAL, COUNTED, table, None, "consistency", "warning", None, {},
               {"zh": "行数、空值与取值分布如常", "en": "Rows, empty cells and codes of the last delivery are as the feed's usually are"}),
+        Check(GATE, COUNTED, table, None, "validity", "blocking", None, {},
+              {"zh": "没有被闸门扣留的批次", "en": "The gate holds no batch"}),
     ]  # fmt: skip
 
 

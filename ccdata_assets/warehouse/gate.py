@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 
 import duckdb
 import pyarrow as pa
@@ -248,7 +248,7 @@ def decide(
                 fix = (
                     "ask the supplier for the whole file, or correct `control` in the contract"
                     if batch.control_error
-                    else "see ops.quarantine, mend and send again, or change the gate"
+                    else "see ops.quarantine, mend and send again, change the gate, or let it through: ccdata gate release"
                 )
                 error = f"{reason}; fix: {fix}" if is_held else None
                 con.execute(
@@ -282,7 +282,7 @@ def let_through(
     accounted for: that is a fault, and nobody can vouch for it.
     """
     held = con.execute(
-        """select l.sha256, g.reason from ops.file_ledger as l join ops.batch_gate as g using (feed, sha256)
+        """select l.sha256, g.reason, l.file from ops.file_ledger as l join ops.batch_gate as g using (feed, sha256)
         where l.feed = ? and l.file in (?, ?) and g.status = 'held' and l.status <> 'repeat' order by l.landed_at desc, l.landing_seq desc limit 1""",
         [feed, file, f"{feed}/{file}"],
     ).fetchall()
@@ -296,28 +296,31 @@ def let_through(
         )
     con.execute(
         "insert into ops.gate_override values (?, ?, ?, ?, ?, ?, ?)",
-        [feed, held[0][0], file, settings.as_of, until, by, reason],
+        [feed, held[0][0], held[0][2], settings.as_of, until, by, reason],
     )
     return str(held[0][0])
 
 
-def held_batches(con: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
-    """What the gate holds: feed, file, rows, staged, quarantined, reason, since, and whether somebody has let it through."""
+def held_batches(con: duckdb.DuckDBPyConnection, zone: tzinfo) -> list[dict[str, object]]:
+    """What the gate holds: feed, file, rows, staged, quarantined, reason, since, and whether and when somebody has let it through."""
     found = con.execute(
         """select l.feed, l.file, l.rows, l.staged, l.quarantined, g.reason, g.decided_at as since,
-            exists (from ops.gate_override as o where o.feed = l.feed and o.sha256 = l.sha256) as is_let_through
+            let."at" is not null as is_let_through, cast(timezone($1, let."at") as date) as let_through_on
         from ops.file_ledger as l join ops.batch_gate as g using (feed, sha256)
-        where g.status = 'held' and l.status <> 'repeat' order by all"""
+        left join (select feed, sha256, max("at") as "at" from ops.gate_override group by all) as let using (feed, sha256)
+        where g.status = 'held' and l.status <> 'repeat' order by all""",
+        [str(zone)],
     )
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _override(con: duckdb.DuckDBPyConnection, feed: str, sha256: str, settings: Settings) -> str | None:
-    """Who let a batch through and why, where the day has not passed."""
+    """Who let a batch through and why, where the day has come and has not passed: a report as of this run shows what it acted on."""
     found = con.execute(
-        """select decided_by, reason, "at", until from ops.gate_override where feed = ? and sha256 = ? and until >= ? order by "at" desc limit 1""",
-        [feed, sha256, settings.business_date],
+        """select decided_by, reason, "at", until from ops.gate_override
+        where feed = ? and sha256 = ? and "at" <= ? and until >= ? order by "at" desc, rowid desc limit 1""",
+        [feed, sha256, settings.as_of, settings.business_date],
     ).fetchall()
     if not found:
         return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import tzinfo
+from typing import Annotated, Any
 
 import typer
 
-from ccdata_assets.command import HomeOption, JsonOption, command_settings, day_of, deciding, looking
+from ccdata_assets.command import HomeOption, JsonOption, command_settings, day_of, deciding, looking, said
 from ccdata_assets.resolution.entity_cli import NEXT, AsOfOption, print_json, print_table
 
 gate_app = typer.Typer(no_args_is_help=True, help="Batches that the gate holds. 被扣留的批次。")
@@ -19,11 +20,20 @@ def list_held(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from ccdata_assets.warehouse.gate import held_batches
 
     with looking(settings, "ops.gate_override") as con:
-        found = held_batches(con)
+        found = held_batches(con, settings.zone)
     if as_json:
         print_json(found)
     else:
-        print_table(f"{len(found):,} batches held 扣留批次", found)
+        print_table(f"{len(found):,} batches held 扣留批次", [_line(batch, settings.zone) for batch in found])
+
+
+def _line(batch: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """A batch for people; the rest is in --json."""
+    return {
+        **{name: batch[name] for name in ("feed", "file", "rows", "quarantined", "reason")},
+        "since": f"{batch['since'].astimezone(zone):%Y-%m-%d}",
+        "released": f"from {batch['let_through_on']}" if batch["is_let_through"] else None,
+    }
 
 
 @gate_app.command("release")
@@ -39,6 +49,7 @@ def release(
 ) -> None:
     """Let a held batch through: the next run releases it, quarantined rows stay where they are. 放行被扣留的批次。"""
     last_day = day_of("--until", until)
+    by, reason = said("--by", by), said("--reason", reason)
     settings = command_settings(home, as_of)
     from ccdata_assets.warehouse.gate import let_through
 
@@ -47,4 +58,4 @@ def release(
     if as_json:
         print_json({"feed": feed, "file": file, "sha256": sha256, "until": last_day, "acts": "with the next run"})
     else:
-        print(f"released 已放行: {feed} {file}; {NEXT}")
+        print(f"released 已放行: {feed} {file}, {settings.business_date} – {last_day}; {NEXT}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import WrongUse
 from ccdata_assets.resolution.home_models import adopted_version
 from ccdata_assets.settings import PROJECT_DIR, Settings
+from ccdata_assets.warehouse.engine import connect_published
 
 BUILT, LINES, EVALUATED_ON = "published", "published_ledger_lines", "evaluated_on"
 _CODE = (("ccdata_assets", ("*.py", "*.sql", "*.yaml", "*.json")), ("dbt_project", ("*.sql", "*.yml", "*.csv")))
@@ -96,8 +98,20 @@ def refuse_going_back(con: duckdb.DuckDBPyConnection, settings: Settings) -> Non
         )
 
 
+def known_days(settings: Settings) -> tuple[date, date]:
+    """The first and the last day (centre's zone) that the published copy speaks for; `date.min` twice where it has no value."""
+    with connect_published(settings) as con:
+        first, last = con.execute("select min(as_of), max(as_of) from kpi.value").fetchall()[0]
+    if first is None:
+        return date.min, date.min
+    return first.astimezone(settings.zone).date(), last.astimezone(settings.zone).date()
+
+
 def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
-    ledgers = ("ops.file_ledger", "ops.review_file", "kpi.value", "kpi.quality_result", "kpi.quality_measure")
+    ledgers = (
+        *("ops.file_ledger", "ops.review_file", "ops.incident_event", "ops.gate_override"),
+        *("kpi.value", "kpi.quality_result", "kpi.quality_measure"),
+    )
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 
 

@@ -36,6 +36,18 @@ def test_every_table_and_column_has_names_in_both_languages() -> None:
             assert column.en and not CHINESE.match(column.en), f"{table.name}.{column.name}: no meaning in English"
 
 
+def test_a_reference_finds_one_row_or_says_what_else_to_join_by() -> None:
+    tables = published_tables()
+    page = (PROJECT_DIR / "docs" / "generated" / "er-diagram.md").read_text(encoding="utf-8")
+    for table in tables.values():
+        for column, (to, target) in table.references.items():
+            one = tables[to].found_by
+            assert target in one.by, f"{table.name}.{column}: {to} is not found by {target}"
+            (line,) = re.findall(rf"^\| `{table.name}` \| `{column}` \|.*$", page, re.M)
+            also = [part for part in (*one.by, one.where) if part and part != target]
+            assert line.endswith(f"| {', '.join(f'`{part}`' for part in also)} |"), line
+
+
 def test_the_page_of_the_dictionary_has_a_row_for_every_column() -> None:
     page = (PROJECT_DIR / "docs" / "generated" / "dictionary.md").read_text(encoding="utf-8")
     rows = len(re.findall(r"^\| `", page, re.M))

@@ -43,13 +43,20 @@ def test_the_dictionary_has_every_published_column_with_its_type_and_no_other(sa
 
 @pytest.mark.parametrize("name", published_tables())
 def test_keys_are_unique_and_references_find_what_they_name(sample: Any, name: str) -> None:
-    table = published_tables()[name]
+    tables = published_tables()
+    table = tables[name]
     if table.key:
         key = ", ".join(f'"{column}"' for column in table.key)
         twice = sample.execute(f"select {key}, count(*) from {name} group by all having count(*) > 1").fetchall()
         assert not twice, f"{name}: {len(twice)} values of the key ({key}) stand in several rows"
+    one = table.found_by
+    if one != type(one)(by=table.key):
+        by = ", ".join(f'"{column}"' for column in one.by)
+        twice = sample.execute(f"select {by} from {name} where {one.where} group by all having count(*) > 1").fetchall()
+        assert not twice, f"{name}: {len(twice)} values of ({by}) stand in several rows where {one.where}"
     for column, (to, target) in table.references.items():
-        lost = f'select count(*) from {name} as t where "{column}" is not null and "{column}" not in (select "{target}" from {to} where "{target}" is not null)'
+        where = tables[to].found_by.where or "true"
+        lost = f'select count(*) from {name} as t where "{column}" is not null and "{column}" not in (select "{target}" from {to} where "{target}" is not null and {where})'
         assert sample.execute(lost).fetchone() == (0,), f"{name}.{column} has values that {to}.{target} has not"
 
 

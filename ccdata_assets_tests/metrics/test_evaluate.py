@@ -203,6 +203,38 @@ def test_a_new_version_of_a_definition_leaves_the_values_of_the_old_one(kpis: Ev
     assert [row["version"] for row in fetch(kpis.con, "select version from kpi.definition order by all")] == [1, 2]
 
 
+def test_another_computation_needs_a_new_version_and_changes_nothing_without(kpis: Evaluation) -> None:
+    kpis.run(FLOW, [JAN], "2026-02-10")
+    for changes, key in (
+        ({"numerator": "count(*)"}, "numerator"),
+        ({"where": "city = 'x'"}, "where"),
+        ({"kind": "stock"}, "kind"),
+    ):
+        with pytest.raises(
+            ContractError, match=f"the_kpi.version: `{key}` is not as version 1 .*; fix: raise `version` to 2"
+        ):
+            kpis.run(kpi(**changes), [JAN], "2026-02-11")
+    assert fetch(kpis.con, "select distinct as_of::date as day from kpi.value") == [{"day": date(2026, 2, 10)}]
+    kpis.run(kpi(formula="said otherwise", target=3), [JAN], "2026-02-11")
+    assert fetch(kpis.con, "select formula from kpi.definition") == [{"formula": "said otherwise"}], "words may change"
+
+
+def test_versions_only_go_up(kpis: Evaluation) -> None:
+    kpis.run(kpi(version=2), [JAN], "2026-02-10")
+    with pytest.raises(ContractError, match="version 2 has values already; fix: raise `version` to 3"):
+        kpis.run(FLOW, [JAN], "2026-02-11")
+
+
+def test_a_definition_says_how_it_is_computed(kpis: Evaluation) -> None:
+    kpis.run(kpi(where="city  =\n 'x'", denominator="sum(of)", sets=BY_CITY.sets), [JAN], "2026-02-10")
+    (said,) = fetch(
+        kpis.con, "select source, condition, dated_by, kind, numerator, denominator, sets from kpi.definition"
+    )
+    assert tuple(said.values()) == (
+        "marts.event", "city = 'x'", "day", "flow", "sum(n)", "sum(of)", ["month", "month by city"],
+    )  # fmt: skip
+
+
 def test_a_combination_that_is_gone_has_no_data_from_then_on_and_keeps_its_past(kpis: Evaluation) -> None:
     kpis.run(BY_CITY, [JAN, ("2026-01-09", "y", 5.0, None)], "2026-02-10")
     kpis.run(BY_CITY, [JAN], "2026-02-11")

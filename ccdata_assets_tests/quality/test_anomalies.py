@@ -54,8 +54,8 @@ def test_deliveries_that_differ_as_usual_are_not_odd(world: World) -> None:
 @pytest.mark.parametrize(
     ("odd", "measure", "field", "word"),
     [
-        (delivery(20, seed=90), "rows", None, "20 rows"),
-        (delivery(900, seed=91), "rows", None, "900 rows"),
+        (delivery(20, seed=90), "rows", None, "20 rows accepted"),
+        (delivery(900, seed=91), "rows", None, "900 rows accepted"),
         (delivery(105, no_phone=0.7, seed=92), "empty", "phone", "is empty in"),
         (delivery(105, women=1.0, seed=93), "share", "gender", "are spread otherwise"),
     ],
@@ -67,6 +67,20 @@ def test_what_is_odd_is_found_and_said_in_words(
     assert (found["file"], found["measure"], found["field"]) == (f"directory/delivery_{USUAL:02d}.csv", measure, field)
     assert word in found["en"] and found["zh"]
     assert not found["low"] <= found["value"] <= found["high"]
+
+
+def test_what_the_gate_holds_says_nothing_of_what_is_usual(world: World) -> None:
+    for n in range(9):
+        rows = delivery(20 if n < 6 else 100, seed=n)
+        world.put(f"directory/delivery_{n:02d}.csv", table(HEADER, rows))
+        world.at(f"2026-01-{n + 1:02d}").stage()
+    with world.warehouse() as con:
+        con.execute(
+            "update ops.file_ledger set status = 'held' where file in ('directory/delivery_06.csv', 'directory/delivery_07.csv')"
+        )
+        find_anomalies(con, world.registry, world.registry.feeds["directory"], world.settings, "run")
+        (last,) = fetch(con, "select en from kpi.anomaly where file = 'directory/delivery_08.csv'")
+    assert "the 6 deliveries before usually had" in last["en"]
 
 
 def test_few_deliveries_say_nothing(world: World) -> None:

@@ -78,6 +78,36 @@ def test_a_held_batch_is_listed_and_released_by_name(world: World, ask: Ask) -> 
     assert len(world.query("from staged.party")) == 1
 
 
+def test_who_and_why_are_asked_for(world: World, ask: Ask) -> None:
+    world.contract(gate={"max_rejected": 0.1})
+    world.stage_one(table(("company_name", "phone"), [("甲公司", "1"), ("", "2")]))
+    fail(world)
+    name = ask("incident", "list")[0]["incident_id"]
+    gate = ("gate", "release", "directory", "file.csv", "--until", "2026-02-28")
+    for words, option in (
+        ((*gate, "--by", "王", "--reason", " "), "--reason"),
+        ((*gate, "--by", "", "--reason", "confirmed"), "--by"),
+        (("incident", "acknowledge", name, "--by", " "), "--by"),
+        (("incident", "resolve", name, "--by", "王", "--comment", ""), "--comment"),
+    ):
+        with pytest.raises(WrongUse, match=f"{option} is empty; fix: "):
+            ask(*words)
+    assert ask("incident", "list")[0]["status"] == "open"
+    assert not ask("gate", "list")[0]["is_let_through"]
+
+
+def test_a_release_names_the_file_of_the_ledger_and_acts_from_its_day_on(world: World, ask: Ask) -> None:
+    world.contract(gate={"max_rejected": 0.1})
+    world.stage_one(table(("company_name", "phone"), [("甲公司", "1"), ("", "2")]))
+    ask("gate", "release", "directory", "file.csv", "--by", "王", "--reason", "confirmed", "--until", "2026-02-28")
+    assert world.query("select file from ops.gate_override") == [{"file": "directory/file.csv"}]
+    assert "from 2026-02-03" in ask("gate", "list", people=True)
+    world.at("2026-02-02").stage()
+    assert len(ask("gate", "list")) == 1, "a report as of the 2nd could not show it"
+    world.at("2026-02-03").stage()
+    assert ask("gate", "list") == []
+
+
 def test_people_decide_in_order_of_business_time(world: World, ask: Ask) -> None:
     world.at("2026-03-01").stage_one(table(("company_name", "phone"), [("甲公司", "1")]))
     fail(world)

@@ -29,7 +29,7 @@ def let(world: World, file: str = "bad.csv", until: date = UNTIL) -> str:
 
 def test_what_is_held_is_listed_with_its_reason(world: World) -> None:
     with world.warehouse() as con:
-        (batch,) = held_batches(con)
+        (batch,) = held_batches(con, world.settings.zone)
     assert (batch["file"], batch["staged"], batch["quarantined"], batch["is_let_through"]) == (
         "directory/bad.csv",
         1,

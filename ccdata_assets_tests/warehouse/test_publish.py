@@ -221,6 +221,19 @@ def test_what_is_published_is_current_until_a_batch_the_day_or_the_copy_changes(
         con.execute("insert into ops.file_ledger select * replace ('repeat' as status) from ops.file_ledger limit 1")
         assert is_current(con, built.registry, built.settings), "a file sent again builds nothing"
         assert not is_published(con, built.registry, built.settings), "but its line is to be published"
+        mark_published(con, built.registry, built.settings)
+        con.execute(
+            """insert into ops.incident_event (incident_id, "at", kind, check_name, table_name, dimension, severity)
+            values ('inc_1', timestamptz '2026-02-01 08:00:00+00', 'acknowledged', 'c', 't', 'validity', 'error')"""
+        )
+        assert not is_published(con, built.registry, built.settings), (
+            "what a person says of an incident is to be published"
+        )
+        mark_published(con, built.registry, built.settings)
+        con.execute(
+            "insert into ops.gate_override values ('directory', 'a', 'a.csv', timestamptz '2026-02-01 08:00:00+00', date '2026-02-28', '王', 'confirmed')"
+        )
+        assert not is_published(con, built.registry, built.settings), "and that a batch was let through"
         con.execute("update ops.batch_gate set status = 'held'")
         assert not is_current(con, built.registry, built.settings)
         con.execute("update ops.batch_gate set status = 'released'")
