@@ -25,6 +25,10 @@ HomeOption = Annotated[
     typer.Option("--home", help="Where everything is written; default data/ or CCDATA_HOME.", file_okay=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who decides; kept with the decision.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time of the decision; default now.")]
+NEXT = "the next `ccdata run` acts on it 下一次 ccdata run 生效"
+"""What follows from a decision."""
 
 
 def command_settings(home: Path | None, as_of: str | None = None) -> Settings:

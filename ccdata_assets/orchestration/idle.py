@@ -62,7 +62,7 @@ def last_end(settings: Settings, began_with: str) -> RunSummary | None:
         told = {field.name: noted["summary"][field.name] for field in fields(RunSummary)}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return RunSummary(**{**told, "files": [], "reviews": [], "months": [], "rebuilt": False})
+    return RunSummary(**{**told, "files": [], "reviews": [], "months": [], "incidents_opened": 0, "rebuilt": False})
 
 
 def _note(settings: Settings) -> Path:

@@ -50,6 +50,9 @@ class RunSummary:
     """Pairs of organisations that wait for a steward."""
     review: str | None = None
     """Workbook of those pairs."""
+    incidents: int = 0
+    """Incidents that nobody has resolved, and how many of them this run has opened."""
+    incidents_opened: int = 0
     months: list[str] = field(default_factory=list)
     workbook: str | None = None
     page: str | None = None
@@ -156,6 +159,10 @@ class RunSummary:
             lines.append(
                 f"checks 检查: {self.checks_passed} passed 通过, {self.checks_failed} failed 未通过 (warnings included 含警告)"
             )
+            if self.incidents:
+                lines.append(
+                    f"incidents 质量事件: {self.incidents:,} open 未解决, {self.incidents_opened:,} of them new 新增; see `ccdata incident list`"
+                )
             if self.page:
                 lines += [f"reports 报告: {self.page}", f"workbook 工作簿: {self.workbook}"]
             if self.published:
@@ -195,6 +202,11 @@ def summarise(result: dg.ExecuteInProcessResult, settings: Settings) -> RunSumma
     try:
         with writer_lock(settings.warehouse_path.with_suffix(".lock"), 30), connect(settings) as con:
             _count_files(con, summary)
+            summary.incidents, summary.incidents_opened = con.execute(
+                """select count(*), count(*) filter (incident_id in (select incident_id from ops.incident_event where kind = 'opened' and run_id = $1))
+                from ops.incident where status <> 'resolved'""",
+                [result.run_id],
+            ).fetchall()[0]
     except CcdataError:
         summary.errors.append("another run has the warehouse open, so the files of this one are not counted here")
     return summary

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ccdata_assets.command import HomeOption, JsonOption, command_settings, deciding, looking, said
-from ccdata_assets.resolution.entity_cli import AsOfOption, print_json, print_table
+from ccdata_assets.command import AsOfOption, HomeOption, JsonOption, command_settings, deciding, looking, said
+from ccdata_assets.screen import print_json, print_lines
 
 incident_app = typer.Typer(
     no_args_is_help=True, help="Incidents: failed checks that somebody looks after. 质量事件：未通过的检查及其处理。"
@@ -33,7 +33,7 @@ def list_incidents(
         print_json(found)
         return
     zone = settings.zone
-    print_table(f"{len(found):,} incidents 质量事件", [_line(incident, zone) for incident in found])
+    print_lines(f"{len(found):,} incidents 质量事件", [_line(incident, zone) for incident in found])
 
 
 def _line(incident: dict[str, Any], zone: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Looks take the warehouse read-only and wait for no run; what changes something t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import duckdb
 import typer
 
-from ccdata_assets.command import HomeOption, JsonOption, command_settings
+from ccdata_assets.command import NEXT, AsOfOption, ByOption, HomeOption, JsonOption, command_settings
 from ccdata_assets.command import deciding as _deciding
 from ccdata_assets.command import writing as _writing
 from ccdata_assets.errors import CcdataError, WrongUse
+from ccdata_assets.screen import print_json
 from ccdata_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 entity_app = typer.Typer(
     no_args_is_help=True, help="Entities: their history, why, and decisions. 实体：历史、依据与人工决定。"
 )
-
-ByOption = Annotated[str | None, typer.Option("--by", help="Who decides; kept with the decision.")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time of the decision; default now.")]
-NEXT = "the next `ccdata run` acts on it 下一次 ccdata run 生效"
 
 
 @entity_app.command("history")
@@ -304,15 +300,3 @@ def _decided(as_json: bool, what: str, target: str, decision_id: str, gone: Sequ
     print(f"{what}: {target} (decision 决定 {decision_id}); {NEXT}")
     for line in taken_back(gone):
         print(line)
-
-
-def print_json(value: Any) -> None:
-    """Whatever JSON can say, on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-def print_table(title: str, lines: Sequence[dict[str, Any]]) -> None:
-    """Lines of the same keys as a table."""
-    from ccdata_assets.resolution.entity_screen import print_lines
-
-    print_lines(title, lines)

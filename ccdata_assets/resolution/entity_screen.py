@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from ccdata_assets.resolution.decision_list import Line
 from ccdata_assets.resolution.entity_history import Explained
 from ccdata_assets.resolution.entity_look import Shown
 from ccdata_assets.resolution.words import UNCERTAIN, load_words
+from ccdata_assets.screen import print_lines, print_table, screen
 from ccdata_assets.settings import load_settings
 
-MOST = 100
-"""Lines of a table on the screen."""
 OTHERS = 3
 """Values that lost, of each field."""
 _KEY_HASH = re.compile(r" ?[0-9a-f]{32}$")
@@ -33,7 +24,7 @@ _ANSWER = {
 
 def print_events(title: str, events: Sequence[Line]) -> None:
     """What happened to an ID: event_id, business date, kind; from → to and the cause below each other."""
-    _print(
+    print_table(
         title,
         ("event_id", "business_date", "kind", "what"),
         [(event["event_id"], str(event["business_date"]), event["kind"], _what(event)) for event in events],
@@ -50,7 +41,7 @@ def _what(event: Line) -> str:
 
 def print_rows(title: str, lines: Sequence[Line]) -> None:
     """Which entities a row belonged to."""
-    _print(
+    print_table(
         title,
         ("kind", "entity_id", "counts_from", "known_since", "now"),
         [
@@ -62,7 +53,7 @@ def print_rows(title: str, lines: Sequence[Line]) -> None:
 
 def print_decisions(title: str, lines: Sequence[Line]) -> None:
     """What people decided: the organisations of both sides, where it came from, and whether it stands."""
-    _print(
+    print_table(
         title,
         ("decision_id", "decided", "kind", "what"),
         [
@@ -129,14 +120,14 @@ def print_shown(found: Shown, organisation: Line | None) -> None:
         for line in found.fields
     ]
     rows.append(("phone", "\n".join(filter(None, (record["phone"] or "").split("|"))) or "–", "", "", ""))
-    _print(title, ("field", "value", "from", "agree", "not taken 未采用"), rows, whole=("field", "agree"))
+    print_table(title, ("field", "value", "from", "agree", "not taken 未采用"), rows, whole=("field", "agree"))
     more = [f"first received 最早 {record['first_received_on']}, last 最近 {record['last_received_on']}"]
     if record.get("parent_id"):
         more.append(f"branch of 所属总部: {record['parent_id']}")
     if organisation:
         more.append(f"organisation 企业: {organisation['organisation_id']} {organisation['company_name']}")
     for line in more:
-        _console().print(line, highlight=False, markup=False)
+        screen().print(line, highlight=False, markup=False)
 
 
 def _lost(others: Sequence[Line]) -> str:
@@ -146,7 +137,7 @@ def _lost(others: Sequence[Line]) -> str:
 
 def print_found(title: str, lines: Sequence[Line]) -> None:
     """What a search gave."""
-    _print(
+    print_table(
         title,
         ("entity_id", "name", "place, organisation", "records"),
         [(line["entity_id"], line["name"] or "–", line["place"] or "–", f"{line['records']:,}") for line in lines],
@@ -166,58 +157,9 @@ def print_explained(found: Explained) -> None:
     )
 
 
-def print_lines(title: str, lines: Sequence[Line]) -> None:
-    """Lines as they are, a column for each key."""
-    names = tuple(lines[0]) if lines else ()
-    whole = tuple(name for name in names if name.endswith("_id"))
-    _print(title, names, [tuple(map(_shown, line.values())) for line in lines], whole)
-
-
-def _print(
-    title: str,
-    names: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    whole: Sequence[str] = (
-        "event_id",
-        "decision_id",
-        "entity_id",
-        "business_date",
-        "decided",
-        "counts_from",
-        "known_since",
-    ),
-) -> None:
-    """A table; the columns of `whole` are never broken."""
-    console = _console()
-    if not rows:
-        console.print(f"{title}: –", highlight=False, markup=False)
-        return
-    console.print(title, highlight=False, markup=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in names:
-        table.add_column(name, overflow="fold", no_wrap=name in whole)
-    for row in rows[:MOST]:
-        table.add_row(*map(escape, row))
-    console.print(table)
-    if len(rows) > MOST:
-        console.print(f"… +{len(rows) - MOST:,}; all with --json 全部见 --json", highlight=False)
-
-
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)
-
-
 def _day(at: datetime) -> str:
     """The day of an instant in the centre's zone."""
     return str(at.astimezone(load_settings().zone).date())
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
 
 
 def _words(code: str) -> str:

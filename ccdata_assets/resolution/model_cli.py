@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ccdata_assets.command import HomeOption, JsonOption, command_settings, writer_alone
-from ccdata_assets.resolution.entity_cli import AsOfOption, ByOption, print_json, print_table
+from ccdata_assets.command import AsOfOption, ByOption, HomeOption, JsonOption, command_settings, writer_alone
+from ccdata_assets.screen import print_json, print_lines
 
 model_app = typer.Typer(no_args_is_help=True)
 
@@ -38,8 +38,8 @@ def train_model(
         acts = {"acts": "with the next run"} if adopted else {}
         print_json({"file": str(path), **model.model_dump(), "adopted": adopted, **acts})
         return
-    print_table(f"model 模型 {model.version}, prior 先验 {model.prior} bits", weights(model))
-    print_table("on trial 试用", tried(model))
+    print_lines(f"model 模型 {model.version}, prior 先验 {model.prior} bits", weights(model))
+    print_lines("on trial 试用", tried(model))
     print(f"file 文件: {path}")
     if adopted:
         _tell_adopted(model.version)
@@ -83,8 +83,8 @@ def list_models(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"in_use": used, "models": models, "adoptions": adoptions})
         return
-    print_table(f"models 模型; in use 在用: {used}", models)
-    print_table("adopted 启用记录", adoptions)
+    print_lines(f"models 模型; in use 在用: {used}", models)
+    print_lines("adopted 启用记录", adoptions)
 
 
 def _tell_adopted(version: str) -> None:

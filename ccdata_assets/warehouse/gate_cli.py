@@ -7,8 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from ccdata_assets.command import HomeOption, JsonOption, command_settings, day_of, deciding, looking, said
-from ccdata_assets.resolution.entity_cli import NEXT, AsOfOption, print_json, print_table
+from ccdata_assets.command import (
+    NEXT,
+    AsOfOption,
+    HomeOption,
+    JsonOption,
+    command_settings,
+    day_of,
+    deciding,
+    looking,
+    said,
+)
+from ccdata_assets.screen import print_json, print_lines
 
 gate_app = typer.Typer(no_args_is_help=True, help="Batches that the gate holds. 被扣留的批次。")
 
@@ -24,7 +34,7 @@ def list_held(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
     else:
-        print_table(f"{len(found):,} batches held 扣留批次", [_line(batch, settings.zone) for batch in found])
+        print_lines(f"{len(found):,} batches held 扣留批次", [_line(batch, settings.zone) for batch in found])
 
 
 def _line(batch: dict[str, Any], zone: tzinfo) -> dict[str, Any]:

@@ -181,9 +181,10 @@ def test_a_held_batch_that_is_released_goes_all_the_way_with_the_next_run(tmp_pa
     header, *lines = bad.read_text(encoding="utf-8").splitlines(keepends=True)
     empty = "," * header.count(",") + "x\n"  # no name, no place
     bad.write_text("".join([header, *lines, *[empty] * 30]), encoding="utf-8")
-    code, _, text = run(home, "--as-of", "2026-02-01")
+    code, summary, text = run(home, "--as-of", "2026-02-01")
     assert code == 3, text
     assert reference_tables_loaded(home) == 0, "nothing of them has changed"
+    assert summary["incidents"] >= summary["incidents_opened"] > 0, "the held batch has opened one"
     records = "select count(*) from marts.fct_record where status = 'staged' and feed = 'cn_hospitals'"
     before = ask(home, records)
 

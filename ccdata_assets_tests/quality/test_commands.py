@@ -23,6 +23,7 @@ CHECK = Check("validity_gender", "not_null", "staged.directory", "gender", "vali
 def ask(world: World, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """A command in the home of the test, --json unless it is asked for as people see it."""
     monkeypatch.setenv("CCDATA_NOW", "2026-02-03")
+    monkeypatch.setenv("COLUMNS", "160")  # some ways to run tests say 80
     monkeypatch.setenv("CCDATA_HOME", str(world.settings.home))
 
     def run(*words: str, people: bool = False) -> Any:
