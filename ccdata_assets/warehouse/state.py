@@ -69,7 +69,7 @@ def is_evaluated(con: duckdb.DuckDBPyConnection, registry: Registry, settings: S
 
 
 def is_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
-    """True where the published copy also has every line of the ledgers: a file sent again adds one and builds nothing."""
+    """True where the published copy also has every line of the ledgers: a file sent again, or a person's word on an incident, adds one and builds nothing."""
     return is_current(con, registry, settings) and recall(con, LINES) == _ledger_lines(con)
 
 
@@ -97,7 +97,9 @@ def refuse_going_back(con: duckdb.DuckDBPyConnection, settings: Settings) -> Non
 
 
 def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
-    ledgers = ("ops.file_ledger", "ops.review_file", "kpi.value", "kpi.quality_result", "kpi.quality_measure")
+    ledgers = (
+        "ops.file_ledger", "ops.review_file", "ops.incident_event", "ops.gate_override", "kpi.value", "kpi.quality_result", "kpi.quality_measure",
+    )  # fmt: skip
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 
 

@@ -221,6 +221,12 @@ def test_what_is_published_is_current_until_a_batch_the_day_or_the_copy_changes(
         con.execute("insert into ops.file_ledger select * replace ('repeat' as status) from ops.file_ledger limit 1")
         assert is_current(con, built.registry, built.settings), "a file sent again builds nothing"
         assert not is_published(con, built.registry, built.settings), "but its line is to be published"
+        mark_published(con, built.registry, built.settings)
+        con.execute(
+            "insert into ops.incident_event by name select 'inc_1' as incident_id, now() as at, 'acknowledged' as kind, 'c' as check_name, 't' as table_name, 'validity' as dimension, 'error' as severity"
+        )
+        assert is_current(con, built.registry, built.settings), "nor does a person's word on an incident"
+        assert not is_published(con, built.registry, built.settings), "but readers are to see it"
         con.execute("update ops.batch_gate set status = 'held'")
         assert not is_current(con, built.registry, built.settings)
         con.execute("update ops.batch_gate set status = 'released'")
