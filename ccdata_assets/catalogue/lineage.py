@@ -55,7 +55,13 @@ GIVEN = {
 MEASURE = "kpi.quality_measure"
 HISTORY = ("seq", "at", "run_id", "is_live")
 COUNTED = ("records", "feeds", "first_received_on", "last_received_on", "born_on")
-ALIASES = {"p": "standard.party_record", "o": "golden.organisation", "c": "golden.crosswalk"}
+ALIASES = {
+    "p": "standard.party_record",
+    "o": "golden.organisation",
+    "c": "golden.crosswalk",
+    "w": "standard.party_record",
+    "d": "staged.outbound",
+}
 """What measures of quality call the tables that they read; r and s depend on the subject."""
 
 

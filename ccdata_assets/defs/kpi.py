@@ -24,7 +24,13 @@ def _specs() -> list[dg.AssetSpec]:
         table_spec(
             ["kpi", "quality_measure"],
             "One row per measure of quality by feed, source, field, region, industry and month: what can be judged, and what of it is right.",
-            deps=[["marts", "fct_record"], ["golden", "crosswalk"], ["golden", "organisation"]],
+            deps=[
+                ["marts", "fct_record"],
+                ["golden", "crosswalk"],
+                ["golden", "organisation"],
+                ["staged", "outbound"],
+                ["standard", "phone"],
+            ],
         ),
         table_spec(
             ["kpi", "record_gap"],

@@ -28,8 +28,8 @@ def evaluate(
 
     Gives the number of rows added to kpi.value. period_start is local to the centre, dims is JSON with sorted keys.
     """
-    write_definitions(con, kpis, settings)
     with transaction(con):
+        write_definitions(con, kpis, settings)
         write_measures(con, registry, settings)
         return _write_values(con, kpis, settings, run_id)
 
@@ -102,20 +102,26 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
         with latest as (
             select * from kpi.value qualify row_number() over (partition by {", ".join(KEY)} order by as_of desc, rowid desc) = 1
         ),
-        -- a combination that is no longer there has no data from now on; an older version of a definition stays as it is
+        -- the last day on which a set of values was looked at: what a period that had ended by then did not have came late
+        looked_at as (
+            select kpi_id, definition_version, grain, json_keys(dims) as keys, max(cast(timezone($2, as_of) as date)) as last_on from kpi.value group by all
+        ),
+        -- a combination that is no longer there has no data from now on; an older version of a definition, and a KPI that is no longer declared, stay as they are
         compared as (
             select kpi_id, definition_version, grain, period_start, dims, c.value, c.numerator, c.denominator, c.target,
                 l.kpi_id is not null as is_known, l.status as old_status,
                 (c.value, c.numerator, c.denominator, c.target) is distinct from (l.value, l.numerator, l.denominator, l.target) as is_changed,
-                period_start + case grain when 'day' then interval 1 day when 'week' then interval 7 days when 'month' then interval 1 month when 'quarter' then interval 3 months else interval 1 year end <= $1::timestamp as is_closed
+                period_start + case grain when 'day' then interval 1 day when 'week' then interval 7 days when 'month' then interval 1 month when 'quarter' then interval 3 months else interval 1 year end as ends_at, ends_at <= $1::timestamp as is_closed
             from candidate as c full join latest as l using ({", ".join(KEY)})
-            where c.kpi_id is not null or l.value is not null and definition_version = (select max(version) from kpi.definition as d where d.kpi_id = l.kpi_id)
+            where c.kpi_id is not null or l.value is not null and list_contains($3, kpi_id) and definition_version = (select max(version) from kpi.definition as d where d.kpi_id = l.kpi_id)
         )
-        select {", ".join(KEY)}, value, numerator, denominator, target,
-            case when not is_closed then 'provisional' when is_known and old_status <> 'provisional' then 'restated' else 'final' end as status
-        from compared
+        select {", ".join(f"compared.{name}" for name in KEY)}, value, numerator, denominator, target,
+            case when not is_closed then 'provisional'
+                when if(is_known, old_status <> 'provisional', coalesce(looked_at.last_on >= ends_at, false)) then 'restated' else 'final' end as status
+        from compared left join looked_at on looked_at.kpi_id = compared.kpi_id and looked_at.definition_version = compared.definition_version
+            and looked_at.grain = compared.grain and looked_at.keys = json_keys(compared.dims)
         where is_changed or (is_closed and old_status = 'provisional')""",
-        [today],
+        [today, settings.time_zone, list(kpis)],
     )
     con.execute(
         "insert into kpi.value select *, $1, $2 from added order by kpi_id, grain, dims, period_start",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,10 @@ READ = (
     "industry", "uscc", "legal_representative", "registered_capital", "employees", "source_site",
 )  # fmt: skip
 """Fields whose dictionary's status standard.party_record has."""
+COMPARED = ("uscc", "city_code", "website", "legal_representative")
+"""Columns of standard.party_record of which several feeds may speak for one organisation."""
+TELLING = "('success', 'refused', 'callback', 'not_eligible', 'do_not_call', 'interested', 'connected', 'vacant_number', 'wrong_person')"
+"""Dispositions of dials that say whether a number is right; that nobody answered says nothing."""
 EMPTY = "('missing', 'placeholder', 'damaged')"
 FAMILIES = {
     "filled": ("completeness", "已填写", "Filled"),
@@ -69,10 +74,12 @@ def write_measures(con: duckdb.DuckDBPyConnection, registry: Registry, settings:
     """Bring kpi.quality_measure up to date: rows are only added, the last one of a key counts.
 
     Leaves the temporary view `quality_now`: the counts of now with each field's weight, which KPIs sum up. Reads
-    marts.fct_record, standard.party_record, golden.crosswalk and golden.organisation, staged.<subject> and the ledger of files.
+    marts.fct_record, standard.party_record and phone, golden.crosswalk and organisation, staged.<subject> and the ledger of files.
     """
     declared = load_measures()
     _write_names(con, declared, registry)
+    if any(registry.feeds_of("party")):
+        _write_witnesses(con)
     con.execute(
         """create or replace temp table quality_candidate (subject varchar, feed varchar, source varchar, dimension varchar, measure varchar,
             field varchar, region varchar, industry varchar, month date, passed bigint, total bigint)"""
@@ -160,7 +167,7 @@ def _counts(registry: Registry, contract: Contract, measures: list[Measure]) -> 
 
 
 def _records(contract: Contract) -> str:
-    """SQL: the records of a feed (r) with what measures look at: s, and of a party p, c and o."""
+    """SQL: the records of a feed (r) with what measures look at: s, and of a party p, c, o, w and d."""
     feed = literal(contract.feed)
     is_party = contract.subject == "party"
     joins = _join(f"(from staged.{contract.subject} where feed = {feed})", "s")
@@ -168,7 +175,40 @@ def _records(contract: Contract) -> str:
         joins += _join(f"(from standard.party_record where feed = {feed})", "p")
         joins += _join(f"(from golden.crosswalk where feed = {feed})", "c")
         joins += " left join golden.organisation as o on o.organisation_id = c.organisation_id"
+        joins += " left join quality_said as w on w.organisation_id = c.organisation_id"
+        joins += _join(f"(from quality_dialled where feed = {feed})", "d")
     return f"(from {'marts.fct_record' if is_party else 'staged.record'} where feed = {feed}) as r {joins}"
+
+
+def _write_witnesses(con: duckdb.DuckDBPyConnection) -> None:
+    """What others say of a record's values: temporary tables quality_said (w) and quality_dialled (d).
+
+    A value that one feed alone gives agrees with the golden record, which has it from there: that verifies nothing.
+    """
+    several = ", ".join(
+        f"coalesce(min(p.feed) filter (where p.{name} is not null) < max(p.feed) filter (where p.{name} is not null), false) as {name}"
+        for name in COMPARED
+    )
+    con.execute(
+        f"""create or replace temp table quality_said as
+        select c.organisation_id, {several}
+        from golden.crosswalk as c
+        semi join (select organisation_id from golden.organisation where feeds > 1) as o on c.organisation_id = o.organisation_id
+        join standard.party_record as p on c.feed = p.feed and c.sha256 = p.sha256 and c.member = p.member and c.row = p.row
+        group by c.organisation_id"""
+    )
+    con.execute(
+        f"""create or replace temp table quality_dialled as
+        with dial as (
+            select unnest(phone.valid_numbers) as number, disposition, (dialled_on, coalesce(dialled_at, timestamptz '0001-01-01 00:00:00+00'), sha256, row) as place
+            from staged.outbound join standard.phone as phone on outbound.phone = phone.raw where disposition in {TELLING}
+        ),
+        number as (select number, arg_max(disposition, place) as disposition from dial group by number),
+        listed as (select feed, sha256, member, row, unnest(numbers) as number from standard.party_record)
+        -- of several numbers one that is wrong
+        select feed, sha256, member, row, max_by(disposition, (disposition in ('vacant_number', 'wrong_person'), disposition)) as disposition
+        from listed join number using (number) group by all"""
+    )
 
 
 def _write_gaps(con: duckdb.DuckDBPyConnection, registry: Registry, declared: dict[str, Declared]) -> None:
@@ -196,9 +236,12 @@ def _join(relation: str, name: str) -> str:
 
 
 def _count_deliveries(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
-    """Deliveries of each feed that came within its freshness of the one before, and one more, missed, for a feed that is late by now."""
+    """Deliveries of each feed that came within its freshness of the one before, and one more, missed, for a feed that is late by now.
+
+    A delivery that comes late counts when it was due, as it did while it was missing: a closed month does not change when it comes.
+    """
     due = ", ".join(
-        f"({literal(feed)}, {literal(contract.subject)}, {contract.freshness.days})"
+        f"({literal(feed)}, {literal(contract.subject)}, {ceil(contract.freshness.total_seconds() / 86400)})"
         for feed, contract in registry.feeds.items()
         if contract.freshness
     )
@@ -210,9 +253,11 @@ def _count_deliveries(con: duckdb.DuckDBPyConnection, registry: Registry, settin
         delivered as (
             select distinct feed, received_on from ops.file_ledger where status in ('landed', 'repeat', 'held')
         ),
+        expected as (
+            select *, lag(received_on) over (partition by feed order by received_on) + days as due_on from delivered join due using (feed)
+        ),
         judged as (
-            select feed, subject, received_on as day, coalesce(received_on - lag(received_on) over (partition by feed order by received_on) <= days, true) as is_on_time
-            from delivered join due using (feed)
+            select feed, subject, least(received_on, due_on + 1) as day, coalesce(received_on <= due_on, true) as is_on_time from expected
             union all
             select feed, subject, max(received_on) + days + 1, false from delivered join due using (feed)
             group by feed, subject, days having max(received_on) + days < $1

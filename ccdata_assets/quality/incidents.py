@@ -24,7 +24,7 @@ def follow_incidents(
     """Open an incident for each check that fails and has none open, resolve those whose check passes. Call before the outcomes are recorded.
 
     Blocking checks and errors open one whenever they fail; a warning only where the check passed when it last ran: what was never
-    as it should be is a state to improve, not an incident.
+    as it should be is a state to improve, not an incident. A check that had nothing to look at has found nothing: what is open stays open.
     """
     is_open = dict(
         con.execute(
@@ -34,7 +34,7 @@ def follow_incidents(
     passed_before = {
         name
         for name, passed in con.execute(
-            """select check_name, passed from kpi.quality_result where feed is not distinct from ?
+            """select check_name, passed from kpi.quality_result where feed is not distinct from ? and (total > 0 or not passed)
             qualify row_number() over (partition by check_name order by as_of desc, rowid desc) = 1""",
             [feed],
         ).fetchall()
@@ -42,6 +42,8 @@ def follow_incidents(
     }
     for outcome in outcomes:
         name = outcome.check.name
+        if outcome.passed and outcome.total == 0:
+            continue
         if outcome.passed and name in is_open:
             _write(con, settings, is_open[name], "resolved", outcome, feed, run_id)
         elif (

@@ -30,9 +30,13 @@ def record_outcomes(
             con.executemany(f"insert into kpi.quality_result values ({', '.join('?' * 15)})", rows)
 
 
-def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed: str | None) -> list[Outcome] | None:
-    """What the checks found when they last ran; None where one of them has never run."""
-    known = {
+Found = tuple[bool, float | None, int, int, str | None]
+"""What a check found: passed, value, unexpected, total, error."""
+
+
+def _last(con: duckdb.DuckDBPyConnection, feed: str | None) -> dict[str, Found]:
+    """What each check of a feed, or of none, found when it last ran."""
+    return {
         name: (passed, value, unexpected, total, error)
         for name, passed, value, unexpected, total, error in con.execute(
             """select check_name, passed, value, unexpected, total, error from kpi.quality_result
@@ -40,6 +44,11 @@ def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed:
             [feed],
         ).fetchall()
     }
+
+
+def last_outcomes(con: duckdb.DuckDBPyConnection, checks: Sequence[Check], feed: str | None) -> list[Outcome] | None:
+    """What the checks found when they last ran; None where one of them has never run."""
+    known = _last(con, feed)
     if any(check.name not in known for check in checks):
         return None
     return [Outcome(check, *known[check.name]) for check in checks]
@@ -71,10 +80,11 @@ def record_changes(
     con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], feed: str | None, settings: Settings, run_id: str
 ) -> None:
     """Record the outcomes that are others than the last ones of their checks: of checks that are looked at in every run."""
+    known = _last(con, feed)
     changed = [
         outcome
         for outcome in outcomes
-        if (known := last_outcomes(con, [outcome.check], feed)) is None
-        or (known[0].passed, known[0].value, known[0].unexpected) != (outcome.passed, outcome.value, outcome.unexpected)
+        if outcome.check.name not in known
+        or known[outcome.check.name][:3] != (outcome.passed, outcome.value, outcome.unexpected)
     ]
     record_outcomes(con, changed, feed, settings, run_id)

@@ -71,7 +71,7 @@ def is_evaluated(con: duckdb.DuckDBPyConnection, registry: Registry, settings: S
 
 
 def is_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
-    """True where the published copy also has every line of the ledgers: a file sent again adds one and builds nothing."""
+    """True where the published copy also has every line of the ledgers: a file sent again, or a person's word on an incident, adds one and builds nothing."""
     return is_current(con, registry, settings) and recall(con, LINES) == _ledger_lines(con)
 
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from ccdata_assets.defs import automation
 from ccdata_assets.landing.inbox import Inbox, scan_inbox
 from ccdata_assets.landing.land import content_hash
 from ccdata_assets.orchestration import jobs
-from ccdata_assets.orchestration.jobs import Batch, trim_runs, waiting_files
+from ccdata_assets.orchestration.jobs import Batch, touched_months, trim_runs, waiting_files
 from ccdata_assets.project import load_project
 from ccdata_assets_tests.world import World, make_settings
 
@@ -226,6 +227,30 @@ def test_every_file_waits_as_long_as_nothing_is_published(tmp_path: Path, world:
     file = scan_inbox(world.settings.inbox_dir, world.registry)
     assert [waiting.name for waiting in waiting_files(make_settings(tmp_path), file)] == ["directory/a.csv"]
     assert waiting_files(make_settings(tmp_path), Inbox({}, [])) == []
+
+
+def test_a_person_s_word_on_an_incident_makes_the_reports_of_its_month_and_of_now_due(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, "2026-03-02")
+    settings.published_path.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.published_path)) as con:
+        con.execute("create schema kpi; create schema ops")
+        con.execute(
+            "create table kpi.value as select 'r' as run_id, timestamp '2026-03-01' as period_start, 'month' as grain, timestamptz '2026-03-01 08:00:00+08' as as_of"
+        )
+        con.execute(
+            "create table kpi.quality_result as select 'r' as run_id, date '2026-01-01' as period, timestamptz '2026-02-01 00:30:00+08' as as_of"
+        )
+        con.execute(
+            "create table ops.incident as select timestamptz '2026-02-01 00:30:00+08' as opened_at, timestamptz '2026-03-01 20:00:00+08' as acknowledged_at, cast(null as timestamptz) as resolved_at"
+        )
+    for month in ("2026-01", "2026-02", "2026-03"):
+        report = settings.reports_dir / "monthly" / f"{month}.json"
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(json.dumps({"as_of": "2026-03-01T19:00:00+08:00"}))
+    assert touched_months(settings, "another run") == ["2026-02", "2026-03"]
+    with duckdb.connect(str(settings.published_path)) as con:
+        con.execute("update ops.incident set acknowledged_at = null")
+    assert touched_months(settings, "another run") == []
 
 
 def test_old_runs_leave_the_history_and_recent_ones_stay() -> None:

@@ -73,7 +73,7 @@ def test_the_bank_answers_as_many_calls_as_the_domain_says(real_home: Path) -> N
     )[0]
     assert (round(answered / entered, 3), round(answered / offered, 3)) == (0.798, 0.84)
     assert ask(real_home, "select sum(successes), sum(contacts), sum(dials) from kpi.outbound_day") == [
-        (4640, 41_188, 105_754)
+        (4639, 41_176, 105_735)  # of 4,640 successes in 41,188 rows; twelve rows are the same as another
     ]
 
 

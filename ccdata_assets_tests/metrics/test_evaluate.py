@@ -178,6 +178,26 @@ def test_what_comes_late_for_a_closed_month_is_a_restatement_beside_the_first_va
     assert [status for _, status, _ in kpis.history("2026-01-01")] == ["final", "restated", "restated"]
 
 
+def test_a_combination_that_comes_late_for_a_closed_month_is_a_restatement_too(kpis: Evaluation) -> None:
+    status = "select strftime(period_start, '%m') || dims as what, status from kpi.value order by as_of, rowid"
+    kpis.run(BY_CITY, [JAN, MAR], "2026-03-10")
+    late = ("2026-01-20", "y", 5.0, None)
+    kpis.run(BY_CITY, [JAN, MAR, late, ("2026-03-11", "z", 1.0, None)], "2026-03-11")
+    found = {row["what"]: row["status"] for row in fetch(kpis.con, status)}
+    assert found['01{"city":"x"}'] == "final" and found['01{"city":"y"}'] == "restated"
+    assert found['03{"city":"z"}'] == "provisional", "its month is open"
+    more = kpi(sets=[*BY_CITY.sets, {"grain": "month", "by": {"town": "city"}}])
+    kpis.run(more, [JAN, MAR], "2026-03-12")
+    found = {row["what"]: row["status"] for row in fetch(kpis.con, status)}
+    assert found['01{"town":"x"}'] == "final", "values that are asked for now were never said otherwise"
+
+
+def test_a_ratio_of_a_closed_month_that_had_no_rows_is_a_restatement(kpis: Evaluation) -> None:
+    kpis.run(RATIO, [MAR], "2026-03-10")
+    kpis.run(RATIO, [JAN, MAR], "2026-03-11")
+    assert kpis.history("2026-01-01") == [(0.5, "restated", "2026-03-11")]
+
+
 def test_what_was_known_at_a_past_moment_can_be_asked_for(kpis: Evaluation) -> None:
     kpis.run(FLOW, [JAN], "2026-02-10")
     kpis.run(FLOW, [JAN, ("2026-01-20", "x", 5.0, None)], "2026-02-11")
@@ -233,6 +253,15 @@ def test_a_definition_says_how_it_is_computed(kpis: Evaluation) -> None:
     assert tuple(said.values()) == (
         "marts.event", "city = 'x'", "day", "flow", "sum(n)", "sum(of)", ["month", "month by city"],
     )  # fmt: skip
+
+
+def test_a_kpi_that_is_no_longer_declared_keeps_its_values(kpis: Evaluation) -> None:
+    kpis.run({"old": FLOW, "kept": FLOW}, [JAN], "2026-02-01")
+    assert kpis.run({"kept": FLOW}, [JAN], "2026-02-02") == 0
+    assert {
+        row["value"]
+        for row in fetch(kpis.con, "select value from kpi.value where kpi_id = 'old' and period_start = '2026-01-01'")
+    } == {2.0}
 
 
 def test_a_combination_that_is_gone_has_no_data_from_then_on_and_keeps_its_past(kpis: Evaluation) -> None:

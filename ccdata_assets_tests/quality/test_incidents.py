@@ -91,6 +91,22 @@ def test_people_acknowledge_and_resolve_and_a_later_failure_opens_another(con: d
         resolve_incident(con, at(7), "inc_0", "王", "")
 
 
+def test_a_check_that_had_nothing_to_look_at_neither_resolves_an_incident_nor_was_passed(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    target = Check("target_validity", "counted", "kpi.value", "validity", "validity", "warning", 0.9)
+
+    def month(hour: int, value: float | None) -> list[str]:
+        met = value is None or value >= 0.9
+        record_changes(con, [Outcome(target, met, value, int(not met), int(value is not None))], None, at(hour), str(hour))  # fmt: skip
+        return [str(incident["status"]) for incident in incidents(con, every=True)]
+
+    assert month(1, None) == [] and month(2, 0.5) == [], "what was never met is a state to improve"
+    assert month(3, 0.95) == [] and month(4, 0.5) == ["open"]
+    assert month(5, None) == ["open"], "no data is no proof"
+    assert month(6, 0.95) == ["resolved"]
+
+
 def test_the_most_severe_come_first(con: duckdb.DuckDBPyConnection) -> None:
     found(con, 1, passed=False, severity="error", name="b")
     found(con, 2, passed=False, severity="blocking", name="a")

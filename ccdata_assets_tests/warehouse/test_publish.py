@@ -226,6 +226,7 @@ def test_what_is_published_is_current_until_a_batch_the_day_or_the_copy_changes(
             """insert into ops.incident_event (incident_id, "at", kind, check_name, table_name, dimension, severity)
             values ('inc_1', timestamptz '2026-02-01 08:00:00+00', 'acknowledged', 'c', 't', 'validity', 'error')"""
         )
+        assert is_current(con, built.registry, built.settings), "a person's word on an incident builds nothing"
         assert not is_published(con, built.registry, built.settings), (
             "what a person says of an incident is to be published"
         )

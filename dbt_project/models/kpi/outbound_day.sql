@@ -3,7 +3,7 @@ with
 contact as (
 
     select * from {{ ref("fct_outbound") }}
-    where dialled_on is not null
+    where dialled_on is not null and not is_repeat
 
 ),
 

@@ -28,9 +28,20 @@ line as (
     select
         organisation_id,
         seq,
-        industry_code
+        industry_code,
+        struct_extract(struct_extract(sources, 'name'), 'record_id') as record_id
     from {{ source("golden", "organisation_history") }}
     where is_live
+
+),
+
+record as (
+
+    select distinct
+        record_id,
+        feed
+    from {{ source("golden", "membership") }}
+    where entity_kind = 'organisation'
 
 ),
 
@@ -40,15 +51,17 @@ begun as (
     select
         event.entity_id,
         event.seq,
-        line.industry_code
+        line.industry_code,
+        record.feed
     from event
     asof left join line on event.entity_id = line.organisation_id and event.seq <= line.seq
+    left join record on line.record_id = record.record_id
     where event.is_begin and event.entity_kind = 'organisation'
 
 ),
 
--- province and industry are those of the event, not of today: the stock of a closed month never changes. An entity is
--- taken off where its last birth or split added it.
+-- province, industry and feed are those of the event, not of today: the stock of a closed month never changes. An entity is
+-- taken off where its last birth or split added it, and counts for one feed, however many tell of it later.
 final as (
 
     select
@@ -64,7 +77,8 @@ final as (
         end as delta,
         event.province_code,
         begun.industry_code,
-        industry.section as industry_section
+        industry.section as industry_section,
+        begun.feed
     from event
     asof left join begun on event.entity_id = begun.entity_id and event.seq >= begun.seq
     left join {{ ref("industry_code") }} as industry on begun.industry_code = industry.code
