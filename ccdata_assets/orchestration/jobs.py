@@ -173,7 +173,7 @@ def _stamp(file: InboxFile) -> str:
 
 def touched_months(settings: Settings, run_id: str) -> list[str]:
     """The months (YYYY-MM) whose report is due: those a run gave new values or checks for, those whose report is missing or older than
-    their newest value (a run was killed, a report failed) or than what became of their incidents, and, if there are any, that of the
+    their newest value (a run was killed, a report failed) or than a person's decision they show, and, if there are any, that of the
     business time."""
     with connect_published(settings) as con:
         touched = con.execute(
@@ -186,10 +186,7 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
             f"""select strftime(month, '%Y-%m'), max(as_of) from (
                 select period_start as month, as_of from kpi.value where grain = 'month'
                 union all select period, as_of from kpi.quality_result {reviewed}
-                union all select timezone($1, opened_at), greatest(acknowledged_at, resolved_at) from ops.incident
-                    where acknowledged_at is not null or resolved_at is not null
-            ) group by all""",
-            [settings.time_zone],
+            ) group by all"""
         ).fetchall()
         decided = con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall() if _has_decisions(con) else []
     due = {month for (month,) in touched}

@@ -241,8 +241,9 @@ def test_a_person_s_word_on_an_incident_makes_the_reports_of_its_month_and_of_no
             "create table kpi.quality_result as select 'r' as run_id, date '2026-01-01' as period, timestamptz '2026-02-01 00:30:00+08' as as_of"
         )
         con.execute(
-            "create table ops.incident as select timestamptz '2026-02-01 00:30:00+08' as opened_at, timestamptz '2026-03-01 20:00:00+08' as acknowledged_at, cast(null as timestamptz) as resolved_at"
+            "create table ops.incident as select timestamptz '2026-02-01 00:30:00+08' as opened_at, timestamptz '2026-03-01 20:00:00+08' as acknowledged_at, cast(null as timestamptz) as resolved_at, cast(null as varchar) as resolved_by"
         )
+        con.execute('create table ops.gate_override ("at" timestamptz)')
     for month in ("2026-01", "2026-02", "2026-03"):
         report = settings.reports_dir / "monthly" / f"{month}.json"
         report.parent.mkdir(parents=True, exist_ok=True)
