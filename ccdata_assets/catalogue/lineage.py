@@ -43,6 +43,7 @@ GIVEN = {
     ),
     "reference.field": ("field", "zh", "en", "type", "pii", "weight"),
     "ops.run_state": ("name", "value"),
+    "golden.crosswalk": (*ROW, "organisation_id", "contact_id"),
     "golden.membership": (
         "at", "run_id", "entity_kind", "feed", "sha256", "member", "row", "record_id", "entity_id", "seq",
     ),

@@ -24,6 +24,7 @@ TITLE: Final = Text("月度数据仓库报告", "Monthly warehouse report")
 
 STOCK: Final = ("stock", "increment")
 RECORDS: Final = ("records_received", "records_repeated")
+OVERLAP: Final = ("overlap", "overlap_in_feed")
 COLLECTION: Final = ("collection_attainment", "processing_rate")
 CALLS: Final = ("answer_rate", "abandon_rate", "aht", "hold_time")
 OUTBOUND: Final = ("outbound_success_rate",)
@@ -33,7 +34,7 @@ PERSPECTIVES: Final = {
     "internal": Text("内部流程", "internal"),
     "growth": Text("学习与成长", "growth"),
 }  # of the balanced scorecard
-FIRST: Final = (*STOCK, *RECORDS, *QUALITY, *COLLECTION, *CALLS, *OUTBOUND)  # every other KPI follows these
+FIRST: Final = (*STOCK, *RECORDS, *OVERLAP, *QUALITY, *COLLECTION, *CALLS, *OUTBOUND)  # every other KPI follows these
 
 
 def monthly_sections(month: Month) -> tuple[Section, ...]:
@@ -57,7 +58,7 @@ def _quality(month: Month) -> Section:
     return Section(
         "quality",
         Text("数据质量", "Data quality"),
-        tables=(trend, *parts_tables(month, (*QUALITY, *RECORDS), "feed")),
+        tables=(trend, *parts_tables(month, (*QUALITY, *RECORDS, *OVERLAP), "feed")),
         charts=tuple(measure_charts(month, trend, "month", QUALITY, "line")),
     )
 
@@ -69,7 +70,7 @@ def _stock(month: Month) -> Section:
         Chart("increment_trend", month.definition("increment").name, "bar", "trend", "month", ("increment",)),
     ]
     tables = [trend]
-    for table in parts_tables(month, STOCK, "region", "industry", share_of="stock"):
+    for table in parts_tables(month, STOCK, "feed", "region", "industry", share_of="stock"):
         tables.append(table)
         charts += measure_charts(month, table, "part", STOCK, "ranking")
     note = Text(

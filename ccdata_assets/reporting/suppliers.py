@@ -30,6 +30,7 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "uniqueness": (Text("唯一性", "Uniqueness"), "percent"),
     "repeated": (Text("重复记录", "Repeats"), "count"),
     "repeat_rate": (Text("重复率", "Repeat rate"), "percent"),
+    "overlap": (Text("重叠率", "Overlap"), "percent"),
     "timeliness": (Text("及时性", "Timeliness"), "percent"),
     "completeness": (Text("完整率", "Completeness"), "percent"),
     "accuracy": (Text("准确率", "Accuracy"), "percent"),
@@ -38,8 +39,8 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "source": (Text("代码", "Code"), "code"),
 }
 NOTE: Final = Text(
-    "得分为有效率、唯一性与及时性的算术平均（缺少的不计），相同时按收到记录数排列；及时性按数据来源计算。",
-    "The score is the mean of validity, uniqueness and timeliness, as far as they are known; equal ones stand by volume. Timeliness is that of the feed.",
+    "得分为有效率、唯一性与及时性的算术平均（缺少的不计），相同时按收到记录数排列；及时性按数据来源计算；重叠率为所属企业此前已有记录的占比。",
+    "The score is the mean of validity, uniqueness and timeliness, as far as they are known; equal ones stand by volume. Timeliness is that of the feed; overlap the share of records whose organisation had one before.",
 )
 
 
@@ -63,7 +64,7 @@ def supplier_sections(month: Month) -> tuple[Section, ...]:
 
 
 def _records(month: Month) -> list[dict[str, Any]]:
-    kpis = (*SHOWN, "completeness", "accuracy")
+    kpis = (*SHOWN, "completeness", "accuracy", "overlap")
     parts = month.parts(kpis)
     by_feed = {labels[0]: values for labels, values in parts.get(("feed",), {}).items()}
     sources = month.source.sources()
@@ -73,7 +74,7 @@ def _records(month: Month) -> list[dict[str, Any]]:
         new, repeated = (int(_value(values, kpi) or 0) for kpi in ("records_received", "records_repeated"))
         if not new + repeated:
             continue
-        rates = {kpi: _value(values, kpi) for kpi in ("validity", "uniqueness", "completeness", "accuracy")}
+        rates = {kpi: _value(values, kpi) for kpi in ("validity", "uniqueness", "completeness", "accuracy", "overlap")}
         rates["timeliness"] = _value(by_feed.get(feed, {}), "timeliness")
         known = [rate for kpi in SCORED if (rate := rates[kpi]) is not None]
         channel = sources[source][2] if source in sources else ""
