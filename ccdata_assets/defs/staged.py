@@ -163,6 +163,7 @@ def _union_specs() -> list[dg.AssetSpec]:
         table_spec(["staged", "held"], "One row per row of a batch that the gate holds back.", deps=feeds),
         table_spec(["reference", "feed"], "One row per feed that a contract describes."),
         table_spec(["reference", "field"], "One row per business field of fields.yaml."),
+        table_spec(["reference", "threshold"], "One row per limit of thresholds.yaml that KPIs count by."),
     ]
 
 

@@ -6,7 +6,7 @@ changes after its period has closed is a restatement, a row of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import duckdb
@@ -14,7 +14,7 @@ import duckdb
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.quality_measures import write_measures
-from ccdata_assets.metrics.registry import COMPUTED, Kpi, version_error
+from ccdata_assets.metrics.registry import COMPUTED, LENGTH, Grain, Kpi, version_error
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
@@ -95,8 +95,8 @@ def _refuse_other_meaning(
 
 def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:
     today = settings.business_date
-    parts = [_query(name, kpi, wanted.grain, wanted.by, today) for name, kpi in kpis.items() for wanted in kpi.sets]
-    con.execute(f"create or replace temp table candidate as {' union all '.join(parts)}")
+    con.execute(f"create or replace temp table candidate as {' union all '.join(_queries(kpis, today))}")
+    lengths = " ".join(f"when {literal(grain)} then {length}" for grain, length in LENGTH.items())
     con.execute(
         f"""create or replace temp table added as
         with latest as (
@@ -111,7 +111,7 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
             select kpi_id, definition_version, grain, period_start, dims, c.value, c.numerator, c.denominator, c.target,
                 l.kpi_id is not null as is_known, l.status as old_status,
                 (c.value, c.numerator, c.denominator, c.target) is distinct from (l.value, l.numerator, l.denominator, l.target) as is_changed,
-                period_start + case grain when 'day' then interval 1 day when 'week' then interval 7 days when 'month' then interval 1 month when 'quarter' then interval 3 months else interval 1 year end as ends_at, ends_at <= $1::timestamp as is_closed
+                period_start + case grain {lengths} end as ends_at, ends_at <= $1::timestamp as is_closed
             from candidate as c full join latest as l using ({", ".join(KEY)})
             where c.kpi_id is not null or l.value is not null and list_contains($3, kpi_id) and definition_version = (select max(version) from kpi.definition as d where d.kpi_id = l.kpi_id)
         )
@@ -130,35 +130,90 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
     return int(con.execute("select count(*) from added").fetchall()[0][0])
 
 
-def _query(name: str, kpi: Kpi, grain: str, dims: Mapping[str, str], today: date) -> str:
-    """Values of one KPI by one grain and one set of dimensions; combinations of which a dimension is null are left out."""
-    source = f"(select * from {kpi.source} where {kpi.where or 'true'} and cast({kpi.date} as date) <= date '{today}'{''.join(f' and ({column}) is not null' for column in dims.values())})"
-    keys = sorted(dims)
-    dims_json = (
-        "cast(json_object(" + ", ".join(f"{literal(key)}, ({dims[key]})" for key in keys) + ") as varchar)"
-        if keys
-        else "'{}'"
+def _queries(kpis: Mapping[str, Kpi], today: date) -> Iterator[str]:
+    """SQL of all values. What is divided, of the same rows, is counted in one look at them; stocks and plain sums have a row for every
+    period, and are counted one by one."""
+    together: dict[tuple[str, str, str, Grain, tuple[tuple[str, str], ...]], dict[str, Kpi]] = {}
+    for name, kpi in kpis.items():
+        for wanted in kpi.sets:
+            if kpi.kind == "flow" and kpi.denominator:
+                rows = (
+                    wanted.source or kpi.source,
+                    kpi.where or "true",
+                    kpi.date,
+                    wanted.grain,
+                    tuple(sorted(wanted.by.items())),
+                )
+                together.setdefault(rows, {})[name] = kpi
+            else:
+                yield _query(name, kpi, wanted.source or kpi.source, wanted.grain, wanted.by, today)
+    for (source, _, _, grain, by), alike in together.items():
+        yield _shares(alike, source, grain, dict(by), today)
+
+
+def _rows(kpi: Kpi, source: str, dims: Mapping[str, str], today: date) -> str:
+    """SQL: the rows a KPI counts; combinations of which a dimension is null are left out."""
+    known = "".join(f" and ({column}) is not null" for column in dims.values())
+    return (
+        f"(select * from {source} where ({kpi.where or 'true'}) and cast({kpi.date} as date) <= date '{today}'{known})"
     )
-    period = f"cast(date_trunc('{grain}', {kpi.date}) as timestamp)"
-    sums = f"select {period} as period_start, {dims_json} as dims, cast({kpi.numerator} as double) as numerator, cast({kpi.denominator or 'null'} as double) as denominator from {source} group by all"
+
+
+def _period(grain: Grain, at: str) -> str:
+    """SQL: the start of the period that a local date or time lies in."""
+    if grain in ("15min", "30min"):
+        return f"time_bucket({LENGTH[grain]}, cast({at} as timestamp))"
+    return f"cast(date_trunc('{grain}', {at}) as timestamp)"
+
+
+def _dims_json(dims: Mapping[str, str]) -> str:
+    if not dims:
+        return "'{}'"
+    pairs = ", ".join(f"{literal(key)}, ({dims[key]})" for key in sorted(dims))
+    return f"cast(json_object({pairs}) as varchar)"
+
+
+def _target(kpi: Kpi) -> str:
+    """SQL: the target of a period."""
+    if not kpi.targets:
+        return "cast(null as double)"
+    cases = [f"when period_start >= {literal(str(first))} then {value}" for first, value in reversed(kpi.targets)]
+    return f"cast(case {' '.join(cases)} end as double)"
+
+
+def _shares(kpis: Mapping[str, Kpi], source: str, grain: Grain, dims: Mapping[str, str], today: date) -> str:
+    """SQL: values of KPIs that divide sums of the same rows, by one grain and one set of dimensions."""
+    first = next(iter(kpis.values()))
+    sums = ", ".join(
+        f"cast({kpi.numerator} as double) as n{i}, cast({kpi.denominator} as double) as d{i}"
+        for i, kpi in enumerate(kpis.values())
+    )
+    told = ", ".join(
+        f"{{'kpi_id': {literal(name)}, 'version': {kpi.version}, 'n': n{i}, 'd': d{i}, 'target': {_target(kpi)}}}"
+        for i, (name, kpi) in enumerate(kpis.items())
+    )
+    return f"""select told.kpi_id, told.version as definition_version, {literal(grain)} as grain, period_start, dims,
+        told.n / nullif(told.d, 0) as value, told.n as numerator, told.d as denominator, told.target as target
+        from (
+            select period_start, dims, unnest([{told}]) as told from (
+                select {_period(grain, first.date)} as period_start, {_dims_json(dims)} as dims, {sums} from {_rows(first, source, dims, today)} group by all
+            )
+        )"""
+
+
+def _query(name: str, kpi: Kpi, table: str, grain: Grain, dims: Mapping[str, str], today: date) -> str:
+    """SQL: values of a stock, or of a sum that nothing divides, of every period from the first on."""
+    source, period, length = _rows(kpi, table, dims, today), _period(grain, kpi.date), LENGTH[grain]
+    sums = f"select {period} as period_start, {_dims_json(dims)} as dims, cast({kpi.numerator} as double) as numerator from {source} group by all"
+    last = _period(grain, f"timestamp '{today} 23:59:59'")
+    value = "coalesce(flow.numerator, 0)"
     if kpi.kind == "stock":
-        sums = f"""select period_start, dims, sum(coalesce(numerator, 0)) over (partition by dims order by period_start) as numerator, cast(null as double) as denominator
-            from (
-                select spine.period_start, every.dims, flow.numerator
-                from (select unnest(generate_series((select min({period}) from {source}), date_trunc('{grain}', timestamp '{today}'), interval 1 {grain})) as period_start) as spine
-                cross join (select distinct dims from ({sums})) as every
-                left join ({sums}) as flow on flow.period_start = spine.period_start and flow.dims = every.dims
-            )"""
-    elif kpi.denominator is None:
-        sums = f"""select spine.period_start, every.dims, coalesce(flow.numerator, 0) as numerator, cast(null as double) as denominator
-            from (select unnest(generate_series((select min({period}) from {source}), date_trunc('{grain}', timestamp '{today}'), interval 1 {grain})) as period_start) as spine
-            cross join (select distinct dims from ({sums})) as every
-            left join ({sums}) as flow on flow.period_start = spine.period_start and flow.dims = every.dims"""
-    value = "numerator / nullif(denominator, 0)" if kpi.denominator else "numerator"
-    target = (
-        f"case {' '.join(f'when period_start >= {literal(str(first))} then {value}' for first, value in reversed(kpi.targets))} end"
-        if kpi.targets
-        else "cast(null as double)"
-    )
+        value = f"sum({value}) over (partition by every.dims order by spine.period_start)"
     return f"""select {literal(name)} as kpi_id, {kpi.version} as definition_version, {literal(grain)} as grain, period_start, dims,
-        {value} as value, numerator, denominator, cast({target} as double) as target from ({sums})"""
+        numerator as value, numerator, cast(null as double) as denominator, {_target(kpi)} as target
+        from (
+            select spine.period_start, every.dims, {value} as numerator
+            from (select unnest(generate_series((select min({period}) from {source}), {last}, {length})) as period_start) as spine
+            cross join (select distinct dims from ({sums})) as every
+            left join ({sums}) as flow on flow.period_start = spine.period_start and flow.dims = every.dims
+        )"""

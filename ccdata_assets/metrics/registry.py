@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from ccdata_assets.contracts.model import Declaration, Name, Title
 from ccdata_assets.contracts.yaml_source import YamlSource
 from ccdata_assets.errors import ContractError
+from ccdata_assets.metrics.thresholds import load_thresholds
 
 KPIS = Path(__file__).parent / "kpis.yaml"
 COMPUTED: Final = {
@@ -21,9 +22,15 @@ COMPUTED: Final = {
     "kind": "kind",
     "numerator": "numerator",
     "denominator": "denominator",
+    "thresholds": "thresholds",
 }
 """Columns of kpi.definition that say how a value is computed, and the keys of kpis.yaml that they are from."""
-Grain = Literal["day", "week", "month", "quarter", "year"]
+Grain = Literal["15min", "30min", "hour", "day", "week", "month", "quarter", "year"]
+LENGTH: Final[dict[Grain, str]] = {
+    "15min": "interval 15 minutes", "30min": "interval 30 minutes", "hour": "interval 1 hour", "day": "interval 1 day",
+    "week": "interval 7 days", "month": "interval 1 month", "quarter": "interval 3 months", "year": "interval 1 year",
+}  # fmt: skip
+"""How long a period of a grain is. Weeks are those of ISO 8601; all are of the centre's local time."""
 
 
 class ValueSet(Declaration):
@@ -31,6 +38,7 @@ class ValueSet(Declaration):
 
     grain: Grain
     by: dict[Name, str] = Field(default_factory=dict)
+    source: str | None = Field(None, description="Table with the same sums, where that of the KPI lacks the dimension.")
 
     @property
     def name(self) -> str:
@@ -60,7 +68,30 @@ class Kpi(Declaration):
     kind: Literal["flow", "stock"]
     numerator: str
     denominator: str | None = None
+    thresholds: tuple[Name, ...] = Field((), description="Limits of thresholds.yaml that its source counts by.")
     sets: tuple[ValueSet, ...]
+
+    @field_validator("sets", mode="before")
+    @classmethod
+    def _spelt_out(cls, sets: Any) -> Any:
+        """`{grains: [day, month], each: {queue: queue, team: team}}` is a set for every grain and each of the dimensions; without
+        `each` one for every grain."""
+        if not isinstance(sets, list):
+            return sets
+        spelt: list[Any] = []
+        for one in sets:
+            if (
+                isinstance(one, dict)
+                and isinstance(grains := one.get("grains"), list)
+                and set(one) <= {"grains", "each"}
+            ):
+                each = one.get("each") or {}
+                bys: list[dict[str, str]] = [{name: sql} for name, sql in each.items()] or [{}]
+                source = {"source": one["source"]} if "source" in one else {}
+                spelt += [{"grain": grain, "by": by, **source} for grain in grains for by in bys]
+            else:
+                spelt.append(one)
+        return spelt
 
     @field_validator("sets")
     @classmethod
@@ -85,10 +116,25 @@ class Kpi(Declaration):
             raise ValueError("a share (unit: percent) needs a `denominator`")
         return self
 
+    @field_validator("thresholds")
+    @classmethod
+    def _thresholds_are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(names) - set(load_thresholds())):
+            raise ValueError(
+                f"thresholds.yaml has no {', '.join(unknown)}; it has {', '.join(sorted(load_thresholds()))}"
+            )
+        return names
+
+    @property
+    def limits(self) -> str | None:
+        """The limits with their values, for people; None where it counts by none."""
+        known = load_thresholds()
+        return ", ".join(f"{name} = {known[name].text}" for name in sorted(self.thresholds)) or None
+
     @property
     def computed(self) -> dict[str, str | None]:
         """How a value is computed, by column of kpi.definition; line breaks and indents mean nothing."""
-        parts = {column: getattr(self, key) for column, key in COMPUTED.items()}
+        parts = {column: getattr(self, key) for column, key in COMPUTED.items()} | {"thresholds": self.limits}
         return {column: None if part is None else " ".join(str(part).split()) for column, part in parts.items()}
 
     @property

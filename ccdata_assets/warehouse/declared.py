@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import duckdb
 
 from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.metrics.thresholds import write_thresholds
 from ccdata_assets.standard.reasons import Reason
 from ccdata_assets.warehouse.engine import transaction
 
@@ -16,7 +17,7 @@ SALT = "pseudonym_salt"
 
 
 def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
-    """reference.feed: one row per contract; reference.field: one row per field of fields.yaml; the salt, where there is none yet."""
+    """reference.feed: one row per contract; reference.field: one row per field of fields.yaml; reference.threshold; the salt, where there is none yet."""
     feeds = [
         (
             name,
@@ -43,6 +44,7 @@ def write_declared(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
             "create or replace table reference.field (field varchar, zh varchar, en varchar, type varchar, pii varchar, weight double)"
         )
         con.executemany("insert into reference.field values (?, ?, ?, ?, ?, ?)", fields)
+        write_thresholds(con)
         con.execute("insert or ignore into ops.run_state values (?, ?)", [SALT, secrets.token_hex(16)])
 
 
