@@ -60,8 +60,8 @@ begun as (
 
 ),
 
--- province, industry and feed are those of the event, not of today: the stock of a closed month never changes. An entity
--- is taken off where its last birth or split added it, and counts for one feed, however many tell of it later.
+-- province, industry and feed are those of the event, not of today: the stock of a closed month never changes. An
+-- entity is taken off where its last birth or split added it, and counts for one feed, however many tell of it later.
 final as (
 
     select
