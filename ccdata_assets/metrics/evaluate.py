@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.quality_measures import write_measures
-from ccdata_assets.metrics.registry import COMPUTED, LENGTH, Grain, Kpi, version_error
+from ccdata_assets.metrics.registry import COMPUTED, LENGTH, Grain, Kpi, ValueSet, version_error
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
-SHORT: Final[frozenset[Grain]] = frozenset({"15min", "30min", "hour", "day", "week"})
-"""Grains of which a plain sum has values only for periods in which something was counted: years of empty quarters of an hour say nothing."""
 KEY = ("kpi_id", "definition_version", "grain", "period_start", "dims")
 
 
@@ -134,18 +132,23 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
 
 
 def _queries(kpis: Mapping[str, Kpi], today: date) -> Iterator[str]:
-    """SQL of all values. KPIs of the same rows are counted in one look at them. Stocks, and plain sums by month or longer, have a row for
-    every period, those without any rows too, and are counted one by one."""
+    """SQL of all values. KPIs of the same rows are counted in one look at them. Stocks, and plain sums of which 0 says something, have a
+    row for every period, and are counted one by one."""
     together: dict[tuple[Counted, Grain, tuple[tuple[str, str], ...]], dict[str, Kpi]] = {}
     for name, kpi in kpis.items():
         for wanted in kpi.sets:
             counted = Counted(wanted.source or kpi.source, kpi.where or "true", wanted.date or kpi.date)
-            if kpi.kind == "flow" and (kpi.denominator or wanted.grain in SHORT):
+            if kpi.kind == "flow" and (kpi.denominator or _is_sparse(wanted)):
                 together.setdefault((counted, wanted.grain, tuple(sorted(wanted.by.items()))), {})[name] = kpi
             else:
                 yield _query(name, kpi, counted, wanted.grain, wanted.by, today)
     for (counted, grain, by), alike in together.items():
         yield _sums(alike, counted, grain, dict(by), today)
+
+
+def _is_sparse(wanted: ValueSet) -> bool:
+    """Whether a sum has values only for periods with rows: years of empty quarters of an hour, or days of each agent, say nothing."""
+    return wanted.grain in ("15min", "30min", "hour") or (wanted.grain in ("day", "week") and bool(wanted.by))
 
 
 class Counted(NamedTuple):
