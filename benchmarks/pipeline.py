@@ -91,16 +91,10 @@ def measured_run(home: Path, inbox: Path, day: str) -> Answer:
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "benchmarks.measured_run", str(out)]
     environment = {**os.environ, "CCDATA_HOME": str(home), "CCDATA_INBOX": str(inbox), "CCDATA_NOW": day}
-    begun = time.time()
-    process = subprocess.Popen(command, env=environment, cwd=PROJECT_DIR, stdout=subprocess.DEVNULL)
-    samples: list[tuple[float, float]] = []
-    sampler = threading.Thread(target=_sample, args=(process, samples))
-    sampler.start()
-    code = process.wait()
-    seconds = time.time() - begun
-    sampler.join()
-    if code or not out.exists():
-        raise RuntimeError(f"the run of {day} ended with exit code {code}; fix: see its messages above")
+    run = watched(command, environment, PROJECT_DIR)
+    seconds, samples = run["seconds"], run["samples"]
+    if run["code"] or not out.exists():
+        raise RuntimeError(f"the run of {day} ended with exit code {run['code']}; fix: see its messages above")
     answer: Answer = json.loads(out.read_text(encoding="utf-8"))
     stages = {
         name: {
@@ -114,8 +108,26 @@ def measured_run(home: Path, inbox: Path, day: str) -> Answer:
     return {
         **answer,
         "seconds": seconds,
-        "megabytes": max((mb for _, mb in samples), default=0.0),
+        "megabytes": run["megabytes"],
         "stages": {**stages, "start and between": {"seconds": seconds - spent, "megabytes": 0.0}},
+    }
+
+
+def watched(command: list[str], environment: dict[str, str], folder: Path) -> Answer:
+    """Run a command to its end: code, seconds, megabytes (peak of it and its children), samples (time, megabytes)."""
+    begun = time.time()
+    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
+    samples: list[tuple[float, float]] = []
+    sampler = threading.Thread(target=_sample, args=(process, samples))
+    sampler.start()
+    code = process.wait()
+    seconds = time.time() - begun
+    sampler.join()
+    return {
+        "code": code,
+        "seconds": seconds,
+        "megabytes": max((mb for _, mb in samples), default=0.0),
+        "samples": samples,
     }
 
 
