@@ -42,6 +42,11 @@ def _specs() -> list[dg.AssetSpec]:
             "One row per KPI, period, set of dimensions and moment it was computed; rows are only added.",
             deps=[*_SOURCES, ["kpi", "quality_measure"]],
         ),
+        table_spec(
+            ["kpi", "interval_value"],
+            "One row per KPI, quarter, half or whole hour and queue or skill: a view over the sums.",
+            deps=_SOURCES,
+        ),
         table_spec(["kpi", "quality_result"], "One row per quality check and run.", deps=_CHECKED),
     ]
 

@@ -32,7 +32,16 @@ def evaluate(
     with transaction(con):
         write_definitions(con, kpis, settings)
         write_measures(con, registry, settings)
+        write_interval_view(con, kpis, settings)
         return _write_values(con, kpis, settings, run_id)
+
+
+def write_interval_view(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings) -> None:
+    """kpi.interval_value: the values that are not kept, as the sums are now: kpi_id, definition_version, grain, period_start, dims, value,
+    numerator, denominator, target. They would be most of kpi.value, and say no more than the sums that are kept."""
+    queries = list(_queries(kpis, settings.business_date, kept=False))
+    nothing = f"select {', '.join(KEY)}, value, numerator, denominator, target from kpi.value where false"
+    con.execute(f"create or replace view kpi.interval_value as {' union all '.join([nothing, *queries])}")
 
 
 def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings) -> None:
@@ -131,12 +140,12 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
     return int(con.execute("select count(*) from added").fetchall()[0][0])
 
 
-def _queries(kpis: Mapping[str, Kpi], today: date) -> Iterator[str]:
-    """SQL of all values. KPIs of the same rows are counted in one look at them. Stocks, and plain sums of which 0 says something, have a
+def _queries(kpis: Mapping[str, Kpi], today: date, kept: bool = True) -> Iterator[str]:
+    """SQL of all values that are kept, or of those that are not. KPIs of the same rows are counted in one look at them. Stocks, and plain sums of which 0 says something, have a
     row for every period, and are counted one by one."""
     together: dict[tuple[Counted, Grain, tuple[tuple[str, str], ...]], dict[str, Kpi]] = {}
     for name, kpi in kpis.items():
-        for wanted in kpi.sets:
+        for wanted in (one for one in kpi.sets if one.kept is kept):
             counted = Counted(wanted.source or kpi.source, kpi.where or "true", wanted.date or kpi.date)
             if kpi.kind == "flow" and (kpi.denominator or _is_sparse(wanted)):
                 together.setdefault((counted, wanted.grain, tuple(sorted(wanted.by.items()))), {})[name] = kpi

@@ -33,7 +33,7 @@ LENGTH: Final[dict[Grain, str]] = {
 """How long a period of a grain is. Weeks are those of ISO 8601; all are of the centre's local time."""
 
 
-SHORTHAND: Final = {"grains", "each", "source", "date"}
+SHORTHAND: Final = {"grains", "each", "source", "date", "kept"}
 """Keys of several sets written as one."""
 
 
@@ -44,6 +44,9 @@ class ValueSet(Declaration):
     by: dict[Name, str] = Field(default_factory=dict)
     source: str | None = Field(None, description="Table with the same sums, where that of the KPI lacks the dimension.")
     date: Name | None = Field(None, description="Its column of local dates, where it has another name.")
+    kept: bool = Field(
+        True, description="Whether kpi.value keeps the values; else kpi.interval_value computes them when it is asked."
+    )
 
     @property
     def name(self) -> str:
@@ -90,7 +93,7 @@ class Kpi(Declaration):
             elif isinstance(one, dict) and isinstance(grains := one.get("grains"), list) and set(one) <= SHORTHAND:
                 each = one.get("each") or {}
                 bys: list[dict[str, str]] = [{name: sql} for name, sql in each.items()] or [{}]
-                table = {key: one[key] for key in ("source", "date") if key in one}
+                table = {key: one[key] for key in ("source", "date", "kept") if key in one}
                 spelt += [{"grain": grain, "by": by, **table} for grain in grains for by in bys]
             else:
                 spelt.append(one)

@@ -67,7 +67,7 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
     write_lineage(con, registry)
     queries = dict(PUBLISHED_TABLES)
     tables = con.execute(
-        "select table_schema || '.' || table_name from information_schema.tables where table_schema in ? order by all",
+        "select table_schema || '.' || table_name from information_schema.tables where table_schema in ? and table_type = 'BASE TABLE' order by all",
         [list(WHOLE_SCHEMAS)],
     ).fetchall()
     queries |= {name: f"select * from {name}" for (name,) in tables}
@@ -88,6 +88,7 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
             con.execute(f"create schema if not exists copy.{schema}")
             con.execute(f"create table copy.{schema}.{quote(table)} as select {', '.join(chosen)} from ({query})")
             rows[name] = con.execute(f"select count(*) from copy.{schema}.{quote(table)}").fetchall()[0][0]
+        _copy_views(con)
         audit(con, rows, queries)
     finally:
         con.execute("detach copy")
@@ -97,6 +98,20 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
     part.replace(target)
     stale.unlink(missing_ok=True)
     return Published(rows, masked)
+
+
+def _copy_views(con: duckdb.DuckDBPyConnection) -> None:
+    """Views of whole schemas stay views, over the tables of the copy; none of them has a personal column."""
+    here = con.execute("select current_database()").fetchall()[0][0]
+    views = con.execute(
+        "select sql from duckdb_views() where database_name = ? and schema_name in ?", [here, list(WHOLE_SCHEMAS)]
+    ).fetchall()
+    con.execute("use copy")
+    try:
+        for (definition,) in views:
+            con.execute(definition)
+    finally:
+        con.execute(f"use {quote(here)}")
 
 
 def is_masked(registry: Registry, schema: str, column: str) -> bool:

@@ -116,6 +116,22 @@ def test_a_set_may_be_of_another_table_with_the_same_sums(kpis: Evaluation) -> N
     assert kpis.values() == {"01-01": 0.5} and kpis.values(dims='{"city":"x"}') == {"01-01": 0.375}
 
 
+def test_values_that_are_not_kept_are_computed_when_they_are_asked_for(kpis: Evaluation) -> None:
+    here, there = {"grain": "month"}, {"grain": "day", "by": {"city": "city"}}
+    kept, not_kept = kpi(sets=[here, there]), kpi(sets=[here, there | {"kept": False}])
+    kpis.run({"kept": kept, "not_kept": not_kept}, [JAN, MAR])
+    of = "grain, period_start, dims, value, numerator, denominator, target"
+    asked = kpis.con.execute(f"select {of} from kpi.interval_value order by all").fetchall()
+    assert asked == kpis.con.execute(f"select {of} from kpi.value where dims <> '{{}}' order by all").fetchall() != []
+    assert kpis.con.execute("select distinct kpi_id, definition_version from kpi.interval_value").fetchall() == [
+        ("not_kept", 1)
+    ]
+    kpis.con.execute("update marts.event set n = n + 1")
+    assert kpis.con.execute("select sum(value) from kpi.interval_value").fetchall() == [(7,)]
+    kpis.run({"kept": kept}, [JAN])
+    assert kpis.con.execute("select count(*) from kpi.interval_value").fetchall() == [(0,)]
+
+
 def test_the_variants_of_service_level_are_those_of_the_definition(kpis: Evaluation) -> None:
     """Answered 1000, abandoned 60; within 20 s 860 and 20, within 5 s 10 given up."""
     kpis.con.execute(

@@ -69,6 +69,17 @@ def test_the_copy_holds_the_listed_tables_and_no_others(built: World) -> None:
     assert made.rows["marts.dim_organisation"] == 2 and made.rows["ops.quarantine"] == 1
 
 
+def test_a_view_stays_a_view_over_the_tables_of_the_copy(built: World) -> None:
+    run(
+        built,
+        "create or replace view kpi.live as select organisation_id from marts.dim_organisation where organisation_id <> 'org_1'",
+    )
+    with built.warehouse() as con:
+        con.execute("insert into marts.dim_organisation values ('org_3', '丙公司', null, null, null, 1)")
+    assert published(built, "select * from kpi.live") == [("org_2",)]
+    assert published(built, "select table_type from information_schema.tables where table_name = 'live'") == [("VIEW",)]
+
+
 def test_personal_columns_are_masked_and_tell_no_more_than_their_first_sign(built: World) -> None:
     made = run(built)
     assert published(built, "select company_name, phone, email, age from marts.dim_organisation order by organisation_id") == [
