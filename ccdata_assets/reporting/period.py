@@ -20,6 +20,9 @@ NAMES: Final[dict[Grain, Text]] = {
     "quarter": Text("季度", "Quarter"),
     "year": Text("年份", "Year"),
 }
+ADVERBS: Final[dict[Grain, str]] = {
+    "day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "yearly",
+}  # fmt: skip
 STEPS: Final[dict[Grain, Grain | Literal["30min"]]] = {
     "day": "30min", "week": "day", "month": "day", "quarter": "week", "year": "month",
 }  # fmt: skip

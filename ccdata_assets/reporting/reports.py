@@ -22,14 +22,10 @@ from ccdata_assets.reporting import (
 )
 from ccdata_assets.reporting.measures import Window
 from ccdata_assets.reporting.model import Report, Section, Text
-from ccdata_assets.reporting.period import Grain, Period
+from ccdata_assets.reporting.period import ADVERBS, Grain, Period
 from ccdata_assets.reporting.published import Published
 
 MONTH: Final[Mapping[Grain, Text | None]] = {"month": None}
-ADVERBS: Final[dict[Grain, str]] = {
-    "day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "yearly",
-}  # fmt: skip
-
 
 @dataclass(frozen=True, eq=False)
 class ReportKind:
