@@ -15,6 +15,8 @@ TITLE: Final = Text("坐席与班组报表", "Agent and team sheets")
 TITLES: Final[dict[Grain, Text | None]] = {
     "week": Text("坐席与班组周报", "Weekly agent and team sheets"),
     "month": Text("坐席与班组月报", "Monthly agent and team sheets"),
+    "quarter": Text("坐席与班组季报", "Quarterly agent and team sheets"),
+    "year": Text("坐席与班组年报", "Yearly agent and team sheets"),
 }
 KPIS: Final = (
     "calls_handled", "aht", "talk_time", "hold_time", "acw_time", "transfer_rate", "occupancy", "utilisation", "qa_score", "csat", "fcr",

@@ -18,7 +18,7 @@ VARIANTS: Final = {
     "service_level_v1": "V1", "service_level_v2": "V2", "service_level": "V3", "service_level_v4": "V4", "service_level_v5": "V5",
 }  # fmt: skip
 LAST_YEAR: Final = Text("去年同期", "same period last year")
-PARTS: Final = ("queue", "skill", "team", "business_type", "customer_type", "topic")
+PARTS: Final = ("queue", "skill", "team", "business_type", "customer_type", "topic", "product")
 
 
 @dataclass(frozen=True)

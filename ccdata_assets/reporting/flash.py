@@ -5,7 +5,7 @@ weekday, where in the day the service level was lost, by queue, and what needs s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from math import sqrt
+from math import exp, lgamma, log
 from typing import Final
 
 from ccdata_assets.reporting.calls import (
@@ -31,38 +31,44 @@ LAST_WEEK: Final = Text("上周同日", "same day last week")
 LAST_FOUR: Final = Text("前四周同日平均", "mean of the last 4 such days")
 USUAL: Final = Text("往常", "Usual")
 WEEKS: Final = 4
-SURGE_SIGMA: Final = 3.0  # standard deviations of a Poisson count above the usual
+SURGE_CHANCE: Final = 0.05  # of a false alarm in a day of steady traffic
+SURGE_TIMES: Final = 1.5  # traffic is less steady than chance alone makes it: a surge is half as much again as usual
 SURGE_CALLS: Final = 5  # and at least so many calls: one call at night is none
+SURGE_NOTE: Final = Text(
+    "比往常至少多一半且多 5 个，并超出偶然（平稳话务下每 20 天约误报一次）。",
+    "At least half as many again as usual, 5 or more, and beyond chance (steady traffic raises one in 20 days).",
+)
 CLOCK: Final = Column("clock", Text("时段", "Half hour"), "hour")
 
 
 @dataclass(frozen=True)
 class Interval:
-    """One half hour of the day; `usual` is the mean of the offered calls of the same half hour on `days` days before it of this weekday."""
+    """One half hour of the day. `before` are the calls offered in the same half hour on the `days` days before it of this weekday
+    that had any calls; `judged` is how many half hours of the day are looked at for a surge."""
 
     clock: str
     values: dict[str, Value]
-    usual: float | None
+    before: int
     days: int
+    judged: int
 
     @property
-    def offered(self) -> float:
+    def offered(self) -> int:
         """Calls offered; none where the log has none."""
-        return VOLUMES["offered"].of(self.values.get("abandon_rate")) or 0
+        return int(VOLUMES["offered"].of(self.values.get("abandon_rate")) or 0)
 
     @property
-    def surge_from(self) -> float | None:
-        """The calls from which they are a surge: what a Poisson count with this mean hardly ever reaches, the mean being known from so many
-        days only. None without such a day."""
-        if self.usual is None:
-            return None
-        spread = sqrt(max(self.usual, 1) * (1 + 1 / self.days))
-        return max(self.usual + SURGE_SIGMA * spread, self.usual + SURGE_CALLS)
+    def usual(self) -> float | None:
+        """The mean of the days before; None where there is none."""
+        return self.before / self.days if self.days else None
 
     @property
     def is_surge(self) -> bool:
-        """Whether there were that many."""
-        return self.surge_from is not None and self.offered >= self.surge_from
+        """Whether there were more calls than steady traffic brings by chance in one of 20 days (the chance is shared out over the half
+        hours that are looked at), and enough more to matter."""
+        if self.usual is None or self.offered < max(self.usual * SURGE_TIMES, self.usual + SURGE_CALLS):
+            return False
+        return chance_of(self.offered, self.before, self.days) < SURGE_CHANCE / self.judged
 
     @property
     def late(self) -> int | None:
@@ -71,6 +77,21 @@ class Interval:
         if level is None or level.numerator is None or level.denominator is None:
             return None
         return int(level.denominator - level.numerator)
+
+
+def chance_of(offered: int, before: int, days: int) -> float:
+    """How likely at least `offered` of all these calls fall on this day, where each is as likely on any of the days (the exact test
+    of two Poisson counts, Przyborowski and Wilenski 1940)."""
+    count, share = offered + before, 1 / (days + 1)
+    term = exp(
+        lgamma(count + 1) - lgamma(offered + 1) - lgamma(before + 1) + offered * log(share) + before * log(1 - share)
+    )
+    chance, more = 0.0, offered
+    while more <= count and term > chance * 1e-12:
+        chance += term
+        term *= (count - more) / (more + 1) * share / (1 - share)
+        more += 1
+    return chance
 
 
 def flash_sections(window: Window) -> tuple[Section, ...]:
@@ -120,10 +141,8 @@ def _intervals(window: Window) -> list[Interval]:
     sums: dict[str, float] = {}
     for one in before:
         sums[one.clock] = sums.get(one.clock, 0.0) + (one.denominator or 0.0)
-    return [
-        Interval(clock, values.get(clock, {}), sums.get(clock, 0.0) / counted if counted else None, counted)
-        for clock in _clocks(min(values), max(values))
-    ]
+    clocks = _clocks(min(values), max(values))
+    return [Interval(clock, values.get(clock, {}), int(sums.get(clock, 0.0)), counted, len(clocks)) for clock in clocks]
 
 
 def _clocks(first: str, last: str) -> list[str]:
@@ -199,10 +218,10 @@ def _alarms(window: Window, intervals: Sequence[Interval]) -> Section:
     )
     rows = tuple((one.clock, one.offered, one.values["service_level"].value, one.late) for one in lost)
     surges = tuple(
-        (one.clock, one.offered, round(one.usual or 0, 1), round(one.surge_from or 0, 1)) for one in intervals if one.is_surge
+        (one.clock, one.offered, round(one.usual or 0, 1), one.offered - round(one.usual or 0, 1)) for one in intervals if one.is_surge
     )
     surge_columns = (
-        *columns[:2], Column("usual", USUAL, "number"), Column("surge_from", Text("警戒线", "Alarm from"), "number"),
+        *columns[:2], Column("usual", USUAL, "number"), Column("more", Text("多出", "More"), "number"),
     )  # fmt: skip
     has_usual = any(one.usual is not None for one in intervals)
     none = Text("没有话务突增", "No surge") if has_usual else Text("没有可比的往日", "No day before it to compare with")
@@ -215,7 +234,7 @@ def _alarms(window: Window, intervals: Sequence[Interval]) -> Section:
                 note=Text("服务水平低于目标的半小时，损失通话最多的在前。", "Below the target of the service level, where most calls were lost first."),
                 empty=Text("所有时段均达标", "No half hour was below its target"),
             ),
-            Table("surges", Text("话务突增", "Surges of calls"), surge_columns, surges, empty=none),
+            Table("surges", Text("话务突增", "Surges of calls"), surge_columns, surges, note=SURGE_NOTE, empty=none),
             incident_table(window, window.last_day + timedelta(days=1)),
         ),
     )  # fmt: skip
