@@ -29,9 +29,15 @@ DOCS_JOB = "data_docs"
 MAX_ATTEMPTS = 3
 OF_CALLS = "answer_rate"
 """The KPI that every period has in which a call is known."""
-RECENT: dict[Grain, int] = {"day": 14, "week": 8}
+RECENT: dict[Grain, int] = {"day": 7, "week": 4}
 """So many of the newest days and weeks with calls have their reports made by a run; `ccdata report` makes those of any other."""
-FOLDER: dict[Grain, str] = {"day": "daily", "week": "callcentre", "month": "monthly", "quarter": "callcentre", "year": "callcentre"}
+FOLDER: dict[Grain, str] = {
+    "day": "daily",
+    "week": "callcentre",
+    "month": "monthly",
+    "quarter": "callcentre",
+    "year": "callcentre",
+}
 """The report of a grain that every such period has."""
 
 

@@ -49,5 +49,3 @@ def _between(first: Period, last: Period) -> int:
     while first < last:
         first, count = first.later(1), count + 1
     return count
-
-

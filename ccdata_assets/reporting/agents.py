@@ -89,7 +89,9 @@ def _team_of(window: Window, agents: Iterable[str]) -> dict[str, str]:
     return {agent: spent[agent][1] if agent in spent else today.get(agent, "") for agent in agents}
 
 
-def _teams(window: Window, teams: Mapping[str, Values], of_team: Mapping[str, Sequence[str]], agents: Mapping[str, Values]) -> Section:
+def _teams(
+    window: Window, teams: Mapping[str, Values], of_team: Mapping[str, Sequence[str]], agents: Mapping[str, Values]
+) -> Section:
     title = Text("班组", "Teams")
     whole = {kpi: value for kpi in KPIS if (value := window.overall(kpi))}
     shown = _shown([*teams.values(), *agents.values()])
@@ -106,7 +108,9 @@ def _teams(window: Window, teams: Mapping[str, Values], of_team: Mapping[str, Se
         "teams", title, columns, rows, (ALL, len(agents), *_cells(whole, shown)) if rows else None,
         foot=(middle,) if agents else (),
     )  # fmt: skip
-    charts = measure_charts(window, table, "part", [kpi for kpi in HELD if kpi in shown], "ranking") if len(rows) > 1 else []
+    charts = (
+        measure_charts(window, table, "part", [kpi for kpi in HELD if kpi in shown], "ranking") if len(rows) > 1 else []
+    )
     note = Text(
         "坐席以编号开头显示；仅在公开个人信息的设置下显示姓名。差异是否超出偶然，见运营分析的漏斗图。",
         "Agents are shown by the beginning of their key, by name only where the setting opens personal columns. Whether a difference is more than chance: see the funnel plots of the analysis.",
@@ -184,7 +188,9 @@ def _cells(values: Values, shown: Sequence[str], middle: Mapping[str, Cell] | No
 
 def _spread(cells: Sequence[Cell], shown: Sequence[str]) -> list[Cell]:
     """A row without differences, in the columns of one that has them."""
-    return [cell for key, value in zip(shown, cells, strict=True) for cell in ((value, None) if key in HELD else (value,))]
+    return [
+        cell for key, value in zip(shown, cells, strict=True) for cell in ((value, None) if key in HELD else (value,))
+    ]
 
 
 def _medians(rows: Iterable[Values], shown: Sequence[str]) -> list[Cell]:

@@ -98,7 +98,7 @@ def environment() -> Environment:
     )
     made.globals |= {
         "both": both, "card_value": _card_value, "card_change": _card_change, "card_target": _card_target,
-        "chart": _chart, "quantity": formats.quantity, "legend": _legend, "met": formats.MARKS, "number": formats.number, "spark": _spark,
+        "chart": _chart, "quantity": formats.quantity, "weekday": formats.weekday, "legend": _legend, "met": formats.MARKS, "number": formats.number, "spark": _spark,
         "status": _status, "td": _td, "numeric": NUMERIC, "folded": FOLDED,
     }  # fmt: skip
     return made

@@ -19,6 +19,7 @@ from ccdata_assets.reporting.calls import (
     variants_table,
     volume_figures,
 )
+from ccdata_assets.reporting.formats import WEEKDAYS
 from ccdata_assets.reporting.measures import Window, by_step, measure_charts, period_column
 from ccdata_assets.reporting.model import Cell, Column, Section, Table, Text
 from ccdata_assets.reporting.period import Grain
@@ -42,10 +43,6 @@ HISTORY: Final[dict[Grain, Text]] = {
     "quarter": Text("近 9 个季度", "The last 9 quarters"),
     "year": Text("近 5 年", "The last 5 years"),
 }
-WEEKDAYS: Final = (
-    Text("周一", "Mon"), Text("周二", "Tue"), Text("周三", "Wed"), Text("周四", "Thu"), Text("周五", "Fri"), Text("周六", "Sat"),
-    Text("周日", "Sun"),
-)  # fmt: skip
 
 
 def callcentre_sections(window: Window) -> tuple[Section, ...]:
@@ -84,27 +81,41 @@ def _steps(window: Window) -> Section:
 def _history(window: Window) -> Section:
     """This period and those before it, from the first that has calls."""
     trend = [
-        (one, {kpi: value for kpi in COUNTED if (value := window.overall(kpi, one.first_day))}) for one in window.period.trend
+        (one, {kpi: value for kpi in COUNTED if (value := window.overall(kpi, one.first_day))})
+        for one in window.period.trend
     ]
     first = next((place for place, (_, values) in enumerate(trend) if values), 0)
     column = period_column(window.period.grain)
     rows = [([one.label], values) for one, values in trend[first:]]
     title = HISTORY[window.period.grain]
     table = call_table(window, "history", title, [column], rows, (*RATES, *PEOPLE), total=False)
-    charts = measure_charts(window, table, column.key, ("service_level", "answer_rate", "csat"), "line") if len(rows) > 1 else []
+    charts = (
+        measure_charts(window, table, column.key, ("service_level", "answer_rate", "csat"), "line")
+        if len(rows) > 1
+        else []
+    )
     return Section("history", title, tables=(table,), charts=tuple(charts))
 
 
 def _parts(window: Window) -> Section:
     tables = [table for by in PARTS if (table := parts_table(window, by, (*RATES, *PEOPLE)))]
     charts = [
-        chart for table in tables if len(table.rows) > 1 for chart in measure_charts(window, table, "part", ("service_level",), "ranking")
+        chart
+        for table in tables
+        if len(table.rows) > 1
+        for chart in measure_charts(window, table, "part", ("service_level",), "ranking")
     ]
     note = Text(
         "只列出来源提供的维度；维度为空的通话只计入合计。",
         "What the sources tell; a call without the dimension is in the total only.",
     )
-    return Section("parts", Text("按队列、班组与业务", "By queue, team and business"), note, tables=tuple(tables), charts=tuple(charts))
+    return Section(
+        "parts",
+        Text("按队列、班组与业务", "By queue, team and business"),
+        note,
+        tables=tuple(tables),
+        charts=tuple(charts),
+    )
 
 
 def _week(window: Window) -> Section:
@@ -129,7 +140,9 @@ def _week(window: Window) -> Section:
         top, bottom, _ = cells.get(("service_level", clock, weekday), (0, 0, 0))
         return top / bottom if bottom else None
 
-    counts = [value for clock in clocks for weekday in range(1, 8) if isinstance(value := offered(clock, weekday), float)]
+    counts = [
+        value for clock in clocks for weekday in range(1, 8) if isinstance(value := offered(clock, weekday), float)
+    ]
     target = window.target("service_level")
     half_hour = Column("clock", Text("时段", "Half hour"), "hour")
 
@@ -138,7 +151,8 @@ def _week(window: Window) -> Section:
         return Table(table_id, title, (half_hour, *columns), rows, note=note)
 
     offered_columns = [
-        Column(f"day{place}", name, "number", deepest=max(counts, default=0) or 1) for place, name in enumerate(WEEKDAYS, 1)
+        Column(f"day{place}", name, "number", deepest=max(counts, default=0) or 1)
+        for place, name in enumerate(WEEKDAYS, 1)
     ]
     level_columns = [Column(f"day{place}", name, "percent", target=target) for place, name in enumerate(WEEKDAYS, 1)]
     return Section(

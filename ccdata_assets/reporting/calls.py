@@ -12,7 +12,17 @@ from ccdata_assets.reporting.period import Period
 from ccdata_assets.reporting.published import Value
 
 RATES: Final = ("service_level", "answer_rate", "abandon_rate", "asa", "aht")
-PEOPLE: Final = ("hold_time", "transfer_rate", "occupancy", "utilisation", "csat", "qa_score", "fcr")
+PEOPLE: Final = (
+    "talk_time",
+    "hold_time",
+    "acw_time",
+    "transfer_rate",
+    "occupancy",
+    "utilisation",
+    "csat",
+    "qa_score",
+    "fcr",
+)
 SHADED: Final = ("service_level", "answer_rate")  # whose target shades a table
 VARIANTS: Final = {
     "service_level_v1": "V1", "service_level_v2": "V2", "service_level": "V3", "service_level_v4": "V4", "service_level_v5": "V5",
@@ -38,18 +48,28 @@ class Volume:
 
 VOLUMES: Final = {
     "entered": Volume(
-        Text("呼入量", "Entered"), Text("进入呼叫中心的呼叫数", "Calls that came into the centre"), "answer_rate", "denominator"
+        Text("呼入量", "Entered"),
+        Text("进入呼叫中心的呼叫数", "Calls that came into the centre"),
+        "answer_rate",
+        "denominator",
     ),
     "offered": Volume(
         Text("排队量", "Offered"), Text("进入队列的呼叫数", "Calls that came to a queue"), "abandon_rate", "denominator"
     ),
-    "answered": Volume(Text("应答量", "Answered"), Text("坐席接听的呼叫数", "Calls that agents answered"), "asa", "denominator"),
+    "answered": Volume(
+        Text("应答量", "Answered"), Text("坐席接听的呼叫数", "Calls that agents answered"), "asa", "denominator"
+    ),
     "abandoned": Volume(
-        Text("放弃量", "Abandoned"), Text("排队中放弃的呼叫数", "Calls given up in the queue"), "abandon_rate", "numerator"
+        Text("放弃量", "Abandoned"),
+        Text("排队中放弃的呼叫数", "Calls given up in the queue"),
+        "abandon_rate",
+        "numerator",
     ),
 }
 CALLS: Final = (*RATES, *PEOPLE)
-COUNTED: Final = tuple(dict.fromkeys([*(volume.kpi for volume in VOLUMES.values()), *CALLS]))  # all that a table of calls needs
+COUNTED: Final = tuple(
+    dict.fromkeys([*(volume.kpi for volume in VOLUMES.values()), *CALLS])
+)  # all that a table of calls needs
 
 
 def has_calls(window: Window) -> bool:
@@ -57,7 +77,9 @@ def has_calls(window: Window) -> bool:
     return any(window.overall(volume.kpi) for volume in VOLUMES.values())
 
 
-def volume_figures(window: Window, compared: Sequence[tuple[Text, Sequence[Period]]], before: Period, called: Text = BEFORE) -> tuple[Figure, ...]:
+def volume_figures(
+    window: Window, compared: Sequence[tuple[Text, Sequence[Period]]], before: Period, called: Text = BEFORE
+) -> tuple[Figure, ...]:
     """The counts of calls, held against `before` and the means of the `compared` periods."""
     figures = []
     for name, volume in VOLUMES.items():
@@ -83,7 +105,11 @@ def volume_figures(window: Window, compared: Sequence[tuple[Text, Sequence[Perio
 
 
 def held_against(
-    window: Window, kpis: Iterable[str], compared: Sequence[tuple[Text, Sequence[Period]]], before: Period, called: Text = BEFORE
+    window: Window,
+    kpis: Iterable[str],
+    compared: Sequence[tuple[Text, Sequence[Period]]],
+    before: Period,
+    called: Text = BEFORE,
 ) -> tuple[Figure, ...]:
     """The KPIs as figures, held against `before` and the `compared` periods; of several of these the sums are taken before they
     are divided. Those without any value in the window are left out."""
@@ -92,7 +118,8 @@ def held_against(
     for figure in kpi_figures(window, known):
         previous = window.overall(figure.id, before.first_day)
         told = tuple(
-            Compared(title, _together([window.overall(figure.id, one.first_day) for one in periods])) for title, periods in compared
+            Compared(title, _together([window.overall(figure.id, one.first_day) for one in periods]))
+            for title, periods in compared
         )
         figures.append(_with(figure, previous.value if previous else None, called, told))
     return tuple(figures)
@@ -148,13 +175,20 @@ def call_table(
 ) -> Table:
     """Counts of calls and KPIs in rows that the `first` columns name; those of them no row has are left out. The total is the published
     value of everything together, not a sum."""
-    volumes = {name: one for name, one in VOLUMES.items() if any(one.of(values.get(one.kpi)) is not None for _, values in rows)}
+    volumes = {
+        name: one for name, one in VOLUMES.items() if any(one.of(values.get(one.kpi)) is not None for _, values in rows)
+    }
     shown = [kpi for kpi in kpis if any(kpi in values and values[kpi].value is not None for _, values in rows)]
     columns = (
         *first,
         *(Column(name, one.title, "count") for name, one in volumes.items()),
         *(
-            Column(kpi, window.definition(kpi).name, window.definition(kpi).unit, target=window.target(kpi) if kpi in SHADED else None)
+            Column(
+                kpi,
+                window.definition(kpi).name,
+                window.definition(kpi).unit,
+                target=window.target(kpi) if kpi in SHADED else None,
+            )
             for kpi in shown
         ),
     )
@@ -179,7 +213,9 @@ def parts_table(window: Window, by: str, kpis: Sequence[str]) -> Table | None:
         weights = [value.denominator for value in parts[labels].values()]
         return max((count for count in [*counts, *weights] if count is not None), default=0)
 
-    rows = [([window.label(by, labels[0])], parts[labels]) for labels in sorted(parts, key=lambda one: (-size(one), one))]
+    rows = [
+        ([window.label(by, labels[0])], parts[labels]) for labels in sorted(parts, key=lambda one: (-size(one), one))
+    ]
     column = Column("part", DIMENSIONS.get(by, Text.same(by)), "name")
     return call_table(window, f"by_{by}", by_title([by]), [column], rows, kpis) if rows else None
 
@@ -190,7 +226,14 @@ def call_charts(window: Window, table: Table, x: str) -> list[Chart]:
     charts = []
     if {"offered", "answered"} <= keys:
         charts.append(
-            Chart(f"calls_{table.id}", Text("排队与应答", "Offered and answered"), "bar", table.id, x, ("offered", "answered"))
+            Chart(
+                f"calls_{table.id}",
+                Text("排队与应答", "Offered and answered"),
+                "bar",
+                table.id,
+                x,
+                ("offered", "answered"),
+            )
         )
     for kpi in ("service_level", "abandon_rate", "asa", "aht", "csat", "occupancy"):
         if kpi in keys:

@@ -153,14 +153,33 @@ def _clocks(first: str, last: str) -> list[str]:
 def _half_hours(window: Window, intervals: Sequence[Interval]) -> Section:
     target = window.target("service_level")
     table = call_table(
-        window, "intervals", Text("按半小时", "By half hour"), [CLOCK], [([one.clock], one.values) for one in intervals], RATES
+        window,
+        "intervals",
+        Text("按半小时", "By half hour"),
+        [CLOCK],
+        [([one.clock], one.values) for one in intervals],
+        RATES,
     )
     table = _filled(table, intervals, target)
     name = window.definition("service_level").name
     charts = [
-        Chart("calls_intervals", Text("排队与应答", "Offered and answered"), "bar", "intervals", "clock", ("offered", "answered")),
+        Chart(
+            "calls_intervals",
+            Text("排队与应答", "Offered and answered"),
+            "bar",
+            "intervals",
+            "clock",
+            ("offered", "answered"),
+        ),
         Chart("service_level_intervals", name, "line", "intervals", "clock", ("service_level",), target),
-        Chart("usual_intervals", Text("排队量与往常", "Offered and usual"), "line", "intervals", "clock", ("offered", "usual")),
+        Chart(
+            "usual_intervals",
+            Text("排队量与往常", "Offered and usual"),
+            "line",
+            "intervals",
+            "clock",
+            ("offered", "usual"),
+        ),
     ]
     keys = {column.key for column in table.columns}
     note = Text(
@@ -213,12 +232,16 @@ def _alarms(window: Window, intervals: Sequence[Interval]) -> Section:
     columns = (
         CLOCK,
         Column("offered", VOLUMES["offered"].title, "count"),
-        Column("service_level", window.definition("service_level").name, "percent", target=window.target("service_level")),
+        Column(
+            "service_level", window.definition("service_level").name, "percent", target=window.target("service_level")
+        ),
         Column("late", Text("超时或放弃", "Late or abandoned"), "count"),
     )
     rows = tuple((one.clock, one.offered, one.values["service_level"].value, one.late) for one in lost)
     surges = tuple(
-        (one.clock, one.offered, round(one.usual or 0, 1), one.offered - round(one.usual or 0, 1)) for one in intervals if one.is_surge
+        (one.clock, one.offered, round(one.usual or 0, 1), one.offered - round(one.usual or 0, 1))
+        for one in intervals
+        if one.is_surge
     )
     surge_columns = (
         *columns[:2], Column("usual", USUAL, "number"), Column("more", Text("多出", "More"), "number"),

@@ -256,7 +256,10 @@ def _section(plain: Mapping[str, Any]) -> Section:
         **_texts(plain, "title", "note")
         | {
             "figures": tuple(
-                Figure(**_texts(figure, "title", "definition", "before") | {"trend": tuple(figure["trend"]), "compared": _compared(figure)})
+                Figure(
+                    **_texts(figure, "title", "definition", "before")
+                    | {"trend": tuple(figure["trend"]), "compared": _compared(figure)}
+                )
                 for figure in plain["figures"]
             ),
             "tables": tuple(_table(table) for table in plain["tables"]),

@@ -27,7 +27,7 @@ RECORDS: Final = ("records_received", "records_repeated")
 OVERLAP: Final = ("overlap", "overlap_in_feed")
 COLLECTION: Final = ("collection_attainment", "processing_rate")
 CALLS: Final = (
-    "calls_offered", "calls_handled", "answer_rate", "service_level", "abandon_rate", "asa", "aht", "hold_time", "transfer_rate", "utilisation", "occupancy", "csat", "qa_score",
+    "calls_offered", "calls_handled", "answer_rate", "service_level", "abandon_rate", "asa", "aht", "talk_time", "hold_time", "acw_time", "transfer_rate", "utilisation", "occupancy", "csat", "qa_score",
     "service_level_v1", "service_level_v2", "service_level_v4", "service_level_v5", "short_abandon_share",
 )  # fmt: skip
 OUTBOUND: Final = ("outbound_success_rate",)

@@ -46,7 +46,8 @@ class Shelf:
         """Where the report of a period stands."""
         month = f"{period.first_day + timedelta(days=3 if period.grain == 'week' else 0):%Y-%m}"
         if apart := APART.get(report_id):
-            return cls(f"{report_id}-{month}", apart, month)
+            when = month if period.grain in ("day", "week", "month") else f"{period.first_day:%Y}"
+            return cls(f"{report_id}-{when}", apart, when)
         if period.grain == "day":
             return cls(f"day-{month}", DAYS, month)
         if period.grain == "week":
@@ -74,7 +75,9 @@ def write_pages_of(reports: Path, period: Period, report_ids: Sequence[str], lan
     touched = {report_id: Shelf.of(report_id, period) for report_id in report_ids}
     pages = {shelf: reports / f"{shelf.stem}.html" for shelf in {INDEX, *touched.values()}}
     led_to = any((shelf in shelves) != pages[shelf].is_file() for shelf in pages)
-    for shelf in dict.fromkeys([*([INDEX] if led_to else []), *touched.values()]):  # a page never stands without a link to it
+    for shelf in dict.fromkeys(
+        [*([INDEX] if led_to else []), *touched.values()]
+    ):  # a page never stands without a link to it
         if shelf in shelves:
             _write(reports, shelf, shelves[shelf], shelves, language)
         else:
@@ -129,7 +132,9 @@ def render(
             is_index=is_index,
             heading=shelf.title if is_index else Text.joined(shelf.title, Text.same(shelf.label), between=" "),
             groups=[_folds(group) for _, group in groupby(ordered, key=lambda one: (one.id, one.grain))],
-            shelves=[(title, list(group)[::-1]) for title, group in groupby(others, key=lambda one: one.title)] if is_index else [],
+            shelves=[(title, list(group)[::-1]) for title, group in groupby(others, key=lambda one: one.title)]
+            if is_index
+            else [],
             model=_model() if is_index else "",
             style=Markup(environment().get_template("page.css").render()),
             script=Markup(script),

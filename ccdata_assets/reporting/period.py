@@ -137,7 +137,8 @@ def _first_day(grain: Grain, day: date) -> date:
 def _day(grain: Grain, parts: list[int]) -> date:
     """The first day that the numbers of a label stand for."""
     if grain == "week":
-        return date.fromisocalendar(*parts, 1)
+        year, week = parts
+        return date.fromisocalendar(year, week, 1)
     if grain == "quarter":
         return date(parts[0], parts[1] * 3 - 2, 1)
     return date(*[*parts, 1, 1][:3])
@@ -146,4 +147,3 @@ def _day(grain: Grain, parts: list[int]) -> date:
 def _weeks(year: int) -> int:
     """ISO weeks of a year: that of 28 December is its last."""
     return date(year, 12, 28).isocalendar().week
-

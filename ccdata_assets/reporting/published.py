@@ -174,7 +174,9 @@ class Published:
             for kpi, version, start, dims, value, top, bottom, target, status, clock in rows
         ]
 
-    def by_weekday(self, kpis: Sequence[str], first_day: date, last_day: date) -> list[tuple[str, int, str, float, float, int]]:
+    def by_weekday(
+        self, kpis: Sequence[str], first_day: date, last_day: date
+    ) -> list[tuple[str, int, str, float, float, int]]:
         """(KPI, ISO weekday, half hour as HH:MM, sum of numerators, sum of denominators, days of that weekday that have any of the KPIs) of
         the half hours of these days."""
         return self._rows(
@@ -451,7 +453,8 @@ class Published:
             where agent_key is not null order by all""",
         )
         return {
-            key: (Text.same(f"{'' if MASK in name else name} {key[:SHORT_KEY]}".strip()), team) for key, name, team in rows
+            key: (Text.same(f"{'' if MASK in name else name} {key[:SHORT_KEY]}".strip()), team)
+            for key, name, team in rows
         }
 
     def provinces(self) -> dict[str, Text]:

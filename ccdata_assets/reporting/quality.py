@@ -216,7 +216,10 @@ def _incidents(month: Month) -> Section:
         Figure("incident_hours", Text("平均解决历时（小时）", "Mean hours to resolve"), "number", round(sum(took) / len(took), 1) if took else None),
     )  # fmt: skip
     return Section(
-        "incidents", Text("质量事件", "Incidents"), figures=figures if records else (), tables=(_incident_table(records),)
+        "incidents",
+        Text("质量事件", "Incidents"),
+        figures=figures if records else (),
+        tables=(_incident_table(records),),
     )
 
 

@@ -27,6 +27,7 @@ from ccdata_assets.reporting.published import Published
 
 MONTH: Final[Mapping[Grain, Text | None]] = {"month": None}
 
+
 @dataclass(frozen=True, eq=False)
 class ReportKind:
     """One report: `id` names its folder, `asset` what Dagster knows it by, `grains` the periods it is made for, with what it is

@@ -48,7 +48,7 @@ from ccdata_assets.reporting.model import (
     Text,
     Unit,
 )
-from ccdata_assets.reporting.vega_lite import SERIES
+from ccdata_assets.reporting.vega_lite import FEW_DAYS, SERIES
 from ccdata_assets.reporting.vega_lite import room_of as _room
 
 FACE: Final = "Microsoft YaHei"  # on every Windows; LibreOffice and macOS take their own Chinese font instead
@@ -173,7 +173,9 @@ def _figure_row(sheet: Worksheet, row: int, figure: Figure, compared: Sequence[T
 
 def _summary_charts(sheet: Worksheet, report: Report, places: dict[tuple[str, str], Worksheet]) -> None:
     """The first two charts of the report, beside the figures and what these are compared with."""
-    beside = get_column_letter(11 + len({one.title for part in report.sections for figure in part.figures for one in figure.compared}))
+    beside = get_column_letter(
+        11 + len({one.title for part in report.sections for figure in part.figures for one in figure.compared})
+    )
     drawn = [(section, chart) for section in report.sections for chart in section.charts]
     at = HEADER
     for section, chart in drawn[:2]:
@@ -314,7 +316,8 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
     native.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E7E8E6", w=6_000))
     native.y_axis.number_format = {"percent": "0.0%", "count": "#,##0"}.get(unit, "General")
     native.x_axis.tickLblPos = "low"
-    native.x_axis.tickLblSkip = 5 if table.columns[table.position(chart.x)].unit == "date" else 1
+    is_long = table.columns[table.position(chart.x)].unit == "date" and rows > FEW_DAYS
+    native.x_axis.tickLblSkip = 5 if is_long else 1
     drawn = [as_float(row[position - 1]) for row in table.rows[:rows] for position in positions]
     if unit == "count" and max(map(abs, drawn)) <= 5:
         native.y_axis.majorUnit = 1  # there is no half of what is counted
@@ -414,9 +417,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "tex
 def _width(table: Table, position: int) -> float:
     """Column width that holds header and cells, in characters; a Chinese character takes two."""
     column: Column = table.columns[position]
-    shown = [
-        _say(formats.cell(row[position], column.unit)) for row in (*table.rows[:300], *table.below)
-    ]
+    shown = [_say(formats.cell(row[position], column.unit)) for row in (*table.rows[:300], *table.below)]
     texts = [*_say(column.title, "\n").split("\n"), *shown]
     return min(WIDEST, max(9, 3.5 + max(map(_room, texts))))
 

@@ -101,7 +101,9 @@ def test_a_schedule_asks_for_the_period_that_has_ended(
     (found,) = [one for one in repository.schedule_defs if one.name == schedule]
     moment = datetime.fromisoformat(at).replace(tzinfo=load_project().settings.zone)
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=moment, repository_def=repository)
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=moment, repository_def=repository
+        )
         asked = found.evaluate_tick(context).run_requests
     assert asked is not None
     assert [request.partition_key for request in asked] == [key]

@@ -20,7 +20,13 @@ CLOSED: Final = date(2026, 3, 19)  # no call came: a holiday
 FIRST: Final = date(2026, 2, 23)
 LAST: Final = date(2026, 3, 31)
 LIMIT_S: Final = 20
-TEAMS: Final = {"a1f00000": "账务组", "b2f00000": "账务组", "c3f00000": "账务组", "d4f00000": "投诉组", "e5f00000": "投诉组"}
+TEAMS: Final = {
+    "a1f00000": "账务组",
+    "b2f00000": "账务组",
+    "c3f00000": "账务组",
+    "d4f00000": "投诉组",
+    "e5f00000": "投诉组",
+}
 NAMES: Final = {"a1f00000": "胡***", "b2f00000": "邓***", "c3f00000": "何***", "d4f00000": "罗***", "e5f00000": "宋***"}
 GRAINS: Final = {
     "30min": "time_bucket(interval 30 minutes, entered_at)", "day": "date_trunc('day', entered_at)", "week": "date_trunc('week', entered_at)",
@@ -54,7 +60,10 @@ def build_calls(path: Path, names: dict[str, str] | None = None) -> pd.DataFrame
         )
         con.executemany(
             "insert into kpi.definition values (?, 1, ?, ?, ?, ?, 'a / b', ?, ?, ?, 'customers', 'team:calls')",
-            [(kpi, zh, en, zh, en, unit, direction, target) for kpi, (zh, en, unit, direction, target, *_) in KPIS.items()],
+            [
+                (kpi, zh, en, zh, en, unit, direction, target)
+                for kpi, (zh, en, unit, direction, target, *_) in KPIS.items()
+            ],
         )
         con.register("calls", calls)
         for grain, period in GRAINS.items():
@@ -83,7 +92,8 @@ def _calls() -> list[dict[str, object]]:
             continue
         busy = 25 if day.weekday() >= 5 else 60
         times = [
-            datetime(day.year, day.month, day.day, 9) + timedelta(minutes=chance.randrange(0, 9 * 60)) for _ in range(busy)
+            datetime(day.year, day.month, day.day, 9) + timedelta(minutes=chance.randrange(0, 9 * 60))
+            for _ in range(busy)
         ]
         if day == SURGE.date():
             times += [SURGE + timedelta(minutes=chance.randrange(0, 30)) for _ in range(40)]
@@ -104,5 +114,3 @@ def _call(chance: random.Random, at: datetime) -> dict[str, object]:
         "handle_s": round(chance.gauss(200, 40)) if is_answered else None,
         "is_satisfied": chance.random() < 0.8 if is_answered and chance.random() < 0.3 else None,
     }
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,7 @@ def test_days_and_months_of_a_period_cover_it_without_rest(day: date, grain: Gra
     period = Period.of(grain, day)
     steps = period.steps
     assert (steps[0].first_day, steps[-1].last_day) == (period.first_day, period.last_day)
-    assert all(one.later(1) == other for one, other in zip(steps, steps[1:], strict=False))
+    assert all(one.later(1) == other for one, other in pairwise(steps))
 
 
 @given(days)

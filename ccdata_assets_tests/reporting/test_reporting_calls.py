@@ -104,7 +104,9 @@ def test_each_half_hour_of_the_day_is_there_and_those_below_the_target_are_named
     today = on(calls, DAY)
     table = flash.section("intervals").table("intervals")
     rows = records(table)
-    assert [row["clock"] for row in rows] == [f"{hour:02d}:{minute}" for hour in range(9, 18) for minute in ("00", "30")]
+    assert [row["clock"] for row in rows] == [
+        f"{hour:02d}:{minute}" for hour in range(9, 18) for minute in ("00", "30")
+    ]
     for row in rows:
         half_hour = today[today["clock"] == row["clock"]]
         assert (row["offered"], row["answered"]) == (len(half_hour), half_hour["is_answered"].sum())
@@ -133,7 +135,9 @@ def test_a_surge_is_told_and_steady_traffic_is_not(flash: Report) -> None:
             value = Value("abandon_rate", 1, DAY, (), 0.0, 0.0, float(offered), None, "final")
             alarms += Interval("09:00", {"abandon_rate": value}, int(past), days, judged).is_surge
         most = 0.05 / judged * count
-        assert alarms < most + 4 * most**0.5, f"more than one day in 20 has a false alarm, with {mean} calls in a half hour"
+        assert alarms < most + 4 * most**0.5, (
+            f"more than one day in 20 has a false alarm, with {mean} calls in a half hour"
+        )
 
 
 @pytest.mark.parametrize(("offered", "before", "days"), [(0, 0, 4), (3, 1, 1), (7, 12, 4), (40, 9, 3)])
@@ -177,7 +181,9 @@ def test_a_period_is_held_against_the_one_before_and_last_year(copy: Path, calls
 def test_parts_add_up_to_the_whole(copy: Path, calls: pd.DataFrame) -> None:
     table = report_of(copy, "2026-W13", "callcentre").section("parts").table("by_queue")
     week = on(calls, *((period := Period.parse("2026-W13")).first_day, period.last_day))
-    told = {str(row["part"].zh if isinstance(row["part"], tuple) else row["part"]): row["offered"] for row in records(table)}
+    told = {
+        str(row["part"].zh if isinstance(row["part"], tuple) else row["part"]): row["offered"] for row in records(table)
+    }
     assert told == week.groupby("queue").size().to_dict()
     assert table.total is not None and sum(int(str(count)) for count in told.values()) == table.total[1]
 
@@ -210,7 +216,9 @@ def test_agents_stand_in_the_sheet_of_their_team_with_its_median_and_the_centres
     for team in ("投诉组", "账务组"):
         table = titles[team].tables[0]
         members = {key for key, of in TEAMS.items() if of == team}
-        rows = {str(row["agent"].zh if isinstance(row["agent"], tuple) else row["agent"]): row for row in records(table)}
+        rows = {
+            str(row["agent"].zh if isinstance(row["agent"], tuple) else row["agent"]): row for row in records(table)
+        }
         assert set(rows) == {key[:6] for key in members}
         for key in members:
             row = rows[key[:6]]
@@ -284,7 +292,9 @@ def test_a_page_whose_last_report_is_gone_is_gone_and_no_longer_led_to(copy: Pat
     assert "day-2026-03" not in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_report_of_a_past_day_knows_only_what_was_known_then(tmp_path: Path, world: tuple[Path, pd.DataFrame]) -> None:
+def test_a_report_of_a_past_day_knows_only_what_was_known_then(
+    tmp_path: Path, world: tuple[Path, pd.DataFrame]
+) -> None:
     import shutil
 
     import duckdb

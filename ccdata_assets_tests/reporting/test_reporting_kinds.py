@@ -35,7 +35,12 @@ def column(table: Table, key: str) -> list[Cell]:
 
 
 def test_a_report_with_nothing_to_say_is_not_made(published: Path, tmp_path: Path) -> None:
-    assert set(reports_of(published, period=datetime(2026, 2, 1).date())) == {"monthly", "quality", "completeness", "callcentre"}
+    assert set(reports_of(published, period=datetime(2026, 2, 1).date())) == {
+        "monthly",
+        "quality",
+        "completeness",
+        "callcentre",
+    }
     stale = tmp_path / "suppliers" / "2026-02.json"
     stale.parent.mkdir()
     stale.write_text("{}", encoding="utf-8")
