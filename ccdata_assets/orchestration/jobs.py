@@ -18,6 +18,7 @@ import duckdb
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.landing.inbox import REVIEWS, Inbox, InboxFile
 from ccdata_assets.landing.land import content_hash
+from ccdata_assets.reporting.calls import REPORTED
 from ccdata_assets.reporting.period import ADVERBS, GRAINS, Grain, Period
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect_published
@@ -194,9 +195,10 @@ def touched_periods(settings: Settings, run_id: str) -> list[Period]:
     periods = [Period.parse(month) for month in touched_months(settings, run_id)]
     with connect_published(settings) as con:
         newest = con.execute(
-            """select grain, period_start::date, max(as_of), count(*) filter (where run_id = $1) > 0 from kpi.value
-            where grain in ('day', 'week', 'quarter', 'year') and kpi_id = $2 and dims = '{}' group by all order by 1, 2""",
-            [run_id, OF_CALLS],
+            """select grain, period_start::date as first_day, max(as_of), bool_or(run_id = $1) from kpi.value
+            where grain in ('day', 'week', 'quarter', 'year') and list_contains($2, kpi_id)
+            group by all having bool_or(kpi_id = $3) order by grain, first_day""",
+            [run_id, list(REPORTED), OF_CALLS],
         ).fetchall()
     by_grain: dict[Grain, list[tuple[Period, datetime, bool]]] = {}
     for grain, first_day, as_of, is_touched in newest:

@@ -70,6 +70,7 @@ CALLS: Final = (*RATES, *PEOPLE)
 COUNTED: Final = tuple(
     dict.fromkeys([*(volume.kpi for volume in VOLUMES.values()), *CALLS])
 )  # all that a table of calls needs
+REPORTED: Final = (*COUNTED, *VARIANTS, "calls_handled")  # what makes a report of calls due where it has changed
 
 
 def has_calls(window: Window) -> bool:

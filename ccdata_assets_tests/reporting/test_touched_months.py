@@ -114,6 +114,18 @@ def test_a_day_is_told_again_only_where_it_has_newer_values_and_an_old_one_only_
     assert touched(settings, "day", run="another") == ["2026-04-02", *days[-RECENT["day"] :]], "the run gave them values"
 
 
+def test_a_late_answer_to_a_survey_makes_the_flash_of_its_day_anew(settings: Settings) -> None:
+    add_values(settings, "day", ["2026-05-04", "2026-05-05"], "2026-05-05T08:00:00+08:00")
+    for day in ("2026-05-04", "2026-05-05"):
+        told(settings, Period.parse(day), "2026-05-05T08:00:00+08:00")
+    decide(
+        settings,
+        """insert into kpi.value select 'csat', * exclude (kpi_id) replace (timestamptz '2026-05-06 08:00:00+08' as as_of)
+        from kpi.value where grain = 'day' and period_start = '2026-05-04'""",
+    )
+    assert touched(settings, "day") == ["2026-05-04"]
+
+
 def test_days_to_come_and_those_before_the_history_have_no_report(settings: Settings) -> None:
     add_values(settings, "day", ["1998-12-31", "2026-05-06", "2026-05-07"], "2026-05-05T08:00:00+08:00")
     assert touched(settings, "day") == ["2026-05-06"]
