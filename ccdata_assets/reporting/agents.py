@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final, TypeAlias
 
-from ccdata_assets.reporting.measures import ALL, DIMENSIONS, Window, measure_charts
+from ccdata_assets.reporting.calls import held_against
+from ccdata_assets.reporting.measures import ALL, DIMENSIONS, Window, by_title, measure_charts
 from ccdata_assets.reporting.model import Cell, Column, Section, Table, Text, Unit
 from ccdata_assets.reporting.period import Grain
 from ccdata_assets.reporting.published import Value
@@ -75,7 +76,7 @@ def agent_sections(window: Window) -> tuple[Section, ...]:
         for number, team in enumerate(named, 1)
         if team in of_team
     ]
-    return tuple(section for section in sections if section.tables)
+    return tuple(sections)
 
 
 def _team_of(window: Window, agents: Iterable[str]) -> dict[str, str]:
@@ -105,7 +106,7 @@ def _teams(
     )
     middle = (Text("坐席中位数", "Median of agents"), None, *_medians(agents.values(), shown))
     table = Table(
-        "teams", title, columns, rows, (ALL, len(agents), *_cells(whole, shown)) if rows else None,
+        "teams", by_title(["team"]), columns, rows, (ALL, len(agents), *_cells(whole, shown)) if rows else None,
         foot=(middle,) if agents else (),
     )  # fmt: skip
     charts = (
@@ -115,7 +116,8 @@ def _teams(
         "坐席以编号开头显示；仅在公开个人信息的设置下显示姓名。差异是否超出偶然，见运营分析的漏斗图。",
         "Agents are shown by the beginning of their key, by name only where the setting opens personal columns. Whether a difference is more than chance: see the funnel plots of the analysis.",
     )
-    return Section("teams", title, note, tables=(table,) if rows else (), charts=tuple(charts))
+    figures = held_against(window, KPIS, [], window.period.later(-1))
+    return Section("teams", title, note, figures, (table,) if rows else (), tuple(charts))
 
 
 def _team(

@@ -66,6 +66,7 @@ VOLUMES: Final = {
         "numerator",
     ),
 }
+OF_PEOPLE: Final = ("team", "agent")
 CALLS: Final = (*RATES, *PEOPLE)
 COUNTED: Final = tuple(
     dict.fromkeys([*(volume.kpi for volume in VOLUMES.values()), *CALLS])
@@ -200,13 +201,15 @@ def call_table(
             *(values[kpi].value if kpi in values else None for kpi in shown),
         ]
 
-    whole = {kpi: value for kpi in CALLS if (value := window.overall(kpi))}
+    whole = {kpi: value for kpi in REPORTED if (value := window.overall(kpi))}
     foot = (ALL, *[None] * (len(first) - 1), *cells(whole)) if total and rows and whole else None
     return Table(table_id, title, columns, tuple((*names, *cells(values)) for names, values in rows), foot, note)
 
 
 def parts_table(window: Window, by: str, kpis: Sequence[str]) -> Table | None:
     """The calls by one dimension, the part with the most of them first; None where nothing is known by it."""
+    if by in OF_PEOPLE:  # they handle calls; none is offered to them
+        kpis = ("calls_handled", *kpis)
     parts = window.parts(kpis).get((by,), {})
 
     def size(labels: tuple[str, ...]) -> float:

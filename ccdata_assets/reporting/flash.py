@@ -208,7 +208,7 @@ def _filled(table: Table, intervals: Sequence[Interval], target: float | None) -
         usually = None if one.usual is None else round(one.usual, 1)
         return (*counted[:at], usually, *counted[at:], one.late, is_met)
 
-    total = table.total and (*table.total[:at], None, *table.total[at:], None, None)
+    total = table.total and (*table.total[:at], None, *table.total[at:], sum(one.late or 0 for one in intervals), None)
     return Table(
         table.id,
         table.title,
