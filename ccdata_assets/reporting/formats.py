@@ -1,6 +1,7 @@
 """How a number reads, once for page, charts, Markdown and workbook: text for people and Excel's number
 formats. Which number is shown is not decided here."""
 
+from datetime import date
 from typing import Final
 
 from ccdata_assets.reporting.model import NUMERIC, Cell, Text, Unit
@@ -55,6 +56,17 @@ def change(value: float, unit: Unit) -> Text:
         return Text(f"{points} 个百分点", f"{points} pp")
     size = quantity(abs(value), unit)
     return Text(sign + size.zh, sign + size.en)
+
+
+WEEKDAYS: Final = (
+    Text("周一", "Mon"), Text("周二", "Tue"), Text("周三", "Wed"), Text("周四", "Thu"), Text("周五", "Fri"), Text("周六", "Sat"),
+    Text("周日", "Sun"),
+)  # fmt: skip
+
+
+def weekday(day: date) -> Text:
+    """What a day of the week is called."""
+    return WEEKDAYS[day.weekday()]
 
 
 def cell(value: Cell, unit: Unit, digits: int = 2) -> Text:

@@ -27,7 +27,7 @@ RECORDS: Final = ("records_received", "records_repeated")
 OVERLAP: Final = ("overlap", "overlap_in_feed")
 COLLECTION: Final = ("collection_attainment", "processing_rate")
 CALLS: Final = (
-    "answer_rate", "service_level", "abandon_rate", "asa", "aht", "hold_time", "transfer_rate", "utilisation", "occupancy", "csat", "qa_score",
+    "calls_offered", "calls_handled", "answer_rate", "service_level", "abandon_rate", "asa", "aht", "talk_time", "hold_time", "acw_time", "transfer_rate", "utilisation", "occupancy", "csat", "qa_score",
     "service_level_v1", "service_level_v2", "service_level_v4", "service_level_v5", "short_abandon_share",
 )  # fmt: skip
 OUTBOUND: Final = ("outbound_success_rate",)
@@ -103,7 +103,7 @@ def _others(month: Month) -> list[Section]:
     """KPIs this report does not know by name, when they are broken down by anything."""
     known = {kpi for kpi in month.kpis(FIRST) if kpi not in FIRST}
     found = sorted({value.kpi_id for value in month.values if value.start == month.first_day and value.dims} & known)
-    found += sorted({value.kpi_id for value in month.daily if not value.dims} & known - set(found))
+    found += sorted({value.kpi_id for value in month.steps} & known - set(found))
     return [_measures(month, "others", Text("其他指标", "Other measures"), found)] if found else []
 
 

@@ -19,6 +19,7 @@ HEIGHT: Final = 200
 BAR: Final = 19  # height of one bar of a ranking
 LABEL: Final = 108  # room for its names
 SIDE: Final = 52  # room for the numbers of a vertical axis
+FEW_DAYS: Final = 10  # are all named
 ABOUT: Final = {"field": "about", "type": "nominal"}  # what a mark says when it is pointed at
 
 
@@ -157,11 +158,14 @@ def _x_label(unit: Unit, count: int) -> str:
     if unit == "month":
         month, year = "substring(datum.value, 9, 11)", "substring(datum.value, 4, 8)"
         return f"substring(datum.value, 0, 4) == '0000' || {month} == '01' ? [{month}, {year}] : {month}"
+    if unit == "date" and count <= FEW_DAYS:
+        return "substring(datum.value, 9, 14)"
     if unit == "date":
         day = "toNumber(substring(datum.value, 12, 14))"
         return f"{day} == 1 || {day} % 5 == 0 ? {day} : ''"
     text = "substring(datum.value, 4)"
-    return f"toNumber(substring(datum.value, 0, 4)) % {-(-count // 12)} == 0 ? {text} : ''"
+    labels = 8 if unit == "hour" and count > 24 else 12  # half hours are written longer than hours
+    return f"toNumber(substring(datum.value, 0, 4)) % {-(-count // labels)} == 0 ? {text} : ''"
 
 
 def _domain(values: list[float], unit: Unit, from_zero: bool) -> list[float]:

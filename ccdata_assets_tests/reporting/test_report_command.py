@@ -1,4 +1,4 @@
-"""`ccdata report`: which months and days can be asked for, and what is said where there is nothing to tell."""
+"""`ccdata report`: which periods and moments can be asked for, and what is said where there is nothing to tell."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -45,7 +46,13 @@ def report(*words: str) -> Result:
         (("2026-03", "--as-of", "2030-01-01"), "--as-of 2030-01-01, which lies in the future; fix: "),
         (("2026-05", "--as-of", "closing"), "2026-05 closes on 2026-05-31, which lies in the future; fix: "),
         (("1998-12",), "1998-12 lies before 1999-01, .*; fix: set CCDATA_HISTORY_FROM"),
-        (("2026-06",), "2026-06 lies in the future; fix: "),
+        (("2026-06",), "2026-06 lies in the future; fix: ask for a month up to 2026-04"),
+        (("2026-04-06",), "2026-04-06 lies in the future; fix: ask for a day up to 2026-04-05"),
+        (("2026-W15",), "2026-W15 lies in the future; fix: ask for a week up to 2026-W14"),
+        (("1998-W52",), "1998-W52 lies before 1999-01, .*; fix: set CCDATA_HISTORY_FROM"),
+        (("2026-Q2", "--as-of", "closing"), "2026-Q2 closes on 2026-06-30, which lies in the future; fix: "),
+        (("2026-02-30",), "'2026-02-30' is no period; fix: write 2026-11-21"),
+        (("March",), "'March' is no period; fix: write 2026-11-21"),
     ],
 )
 def test_what_cannot_be_known_is_no_report(home: Path, words: tuple[str, ...], told: str) -> None:
@@ -64,3 +71,37 @@ def test_a_day_that_the_copy_knows_is_told_nothing(home: Path) -> None:
     done = report("2026-03", "--as-of", "2026-04-05")
     assert done.stderr == ""
     assert (home / "reports" / "as-of-2026-04-05" / "monthly" / "2026-03.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "report_path"),
+    [
+        (("2026-03-16",), "daily/2026-03-16"),
+        (("2026-03-18", "--grain", "week"), "callcentre/2026-W12"),
+        (("2026-W12",), "callcentre/2026-W12"),
+        (("2026-03-18", "--grain", "month"), "monthly/2026-03"),
+    ],
+)
+def test_a_period_is_asked_for_by_its_label_or_by_a_day_and_a_grain(
+    home: Path, words: tuple[str, ...], report_path: str
+) -> None:
+    with_weeks(home)
+    done = report(*words)
+    *workbooks, index = done.stdout.splitlines()
+    assert str(home / "reports" / f"{report_path}.xlsx") in workbooks
+    assert index == str(home / "reports" / "index.html")
+    assert all(Path(line).is_file() for line in done.stdout.splitlines())
+
+
+def with_weeks(home: Path) -> None:
+    """The days' values of March as those of the weeks that they begin, too."""
+    with duckdb.connect(str(home / "published" / "ccdata.duckdb")) as con:
+        con.execute(
+            "insert into kpi.value select * replace ('week' as grain) from kpi.value where grain = 'day' and isodow(period_start) = 1"
+        )
+
+
+def test_a_period_without_data_is_told_and_has_no_workbook(home: Path) -> None:
+    done = report("2026-03-17")  # the day nothing is known of
+    assert "nothing is known of 2026-03-17" in done.stderr
+    assert done.stdout.splitlines() == [str(home / "reports" / "index.html")]

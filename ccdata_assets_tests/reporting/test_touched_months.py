@@ -1,4 +1,4 @@
-"""Reports are made again where a person has decided something that they show."""
+"""Reports are made again where a run gave their period new values, or a person decided something that they show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ccdata_assets.orchestration.jobs import touched_months
+from ccdata_assets.orchestration.jobs import FOLDER, RECENT, touched_months, touched_periods
+from ccdata_assets.reporting.period import GRAINS, Period
+from ccdata_assets.reporting.reports import kinds_of
 from ccdata_assets.settings import Settings
 from ccdata_assets_tests.reporting.published import build
 from ccdata_assets_tests.world import make_settings
@@ -66,3 +68,69 @@ def test_the_month_of_a_release_is_touched(settings: Settings) -> None:
         values ('f', 'f/a.csv', 'a', timestamptz '2026-05-05 01:00:00+00', date '2026-05-30', 'confirmed')""",
     )
     assert touched_months(settings, "run") == ["2026-05"]
+
+
+def told(settings: Settings, period: Period, as_of: str) -> None:
+    """The period has a report of that moment."""
+    path = settings.reports_dir / FOLDER[period.grain] / f"{period.label}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"id": FOLDER[period.grain], "as_of": as_of}))
+
+
+def add_values(settings: Settings, grain: str, days: list[str], as_of: str, run: str = "another") -> None:
+    with duckdb.connect(str(settings.published_path)) as con:
+        con.execute("delete from kpi.value where grain = ?", [grain])
+        con.executemany(
+            "insert into kpi.value values ('answer_rate', 1, ?, ?, '{}', 1, 1, 1, null, 'final', ?, ?)",
+            [(grain, day, as_of, run) for day in days],
+        )
+
+
+def touched(settings: Settings, grain: str, run: str = "run") -> list[str]:
+    return [period.label for period in touched_periods(settings, run) if period.grain == grain]
+
+
+def test_a_run_makes_the_reports_of_recent_days_and_weeks_and_of_all_quarters_and_years(settings: Settings) -> None:
+    days = [f"2026-04-{day:02d}" for day in range(1, 31)]
+    weeks = [f"{Period.parse(f'2026-W{week:02d}').first_day}" for week in range(1, 18)]
+    for grain, starts in (("day", days), ("week", weeks), ("quarter", ["2025-10-01", "2026-01-01"]), ("year", ["2025-01-01"])):
+        add_values(settings, grain, starts, "2026-05-05T08:00:00+08:00")
+    assert touched(settings, "day") == days[-RECENT["day"] :]
+    assert touched(settings, "week") == [f"2026-W{week:02d}" for week in range(18 - RECENT["week"], 18)]
+    assert touched(settings, "quarter") == ["2025-Q4", "2026-Q1"]
+    assert touched(settings, "year") == ["2025"]
+
+
+def test_a_day_is_told_again_only_where_it_has_newer_values_and_an_old_one_only_where_somebody_asked_for_it(
+    settings: Settings,
+) -> None:
+    days = [f"2026-04-{day:02d}" for day in range(1, 31)]
+    add_values(settings, "day", days, "2026-05-05T08:00:00+08:00")
+    for day in days[-RECENT["day"] :]:
+        told(settings, Period.parse(day), "2026-05-05T08:00:00+08:00")
+    assert touched(settings, "day") == []
+    told(settings, Period.parse("2026-04-02"), "2026-05-04T08:00:00+08:00")
+    assert touched(settings, "day") == ["2026-04-02"], "its values have changed since it was asked for"
+    assert touched(settings, "day", run="another") == ["2026-04-02", *days[-RECENT["day"] :]], "the run gave them values"
+
+
+def test_a_late_answer_to_a_survey_makes_the_flash_of_its_day_anew(settings: Settings) -> None:
+    add_values(settings, "day", ["2026-05-04", "2026-05-05"], "2026-05-05T08:00:00+08:00")
+    for day in ("2026-05-04", "2026-05-05"):
+        told(settings, Period.parse(day), "2026-05-05T08:00:00+08:00")
+    decide(
+        settings,
+        """insert into kpi.value select 'csat', * exclude (kpi_id) replace (timestamptz '2026-05-06 08:00:00+08' as as_of)
+        from kpi.value where grain = 'day' and period_start = '2026-05-04'""",
+    )
+    assert touched(settings, "day") == ["2026-05-04"]
+
+
+def test_days_to_come_and_those_before_the_history_have_no_report(settings: Settings) -> None:
+    add_values(settings, "day", ["1998-12-31", "2026-05-06", "2026-05-07"], "2026-05-05T08:00:00+08:00")
+    assert touched(settings, "day") == ["2026-05-06"]
+
+
+def test_every_grain_has_the_report_that_tells_when_it_was_made() -> None:
+    for grain in GRAINS:
+        assert FOLDER[grain] in {kind.id for kind in kinds_of(grain)}
