@@ -41,7 +41,6 @@ def rules(baskets: list[list[str]], counts: list[int], limits: Topics) -> tuple[
     import numpy as np
     import pandas as pd
     from mlxtend.frequent_patterns import association_rules, fpgrowth
-    from scipy.stats import hypergeom
 
     place = {topic: i for i, topic in enumerate(topics)}
     table = np.zeros((len(baskets), len(topics)), dtype=bool)
@@ -58,12 +57,12 @@ def rules(baskets: list[list[str]], counts: list[int], limits: Topics) -> tuple[
     both = np.rint(tried["support"].to_numpy() * customers).astype(int)
     first = np.rint(tried["antecedent support"].to_numpy() * customers).astype(int)
     second = np.rint(tried["consequent support"].to_numpy() * customers).astype(int)
-    p_values = hypergeom.sf(both - 1, customers, first, second)
-    adjusted = holm(p_values.tolist())
+    p_values = [fisher(*counts, customers) for counts in zip(both.tolist(), first.tolist(), second.tolist(), strict=True)]
+    adjusted = holm(p_values)
     told = [
         Rule(
             " + ".join(sorted(antecedent)), " + ".join(sorted(consequent)), customers, int(a), int(c), int(b), b / customers, b / a,
-            b * customers / (a * c), float(p), q,
+            b * customers / (a * c), p, q,
         )
         for antecedent, consequent, a, c, b, p, q in zip(
             tried["antecedents"], tried["consequents"], first, second, both, p_values, adjusted, strict=True
@@ -71,6 +70,18 @@ def rules(baskets: list[list[str]], counts: list[int], limits: Topics) -> tuple[
         if b * customers > a * c and q < limits.alpha
     ]  # fmt: skip
     return sorted(told, key=lambda rule: (-rule.lift, rule.antecedent, rule.consequent)), len(tried)
+
+
+def fisher(both: int, first: int, second: int, customers: int) -> float:
+    """The chance of so many customers with both or more, where `first` and `second` of all came about independently (hypergeometric)."""
+    import numpy as np
+    from scipy.special import gammaln
+
+    def ways(n: Any, k: Any) -> Any:
+        return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+
+    more = np.arange(both, min(first, second) + 1)
+    return min(1.0, float(np.exp(ways(first, more) + ways(customers - first, second - more) - ways(customers, second)).sum()))
 
 
 def holm(p_values: list[float]) -> list[float]:
