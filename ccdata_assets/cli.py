@@ -89,7 +89,13 @@ def run(
 
 @app.command()
 def report(
-    month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
+    period: Annotated[
+        str, typer.Argument(help="A day 2026-11-21, ISO week 2026-W47, month 2026-11, quarter 2026-Q4 or year 2026.")
+    ],
+    grain: Annotated[
+        Literal["day", "week", "month", "quarter", "year"] | None,
+        typer.Option("--grain", help="The week, month, quarter or year that PERIOD begins in."),
+    ] = None,
     home: HomeOption = None,
     as_of: Annotated[
         str | None,
@@ -98,39 +104,42 @@ def report(
         ),
     ] = None,
     language: Annotated[
-        Literal["zh", "en", "both"] | None, typer.Option("--lang", help="Of workbooks and page; default both.")
+        Literal["zh", "en", "both"] | None, typer.Option("--lang", help="Of workbooks and pages; default both.")
     ] = None,
 ) -> None:
-    """Make all reports of one month again, as they were known at --as-of. 重出某月报告。"""
+    """Make all reports of one period again, as they were known at --as-of. 重出某期报告。"""
     configure(home, language=language)
     from ccdata_assets.project import load_project
     from ccdata_assets.quality.supplier_words import rule_words
     from ccdata_assets.reporting.build import build_reports
-    from ccdata_assets.reporting.measures import Month, closing_of
+    from ccdata_assets.reporting.measures import closing_of
+    from ccdata_assets.reporting.period import Period
     from ccdata_assets.warehouse.state import known_days
 
     try:
-        period = date.fromisoformat(f"{month}-01")
-    except ValueError:
-        raise WrongUse(f"{month!r} is no month; fix: write it as 2026-01") from None
+        asked = Period.parse(period)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
+    asked = Period.of(grain, asked.first_day) if grain else asked
     settings = load_settings()
     today, closing = settings.business_date, as_of == "closing"
     if closing:
-        as_of = closing_of(Month.last_day_of(period), settings.closing_days, settings.zone).isoformat()
+        as_of = closing_of(asked.last_day, settings.closing_days, settings.zone).isoformat()
     configure(as_of=as_of)
     project = load_project()
     settings = project.settings
-    if period > settings.business_date:
-        raise WrongUse(f"{month} lies in the future; fix: ask for a month up to {settings.business_date:%Y-%m}")
-    if month < settings.history_from:
+    if asked.first_day > settings.business_date:
+        newest = Period.of(asked.grain, settings.business_date).label
+        raise WrongUse(f"{asked.label} lies in the future; fix: ask for a {asked.grain} up to {newest}")
+    if f"{asked.last_day:%Y-%m}" < settings.history_from:
         raise WrongUse(
-            f"{month} lies before {settings.history_from}, the first month of reports; fix: set CCDATA_HISTORY_FROM"
+            f"{asked.label} lies before {settings.history_from}, the first month of reports; fix: set CCDATA_HISTORY_FROM"
         )
     if not settings.published_path.exists():
         raise CcdataError("nothing is published yet; fix: run `ccdata run` first")
     first, last = known_days(settings)
     if settings.business_date > max(today, last):
-        what = f"{month} closes on {settings.business_date}" if closing else f"--as-of {settings.business_date}"
+        what = f"{asked.label} closes on {settings.business_date}" if closing else f"--as-of {settings.business_date}"
         raise WrongUse(f"{what}, which lies in the future; fix: leave --as-of out for what is known now")
     if settings.business_date < first:
         print(
@@ -144,15 +153,19 @@ def report(
     built = build_reports(
         settings.published_path,
         folder,
-        period,
+        asked,
         as_known,
         settings.closing_days,
         settings.report_language,
         rule_words(project.registry),
     )
-    for made in filter(None, built.values()):
+    done = [made for made in built.values() if made]
+    if not done:
+        print(f"note: nothing is known of {asked.label}, so it has no report 该期无数据，未生成报告", file=sys.stderr)
+    for made in done:
         print(made.workbook)
-    print(folder / "index.html")
+    for page in dict.fromkeys([*(made.page for made in done), folder / "index.html"]):
+        print(page)
 
 
 @app.command()

@@ -1,35 +1,38 @@
 """Jobs, schedules and sensors: when what is brought up to date."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from ccdata_assets.landing.inbox import scan_inbox, settled
 from ccdata_assets.orchestration.jobs import (
     CORE_JOB,
     DOCS_JOB,
-    REPORT_JOB,
+    REPORT_JOBS,
     TRAINING_JOB,
     Batch,
     by_source,
-    touched_months,
+    touched_periods,
     trim_runs,
     waiting_files,
 )
-from ccdata_assets.orchestration.periods import report_months
+from ccdata_assets.orchestration.periods import partition_key
 from ccdata_assets.project import load_project
+from ccdata_assets.reporting.period import ADVERBS, GRAINS, NAMES, Grain, Period
+from ccdata_assets.reporting.reports import kinds_of
 
 core_job = dg.define_asset_job(
     CORE_JOB,
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report", "model", "docs"),
     description="Land what is new and bring everything up to the published copy up to date. 落地新文件并更新到发布副本。",
 )
-report_job = dg.define_asset_job(
-    REPORT_JOB,
-    selection=dg.AssetSelection.groups("report"),
-    partitions_def=report_months(load_project().settings),
-    description="Make the reports of a month from the published copy. 生成月度报告。",
-)
+report_jobs = {
+    grain: dg.define_asset_job(
+        REPORT_JOBS[grain],
+        selection=dg.AssetSelection.assets(*(dg.AssetKey(kind.asset_key(grain)) for kind in kinds_of(grain))),
+        description=f"Make the {ADVERBS[grain]} reports of a period from the published copy. 生成报告（按{NAMES[grain].zh}）。",
+    )
+    for grain in GRAINS
+}
+daily_reports, weekly_reports, monthly_reports, quarterly_reports, yearly_reports = report_jobs.values()
 training_job = dg.define_asset_job(
     TRAINING_JOB,
     selection=dg.AssetSelection.groups("model"),
@@ -56,17 +59,29 @@ daily_refresh = dg.ScheduleDefinition(
 )
 
 
-@dg.schedule(
-    job=report_job,
-    cron_schedule="0 7 1 * *",
-    execution_timezone=load_project().settings.time_zone,
-    description="On the first of the month at seven: the report of the month that ended. 每月一号七点出上月报告。",
-)
-def monthly_report(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    last_day = context.scheduled_execution_time.astimezone(load_project().settings.zone).replace(day=1) - timedelta(
-        days=1
+REPORT_TIMES: dict[Grain, str] = {
+    "day": "0 7 * * *", "week": "0 7 * * 1", "month": "0 7 1 * *", "quarter": "0 7 1 1,4,7,10 *", "year": "0 7 1 1 *",
+}  # fmt: skip
+
+
+def _schedule(grain: Grain) -> dg.ScheduleDefinition:
+    """At seven on the day after a period, when the daily refresh is over: the reports of the period that ended."""
+
+    @dg.schedule(
+        job=report_jobs[grain],
+        name=f"{ADVERBS[grain]}_report",
+        cron_schedule=REPORT_TIMES[grain],
+        execution_timezone=load_project().settings.time_zone,
+        description=f"At seven after each {grain}: the reports of the one that ended. 每{NAMES[grain].zh}结束后七点出报告。",
     )
-    return dg.RunRequest(partition_key=f"{last_day:%Y-%m}")
+    def ended(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        today = context.scheduled_execution_time.astimezone(load_project().settings.zone).date()
+        return dg.RunRequest(partition_key=partition_key(Period.of(grain, today).later(-1)))
+
+    return ended
+
+
+daily_report, weekly_report, monthly_report, quarterly_report, yearly_report = map(_schedule, GRAINS)
 
 
 @dg.op(description="Deletes finished runs, with their event logs, that are older than CCDATA_RUN_RETENTION_DAYS.")
@@ -125,13 +140,18 @@ def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReaso
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
     monitored_jobs=[core_job],
-    request_job=report_job,
-    description="After a core run, makes the reports of the months it touched. 核心作业完成后更新受影响月份的报告。",
+    request_jobs=list(report_jobs.values()),
+    description="After a core run, makes the reports of the periods it touched. 核心作业完成后更新受影响期间的报告。",
 )
 def touched_reports(context: dg.RunStatusSensorContext) -> dg.SensorResult:
-    months = touched_months(load_project().settings, context.dagster_run.run_id)
+    periods = touched_periods(load_project().settings, context.dagster_run.run_id)
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(run_key=f"{context.dagster_run.run_id}:{month}", partition_key=month) for month in months
+            dg.RunRequest(
+                run_key=f"{context.dagster_run.run_id}:{period.label}",
+                job_name=REPORT_JOBS[period.grain],
+                partition_key=partition_key(period),
+            )
+            for period in periods
         ]
     )

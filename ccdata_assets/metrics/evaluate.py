@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import NamedTuple
 
 import duckdb
 
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.quality_measures import write_measures
-from ccdata_assets.metrics.registry import COMPUTED, LENGTH, Grain, Kpi, version_error
+from ccdata_assets.metrics.registry import COMPUTED, LENGTH, Grain, Kpi, ValueSet, version_error
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
@@ -133,32 +134,36 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
 
 
 def _queries(kpis: Mapping[str, Kpi], today: date) -> Iterator[str]:
-    """SQL of all values. What is divided, of the same rows, is counted in one look at them; stocks and plain sums have a row for every
-    period, and are counted one by one."""
-    together: dict[tuple[str, str, str, Grain, tuple[tuple[str, str], ...]], dict[str, Kpi]] = {}
+    """SQL of all values. KPIs of the same rows are counted in one look at them. Stocks, and plain sums of which 0 says something, have a
+    row for every period, and are counted one by one."""
+    together: dict[tuple[Counted, Grain, tuple[tuple[str, str], ...]], dict[str, Kpi]] = {}
     for name, kpi in kpis.items():
         for wanted in kpi.sets:
-            if kpi.kind == "flow" and kpi.denominator:
-                rows = (
-                    wanted.source or kpi.source,
-                    kpi.where or "true",
-                    kpi.date,
-                    wanted.grain,
-                    tuple(sorted(wanted.by.items())),
-                )
-                together.setdefault(rows, {})[name] = kpi
+            counted = Counted(wanted.source or kpi.source, kpi.where or "true", wanted.date or kpi.date)
+            if kpi.kind == "flow" and (kpi.denominator or _is_sparse(wanted)):
+                together.setdefault((counted, wanted.grain, tuple(sorted(wanted.by.items()))), {})[name] = kpi
             else:
-                yield _query(name, kpi, wanted.source or kpi.source, wanted.grain, wanted.by, today)
-    for (source, _, _, grain, by), alike in together.items():
-        yield _shares(alike, source, grain, dict(by), today)
+                yield _query(name, kpi, counted, wanted.grain, wanted.by, today)
+    for (counted, grain, by), alike in together.items():
+        yield _sums(alike, counted, grain, dict(by), today)
 
 
-def _rows(kpi: Kpi, source: str, dims: Mapping[str, str], today: date) -> str:
-    """SQL: the rows a KPI counts; combinations of which a dimension is null are left out."""
-    known = "".join(f" and ({column}) is not null" for column in dims.values())
-    return (
-        f"(select * from {source} where ({kpi.where or 'true'}) and cast({kpi.date} as date) <= date '{today}'{known})"
-    )
+def _is_sparse(wanted: ValueSet) -> bool:
+    """Whether a sum has values only for periods with rows: years of empty quarters of an hour, or days of each agent, say nothing."""
+    return wanted.grain in ("15min", "30min", "hour") or (wanted.grain in ("day", "week") and bool(wanted.by))
+
+
+class Counted(NamedTuple):
+    """The rows that KPIs count: table, condition, and the column of local dates or times."""
+
+    source: str
+    where: str
+    dated_by: str
+
+    def rows(self, dims: Mapping[str, str], today: date) -> str:
+        """SQL: what of them is known today; combinations of which a dimension is null are left out."""
+        known = "".join(f" and ({column}) is not null" for column in dims.values())
+        return f"(select * from {self.source} where ({self.where}) and cast({self.dated_by} as date) <= date '{today}'{known})"
 
 
 def _period(grain: Grain, at: str) -> str:
@@ -183,29 +188,28 @@ def _target(kpi: Kpi) -> str:
     return f"cast(case {' '.join(cases)} end as double)"
 
 
-def _shares(kpis: Mapping[str, Kpi], source: str, grain: Grain, dims: Mapping[str, str], today: date) -> str:
-    """SQL: values of KPIs that divide sums of the same rows, by one grain and one set of dimensions."""
-    first = next(iter(kpis.values()))
+def _sums(kpis: Mapping[str, Kpi], counted: Counted, grain: Grain, dims: Mapping[str, str], today: date) -> str:
+    """SQL: values of KPIs that are sums of the same rows, or divide them, by one grain and one set of dimensions."""
     sums = ", ".join(
-        f"cast({kpi.numerator} as double) as n{i}, cast({kpi.denominator} as double) as d{i}"
+        f"cast({kpi.numerator} as double) as n{i}, cast({kpi.denominator or 'null'} as double) as d{i}"
         for i, kpi in enumerate(kpis.values())
     )
     told = ", ".join(
-        f"{{'kpi_id': {literal(name)}, 'version': {kpi.version}, 'n': n{i}, 'd': d{i}, 'target': {_target(kpi)}}}"
+        f"{{'kpi_id': {literal(name)}, 'version': {kpi.version}, 'value': {f'n{i} / nullif(d{i}, 0)' if kpi.denominator else f'n{i}'}, 'n': n{i}, 'd': d{i}, 'target': {_target(kpi)}}}"
         for i, (name, kpi) in enumerate(kpis.items())
     )
     return f"""select told.kpi_id, told.version as definition_version, {literal(grain)} as grain, period_start, dims,
-        told.n / nullif(told.d, 0) as value, told.n as numerator, told.d as denominator, told.target as target
+        told.value as value, told.n as numerator, told.d as denominator, told.target as target
         from (
             select period_start, dims, unnest([{told}]) as told from (
-                select {_period(grain, first.date)} as period_start, {_dims_json(dims)} as dims, {sums} from {_rows(first, source, dims, today)} group by all
+                select {_period(grain, counted.dated_by)} as period_start, {_dims_json(dims)} as dims, {sums} from {counted.rows(dims, today)} group by all
             )
         )"""
 
 
-def _query(name: str, kpi: Kpi, table: str, grain: Grain, dims: Mapping[str, str], today: date) -> str:
+def _query(name: str, kpi: Kpi, counted: Counted, grain: Grain, dims: Mapping[str, str], today: date) -> str:
     """SQL: values of a stock, or of a sum that nothing divides, of every period from the first on."""
-    source, period, length = _rows(kpi, table, dims, today), _period(grain, kpi.date), LENGTH[grain]
+    source, period, length = counted.rows(dims, today), _period(grain, counted.dated_by), LENGTH[grain]
     sums = f"select {period} as period_start, {_dims_json(dims)} as dims, cast({kpi.numerator} as double) as numerator from {source} group by all"
     last = _period(grain, f"timestamp '{today} 23:59:59'")
     value = "coalesce(flow.numerator, 0)"

@@ -33,12 +33,17 @@ LENGTH: Final[dict[Grain, str]] = {
 """How long a period of a grain is. Weeks are those of ISO 8601; all are of the centre's local time."""
 
 
+SHORTHAND: Final = {"grains", "each", "source", "date"}
+"""Keys of several sets written as one."""
+
+
 class ValueSet(Declaration):
     """One set of values: a grain, and what they are broken down by (dimension → SQL over the source)."""
 
     grain: Grain
     by: dict[Name, str] = Field(default_factory=dict)
     source: str | None = Field(None, description="Table with the same sums, where that of the KPI lacks the dimension.")
+    date: Name | None = Field(None, description="Its column of local dates, where it has another name.")
 
     @property
     def name(self) -> str:
@@ -78,20 +83,18 @@ class Kpi(Declaration):
     @classmethod
     def _spelt_out(cls, sets: Any) -> Any:
         """`{grains: [day, month], each: {queue: queue, team: team}}` is a set for every grain and each of the dimensions; without
-        `each` one for every grain."""
+        `each` one for every grain. A list within the list, such as that of another KPI, is taken as it is."""
         if not isinstance(sets, list):
             return sets
         spelt: list[Any] = []
         for one in sets:
-            if (
-                isinstance(one, dict)
-                and isinstance(grains := one.get("grains"), list)
-                and set(one) <= {"grains", "each"}
-            ):
+            if isinstance(one, list):
+                spelt += cls._spelt_out(one)
+            elif isinstance(one, dict) and isinstance(grains := one.get("grains"), list) and set(one) <= SHORTHAND:
                 each = one.get("each") or {}
                 bys: list[dict[str, str]] = [{name: sql} for name, sql in each.items()] or [{}]
-                source = {"source": one["source"]} if "source" in one else {}
-                spelt += [{"grain": grain, "by": by, **source} for grain in grains for by in bys]
+                table = {key: one[key] for key in ("source", "date") if key in one}
+                spelt += [{"grain": grain, "by": by, **table} for grain in grains for by in bys]
             else:
                 spelt.append(one)
         return spelt

@@ -62,7 +62,8 @@ def last_end(settings: Settings, began_with: str) -> RunSummary | None:
         told = {field.name: noted["summary"][field.name] for field in fields(RunSummary)}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return RunSummary(**{**told, "files": [], "reviews": [], "months": [], "incidents_opened": 0, "rebuilt": False})
+    nothing: dict[str, object] = {"files": [], "reviews": [], "months": [], "periods": []}
+    return RunSummary(**{**told, **nothing, "incidents_opened": 0, "rebuilt": False})
 
 
 def _note(settings: Settings) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,16 +18,25 @@ import duckdb
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.landing.inbox import REVIEWS, Inbox, InboxFile
 from ccdata_assets.landing.land import content_hash
+from ccdata_assets.reporting.period import ADVERBS, GRAINS, Grain, Period
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect_published
 
 CORE_JOB = "core"
-REPORT_JOB = "monthly_reports"
+REPORT_JOBS: dict[Grain, str] = {grain: f"{adverb}_reports" for grain, adverb in ADVERBS.items()}
 TRAINING_JOB = "train_matching_model"
 DOCS_JOB = "data_docs"
 MAX_ATTEMPTS = 3
+OF_CALLS = "answer_rate"
+"""The KPI that every period has in which a call is known."""
+RECENT: dict[Grain, int] = {"day": 14, "week": 8}
+"""So many of the newest days and weeks with calls have their reports made by a run; `ccdata report` makes those of any other."""
+FOLDER: dict[Grain, str] = {"day": "daily", "week": "callcentre", "month": "monthly", "quarter": "callcentre", "year": "callcentre"}
+"""The report of a grain that every such period has."""
 
 
+HEAD = 4000
+NEVER = datetime.min.replace(tzinfo=timezone.utc)
 HASHING_S = 20.0
 """Seconds that one look at the inbox spends on reading new files."""
 UNREADABLE = "unreadable"
@@ -171,6 +181,31 @@ def _stamp(file: InboxFile) -> str:
     return hashlib.sha256(state).hexdigest()[:32]
 
 
+def touched_periods(settings: Settings, run_id: str) -> list[Period]:
+    """The periods whose reports are due after a run: months (`touched_months`), and of each other grain those with calls that
+    have newer values than their report, or that this run gave values. Of days and weeks the recent ones, and those whose report
+    somebody asked for."""
+    periods = [Period.parse(month) for month in touched_months(settings, run_id)]
+    with connect_published(settings) as con:
+        newest = con.execute(
+            """select grain, period_start::date, max(as_of), count(*) filter (where run_id = $1) > 0 from kpi.value
+            where grain in ('day', 'week', 'quarter', 'year') and kpi_id = $2 and dims = '{}' group by all order by 1, 2""",
+            [run_id, OF_CALLS],
+        ).fetchall()
+    by_grain: dict[Grain, list[tuple[Period, datetime, bool]]] = {}
+    for grain, first_day, as_of, is_touched in newest:
+        by_grain.setdefault(grain, []).append((Period.of(grain, first_day), as_of, is_touched))
+    for grain, found in by_grain.items():
+        recent = {period for period, *_ in found[-RECENT.get(grain, len(found)) :]}
+        for period, as_of, is_touched in found:
+            if f"{period.last_day:%Y-%m}" < settings.history_from or period.first_day > settings.business_date:
+                continue
+            made = _report_as_of(settings, FOLDER[grain], period.label)
+            if (period in recent or made != NEVER) and (is_touched or made < as_of):
+                periods.append(period)
+    return sorted(periods, key=lambda period: (GRAINS.index(period.grain), period.first_day))
+
+
 def touched_months(settings: Settings, run_id: str) -> list[str]:
     """The months (YYYY-MM) whose report is due: those a run gave new values or checks for, those whose report is missing or older than
     their newest value (a run was killed, a report failed) or than a person's decision they show, and, if there are any, that of the
@@ -190,22 +225,24 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
         ).fetchall()
         decided = con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall() if _has_decisions(con) else []
     due = {month for (month,) in touched}
-    due |= {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
+    due |= {month for month, as_of in newest if _report_as_of(settings, FOLDER["month"], month) < as_of}
     # a decision of the same business time, as where history is replayed, came after the report
-    due |= {month for month, at in decided if _report_as_of(settings, month) <= at}
+    due |= {month for month, at in decided if _report_as_of(settings, FOLDER["month"], month) <= at}
     if not due:
         return []
     current = max(as_of for _, as_of in newest).astimezone(settings.zone).strftime("%Y-%m")
     return sorted(month for month in due | {current} if settings.history_from <= month <= current)
 
 
-def _report_as_of(settings: Settings, month: str) -> datetime:
-    """Business time of the report that a month has; the beginning of time where it has none that can be read."""
+def _report_as_of(settings: Settings, report: str, label: str) -> datetime:
+    """Business time of the report that a period has; the beginning of time where it has none that can be read."""
     try:
-        text = (settings.reports_dir / "monthly" / f"{month}.json").read_text(encoding="utf-8")
-        return datetime.fromisoformat(json.loads(text)["as_of"])
-    except (OSError, ValueError, KeyError):
-        return datetime.min.replace(tzinfo=timezone.utc)
+        with (settings.reports_dir / report / f"{label}.json").open(encoding="utf-8") as file:
+            head = file.read(HEAD)  # the moment stands before the sections
+        found = re.search(r'"as_of": "([^"]+)"', head)
+        return datetime.fromisoformat(found[1]) if found else NEVER
+    except (OSError, ValueError):
+        return NEVER
 
 
 def trim_runs(instance: dg.DagsterInstance, days: int) -> int:

@@ -15,7 +15,8 @@ from ccdata_assets.landing.inbox import scan_inbox
 from ccdata_assets.orchestration.events import EVENTS, WAITING, listening
 from ccdata_assets.orchestration.history import keep_history_open
 from ccdata_assets.orchestration.idle import forget_end, inputs, last_end, note_end, warehouse_state
-from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOB, touched_months, waiting_files
+from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOBS, touched_periods, waiting_files
+from ccdata_assets.orchestration.periods import partition_key
 from ccdata_assets.orchestration.summary import RunSummary, run_errors, summarise
 from ccdata_assets.project import Project, load_project
 from ccdata_assets.settings import PROJECT_DIR, Settings, load_settings
@@ -40,7 +41,7 @@ def copy_sample(settings: Settings) -> None:
 
 
 def run_everything(console: Console, sample: bool = False) -> RunSummary:
-    """Run the core job and the reports of the months it touched in this process, unless nothing has changed since the last run;
+    """Run the core job and the reports of the periods it touched in this process, unless nothing has changed since the last run;
     give what was done."""
     settings = load_settings()
     _refuse_going_back(settings)
@@ -74,18 +75,21 @@ def _run(console: Console, project: Project, began_with: str) -> RunSummary:
         summary = summarise(result, settings)
         summary.rebuilt = _stamp(settings) != before
         if result.success:
-            report_job = repository.get_job(REPORT_JOB)
-            months = touched_months(settings, result.run_id)
-            task = progress.add_task("reports 报告", total=len(months)) if months else None
-            for month in months:
-                made = report_job.execute_in_process(
-                    instance=instance, partition_key=month, raise_on_error=False, run_config={"loggers": {EVENTS: {}}}
+            periods = touched_periods(settings, result.run_id)
+            task = progress.add_task("reports 报告", total=len(periods)) if periods else None
+            for period in periods:
+                made = repository.get_job(REPORT_JOBS[period.grain]).execute_in_process(
+                    instance=instance,
+                    partition_key=partition_key(period),
+                    raise_on_error=False,
+                    run_config={"loggers": {EVENTS: {}}},
                 )
                 summary.succeeded &= made.success
                 summary.errors += run_errors(made)
                 if task is not None:
                     progress.advance(task)
-            summary.months = months
+            summary.months = [period.label for period in periods if period.grain == "month"]
+            summary.periods = [period.label for period in periods]
     page = settings.reports_dir / "index.html"
     summary.page = str(page) if page.exists() else None
     current = f"{settings.business_date:%Y-%m}"

@@ -54,6 +54,7 @@ class RunSummary:
     """Incidents that nobody has resolved, and how many of them this run has opened."""
     incidents_opened: int = 0
     months: list[str] = field(default_factory=list)
+    periods: list[str] = field(default_factory=list)
     workbook: str | None = None
     page: str | None = None
     published: str | None = None

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from ccdata_assets.reporting import charts, formats
 from ccdata_assets.reporting.model import NUMERIC, STATUS, Cell, Column, Figure, Report, Section, Text
+from ccdata_assets.reporting.period import Grain, Period
 
 FOLDED: Final = 15  # rows of a long table shown before «show all»
 TENFOLD: Final = 10  # a change from so little that its percentage says nothing
@@ -34,9 +35,19 @@ class Article:
     html: Markup
 
     @property
-    def year(self) -> str:
-        """Under what the page's margin lists it."""
-        return self.period[:4]
+    def grain(self) -> Grain:
+        """Of what length its period is."""
+        return Period.parse(self.period).grain
+
+    @property
+    def fold(self) -> str:
+        """Under what the page's margin lists it: a day under its month, a year under nothing, others under their year."""
+        return {"day": self.period[:7], "year": ""}.get(self.grain, self.period[:4])
+
+    @property
+    def place(self) -> str:
+        """What it is called there."""
+        return self.period.removeprefix(self.fold).removeprefix("-")
 
 
 def read_article(path: Path) -> Article:
@@ -87,7 +98,7 @@ def environment() -> Environment:
     )
     made.globals |= {
         "both": both, "card_value": _card_value, "card_change": _card_change, "card_target": _card_target,
-        "chart": _chart, "legend": _legend, "met": formats.MARKS, "number": formats.number, "spark": _spark,
+        "chart": _chart, "quantity": formats.quantity, "legend": _legend, "met": formats.MARKS, "number": formats.number, "spark": _spark,
         "status": _status, "td": _td, "numeric": NUMERIC, "folded": FOLDED,
     }  # fmt: skip
     return made
@@ -130,10 +141,17 @@ def _td(value: Cell, column: Column) -> Markup:
     cell = f'<td class="{said}"' if said else "<td"
     if is_number:
         cell += f' data-v="{"" if value is None else escape(repr(value))}"'
-    if column.target is not None and isinstance(value, int | float):
-        cell += f' style="background:{_shade(value, column.target)}"'
+    if isinstance(value, int | float) and (shade := _shaded(value, column)):
+        cell += f' style="background:{shade}"'
     text = formats.cell(value, column.unit, digits=2 if column.target is None else 1)
     return Markup(f"{cell}>{both(text)}</td>")  # both() escapes
+
+
+def _shaded(value: float, column: Column) -> str:
+    """The colour behind a cell of a heat map; '' in other columns."""
+    if column.deepest is not None:
+        return f"rgba(47,102,144,{0.5 * min(1.0, max(value, 0) / (column.deepest or 1)):.2f})"
+    return "" if column.target is None else _shade(value, column.target)
 
 
 def _shade(value: float, target: float) -> str:

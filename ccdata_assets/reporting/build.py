@@ -3,7 +3,7 @@ What a report says and how it looks is decided elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,9 @@ from ccdata_assets.reporting import charts, formats
 from ccdata_assets.reporting.article import kept_article, write_whole
 from ccdata_assets.reporting.inline_chart import FOLDED_AT, rates_markdown
 from ccdata_assets.reporting.model import NO_DATA, NUMERIC, Figure, Language, Report, Table
-from ccdata_assets.reporting.page import write_page
-from ccdata_assets.reporting.reports import month_reports
+from ccdata_assets.reporting.page import write_pages_of
+from ccdata_assets.reporting.period import Period
+from ccdata_assets.reporting.reports import period_reports
 from ccdata_assets.reporting.workbook import write_workbook
 
 LISTED: Final = 14  # rows of the Markdown table
@@ -37,17 +38,17 @@ class BuiltReport:
 def build_reports(
     published: Path,
     reports: Path,
-    period: date,
+    period: Period,
     as_of: datetime,
     closing_days: int = 0,
     language: Language = "both",
     rules: Mapping[tuple[str, str], Explanation] | None = None,
 ) -> dict[str, BuiltReport | None]:
-    """Builds every report of the month that begins on `period` from the published copy, as known at `as_of` (which needs a
-    zone) and in the words of `rules` for what contracts demand, into `reports`/<report>/, and the page anew. A report with nothing to say of the month is None and has no file.
-    The same inputs give the same bytes."""
-    made = month_reports(published, period, as_of, closing_days, rules)
-    paths = {report_id: reports / report_id / f"{period:%Y-%m}.xlsx" for report_id in made}
+    """Builds every report of the period from the published copy, as known at `as_of` (which needs a zone) and in the words of
+    `rules` for what contracts demand, into `reports`/<report>/, and the pages these are on anew. A report with nothing to say of
+    the period is None and has no file. The same inputs give the same bytes."""
+    made = period_reports(published, period, as_of, closing_days, rules)
+    paths = {report_id: reports / report_id / f"{period.label}.xlsx" for report_id in made}
     for report_id, report in made.items():
         path = paths[report_id]
         if report is None:
@@ -57,13 +58,13 @@ def build_reports(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_workbook(report, path, language)
         write_whole(path.with_suffix(".json"), report.to_json())
-    page = write_page(reports, language)
+    pages = write_pages_of(reports, period, list(made), language)
     return {
         report_id: None
         if report is None
         else BuiltReport(
             workbook=paths[report_id],
-            page=page,
+            page=pages[report_id],
             table_markdown=headline_markdown(report),
             chart_markdown=rates_markdown(report.sections[0].figures),
             chart_png=_picture(report),

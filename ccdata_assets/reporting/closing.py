@@ -26,7 +26,7 @@ def closing_sections(month: Month) -> list[Section]:
     """One section where `as_of` lies after the closing, else none."""
     if month.source.as_of <= month.closing:
         return []
-    closed = Month.read(month.source.at(month.closing), month.first_day)
+    closed = Month.read(month.source.at(month.closing), month.period)
     changes = _changes(month, closed)
     late = [
         record
@@ -46,8 +46,8 @@ def closing_sections(month: Month) -> list[Section]:
         Figure("changed_values", Text("变化的数值", "Values that changed"), "count", sum(map(len, changes.values()))),
     )
     note = Text(
-        f"关账时刻 {month.closing:%Y-%m-%d %H:%M}。按当时所知重出：ccdata report {month.first_day:%Y-%m} --as-of closing",
-        f"Closed at {month.closing:%Y-%m-%d %H:%M}. As it was known then: ccdata report {month.first_day:%Y-%m} --as-of closing",
+        f"关账时刻 {month.closing:%Y-%m-%d %H:%M}。按当时所知重出：ccdata report {month.period.label} --as-of closing",
+        f"Closed at {month.closing:%Y-%m-%d %H:%M}. As it was known then: ccdata report {month.period.label} --as-of closing",
     )
     none = replace(_table("count", []), title=TITLE, empty=Text("没有变化", "Nothing has changed"))
     return [

@@ -1,20 +1,20 @@
-"""KPIs as tables and charts, the same for every report: a window on the published values (one period, the
-months before it, its days) and the views of it by month, by day and by whatever the values are broken down
+"""KPIs as tables and charts, the same for every report: a window on the published values (one period, those
+before it, its days or other steps) and the views of it by period, by step and by whatever the values are broken down
 by. Which KPIs a report shows is not decided here."""
 
-from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from ccdata_assets.quality.supplier_words import Explanation
 from ccdata_assets.reporting.model import Cell, Chart, ChartKind, Column, Figure, Table, Text, Unit
+from ccdata_assets.reporting.period import NAMES, Grain, Period
 from ccdata_assets.reporting.published import Definition, Published, Value
 
-MONTHS: Final = 13  # this month and the year before it, so that the same month last year is in sight
+MIDNIGHT: Final = "00:00"
 RANKED: Final = 15  # bars of a ranking
 UNKNOWN: Final = Text("未知", "Unknown")
 ALL: Final = Text("合计", "All")
@@ -35,6 +35,9 @@ DIMENSIONS: Final = {
     "spend_band": Text("消费档", "Spend band"),
     "team": Text("班组", "Team"),
     "agent": Text("坐席", "Agent"),
+    "topic": Text("主题", "Topic"),
+    "business_type": Text("业务类型", "Kind of business"),
+    "customer_type": Text("客户类型", "Kind of customer"),
     "source": Text("来源", "Source"),
     "field": Text("字段", "Field"),
     "person": Text("采集人", "Collected by"),
@@ -61,17 +64,16 @@ def source_names(sources: dict[str, tuple[Text, str, str]]) -> dict[str, Text]:
 
 
 @dataclass(frozen=True)
-class Month:
-    """What every section needs: the source, the days, the definitions and names, the values of the month and
-    of the year before it."""
+class Window:
+    """What every section needs: the source, the period, the definitions and names, the values of the period, of those before
+    it and of its steps."""
 
     source: Published
-    first_day: date
-    last_day: date
+    period: Period
     definitions: dict[tuple[str, int], Definition]
-    closing: datetime  # the month's figures were due then; what came later is late
-    values: list[Value]  # grain month, the months of `months`
-    daily: list[Value]  # grain day, this month
+    closing: datetime  # the period's figures were due then; what came later is late
+    values: list[Value]  # of the period, everything; of those of its trend and of the year before, everything together
+    steps: list[Value]  # of its steps (half hours, days, weeks or months), everything together
     feeds: dict[str, tuple[Text, str]]
     names: dict[str, dict[str, Text]]  # what parts are called: dimension → label → name
     rules: Mapping[tuple[str, str], Explanation] = field(default_factory=dict)  # of contracts, by name and reason
@@ -80,23 +82,26 @@ class Month:
     def read(
         cls,
         source: Published,
-        first_day: date,
+        period: Period,
         closing_days: int = 0,
         rules: Mapping[tuple[str, str], Explanation] | None = None,
     ) -> Self:
-        """The month that begins on `first_day`; it closes so many days after its last one. `rules` says what the rules of
+        """The window on a period, which closes so many days after its last one. `rules` says what the rules of
         contracts are called."""
-        last_day = cls.last_day_of(first_day)
         definitions = source.definitions()
         counts = {kpi for (kpi, _), definition in definitions.items() if definition.unit == "count"}
+        first_day, last_year, before = period.first_day, period.last_year.first_day, period.trend[0].first_day
+        values = source.values(period.grain, first_day, first_day)
+        values += source.values(period.grain, before, first_day - timedelta(days=1), overall=True)
+        if last_year < before:
+            values += source.values(period.grain, last_year, last_year, overall=True)
         return cls(
             source=source,
-            first_day=first_day,
-            last_day=last_day,
-            closing=closing_of(last_day, closing_days, source.as_of.tzinfo),
+            period=period,
+            closing=closing_of(period.last_day, closing_days, source.as_of.tzinfo),
             definitions=definitions,
-            values=_whole(source.values("month", _months(first_day)[0], first_day), counts),
-            daily=_whole(source.values("day", first_day, last_day), counts),
+            values=_whole(values, counts),
+            steps=_whole(_steps(source, period), counts),
             feeds=source.feeds(),
             names={
                 "region": source.provinces(),
@@ -105,25 +110,26 @@ class Month:
                 "industry": source.industries(),
                 "field": source.field_names(),
                 "person": source.people(),
+                "agent": {key: name for key, (name, _) in source.agents().items()},
                 "channel": CHANNELS,
                 "contact_channel": PHONES,
             },
             rules=rules or {},
         )
 
-    @staticmethod
-    def last_day_of(first_day: date) -> date:
-        """The last day of a month."""
-        return first_day.replace(day=monthrange(first_day.year, first_day.month)[1])
+    @property
+    def first_day(self) -> date:
+        """The first day of the period."""
+        return self.period.first_day
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the period."""
+        return self.period.last_day
 
     @cached_property
     def _overall(self) -> dict[tuple[str, date], Value]:
         return {(value.kpi_id, value.start): value for value in self.values if not value.dims}
-
-    @property
-    def months(self) -> list[date]:
-        """First days of the months a trend shows, oldest first, this one last."""
-        return _months(self.first_day)
 
     def kpis(self, first: Sequence[str] = ()) -> list[str]:
         """Every defined or measured KPI, these first, then by perspective."""
@@ -139,23 +145,24 @@ class Month:
         nothing = Text.same("")
         return known[-1] if known else Definition(kpi, 0, Text.same(kpi), nothing, "", "number", "none", None, "", "")
 
-    def overall(self, kpi: str, month: date | None = None) -> Value | None:
-        """The KPI's value for everything in a month, this one by default."""
-        return self._overall.get((kpi, month or self.first_day))
+    def overall(self, kpi: str, first_day: date | None = None) -> Value | None:
+        """The KPI's value for everything in a period of this grain, this one by default."""
+        return self._overall.get((kpi, first_day or self.first_day))
 
     def trend(self, kpi: str) -> tuple[float | None, ...]:
-        """The KPI over `months`."""
-        return tuple(value.value if (value := self.overall(kpi, month)) else None for month in self.months)
+        """The KPI over the periods of the trend, oldest first, this one last."""
+        starts = [period.first_day for period in self.period.trend]
+        return tuple(value.value if (value := self.overall(kpi, start)) else None for start in starts)
 
     def target(self, kpi: str) -> float | None:
-        """The target the month was measured against, else the one of the definition."""
+        """The target the period was measured against, else the one of the definition."""
         value = self.overall(kpi)
         if value is not None and value.target is not None:
             return value.target
         return self.definition(kpi, value.version if value else None).target
 
     def parts(self, kpis: Iterable[str]) -> dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Value]]]:
-        """This month's values of these KPIs by what they are broken down by, then by part, then by KPI."""
+        """This period's values of these KPIs by what they are broken down by, then by part, then by KPI."""
         wanted = set(kpis)
         found: dict[tuple[str, ...], dict[tuple[str, ...], dict[str, Value]]] = defaultdict(lambda: defaultdict(dict))
         for value in self.values:
@@ -177,8 +184,19 @@ class Month:
         return self.names.get(key, {}).get(label) or Text.same(label)
 
 
+Month: TypeAlias = Window
+"""A window on a month, which most reports are of."""
+
+
+def _steps(source: Published, period: Period) -> list[Value]:
+    if period.grain == "day":
+        return source.values_on("30min", [period.first_day])
+    steps = period.steps
+    return source.values(steps[0].grain, steps[0].first_day, steps[-1].first_day, overall=True) if steps else []
+
+
 def closing_of(last_day: date, days: int, zone: tzinfo | None) -> datetime:
-    """The last second of the day on which a month closes, so many days after its last one."""
+    """The last second of the day on which a period closes, so many days after its last one."""
     return datetime.combine(last_day + timedelta(days=days + 1), time(), zone) - timedelta(seconds=1)
 
 
@@ -214,29 +232,42 @@ def parts_tables(month: Month, kpis: Sequence[str], *by: str, share_of: str | No
     return [breakdown_table(month, kpis, (key,), parts[key,], share_of) for key in by if (key,) in parts]
 
 
-def trend_table(month: Month, table_id: str, title: Text, kpis: Sequence[str]) -> Table:
-    """The KPIs by month, from the first month that has any of them."""
-    values = {kpi: [month.overall(kpi, first) for first in month.months] for kpi in kpis}
-    any_value = [any(values[kpi][i] for kpi in kpis) for i in range(MONTHS)]
-    start = any_value.index(True) if True in any_value else MONTHS
+def trend_table(month: Window, table_id: str, title: Text, kpis: Sequence[str]) -> Table:
+    """The KPIs by period, from the first one of the trend that has any of them."""
+    trend = month.period.trend
+    values = {kpi: [month.overall(kpi, one.first_day) for one in trend] for kpi in kpis}
+    any_value = [any(values[kpi][i] for kpi in kpis) for i in range(len(trend))]
+    start = any_value.index(True) if True in any_value else len(trend)
     rows = tuple(
-        (f"{first:%Y-%m}", *_measured(month, kpis, {kpi: value for kpi in kpis if (value := values[kpi][i])}))
-        for i, first in enumerate(month.months)
+        (one.label, *_measured(month, kpis, {kpi: value for kpi in kpis if (value := values[kpi][i])}))
+        for i, one in enumerate(trend)
         if i >= start
     )
-    return Table(table_id, title, (Column("month", Text("月份", "Month"), "month"), *_columns(month, kpis)), rows)
+    return Table(table_id, title, (period_column(month.period.grain), *_columns(month, kpis)), rows)
 
 
-def daily_table(month: Month, kpis: Sequence[str]) -> Table:
-    """The KPIs by day, every day of the month when there is any."""
-    found: dict[date, dict[str, Value]] = defaultdict(dict)
-    for value in month.daily:
-        if value.kpi_id in kpis and not value.dims:
-            found[value.start][value.kpi_id] = value
-    days = [month.first_day.replace(day=day) for day in range(1, month.last_day.day + 1)] if found else []
-    rows = tuple((day.isoformat(), *_measured(month, kpis, found.get(day, {}))) for day in days)
-    columns = (Column("day", Text("日期", "Day"), "date"), *_columns(month, kpis))
+def period_column(grain: Grain) -> Column:
+    """The column of a table that has a row a period; its key is the grain."""
+    units: dict[Grain, Unit] = {"month": "month", "day": "date"}
+    return Column(grain, NAMES[grain], units.get(grain, "code"))
+
+
+def daily_table(month: Window, kpis: Sequence[str]) -> Table:
+    """The KPIs by day, every day of the period when there is any."""
+    found = by_step(month, kpis)
+    days = month.period.steps if found else []
+    rows = tuple((day.label, *_measured(month, kpis, found.get((day.first_day, MIDNIGHT), {}))) for day in days)
+    columns = (period_column("day"), *_columns(month, kpis))
     return Table("daily", Text("按日", "By day"), columns, rows, _total(month, kpis, 1) if rows else None)
+
+
+def by_step(month: Window, kpis: Sequence[str]) -> dict[tuple[date, str], dict[str, Value]]:
+    """The values of everything together by the first day and clock of each step that has any, then by KPI."""
+    found: dict[tuple[date, str], dict[str, Value]] = defaultdict(dict)
+    for value in month.steps:
+        if value.kpi_id in kpis:
+            found[value.start, value.clock][value.kpi_id] = value
+    return dict(found)
 
 
 def breakdown_table(
@@ -264,7 +295,7 @@ def breakdown_table(
         rows.append((*shown, *codes, *_measured(month, present, parts[labels])))
     table = Table(
         "by_" + "_".join(keys),
-        _by(keys),
+        by_title(keys),
         tuple(columns),
         tuple(rows),
         _total(month, present, len(keys), len(coded)),
@@ -333,7 +364,8 @@ def _label_unit(key: str) -> Unit:
     return "hour" if key == "hour" else "name"
 
 
-def _by(keys: Sequence[str]) -> Text:
+def by_title(keys: Sequence[str]) -> Text:
+    """What a table by these dimensions is called."""
     labels = [DIMENSIONS.get(key, Text.same(key)) for key in keys]
     en = "By " + " and ".join(label.en.lower() for label in labels)
     return Text("按" + "、".join(label.zh for label in labels), en)
@@ -408,8 +440,3 @@ def _whole(values: list[Value], counts: set[str]) -> list[Value]:
         else value
         for value in values
     ]
-
-
-def _months(last: date) -> list[date]:
-    count = last.year * 12 + last.month - 1
-    return [date(month // 12, month % 12 + 1, 1) for month in range(count - MONTHS + 1, count + 1)]

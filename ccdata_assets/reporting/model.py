@@ -49,6 +49,7 @@ class Text(NamedTuple):
 
 
 NO_DATA = Text("无数据", "no data")
+BEFORE = Text("上期", "prior")
 STATUS = {
     "provisional": Text("暂定", "provisional"),
     "restated": Text("已重述", "restated"),
@@ -58,10 +59,17 @@ STATUS = {
 Cell: TypeAlias = str | int | float | bool | Text | None  # None: no data
 
 
+class Compared(NamedTuple):
+    """What a figure is compared with beside the period before, in the unit of the figure: the same period last year."""
+
+    title: Text
+    value: float | None
+
+
 @dataclass(frozen=True)
 class Figure:
-    """One measure of the period. `value`, `target` and `previous` (the period before) are in `unit`, ratios
-    as 0..1; None is «no data». `trend` holds the same measure for the periods up to this one, oldest
+    """One measure of the period. `value`, `target` and `previous` (the period before, or what `before` calls it) are in `unit`,
+    ratios as 0..1; None is «no data». `trend` holds the same measure for the periods up to this one, oldest
     first."""
 
     id: str
@@ -76,6 +84,8 @@ class Figure:
     status: str = ""
     definition: Text | None = None
     trend: tuple[float | None, ...] = ()
+    before: Text = BEFORE
+    compared: tuple[Compared, ...] = ()
 
     @property
     def met(self) -> bool | None:
@@ -86,7 +96,7 @@ class Figure:
 
     @property
     def change(self) -> float | None:
-        """Difference from the period before, in `unit` (for a percent: 0.01 is one percentage point)."""
+        """Difference from `previous`, in `unit` (for a percent: 0.01 is one percentage point)."""
         return None if self.value is None or self.previous is None else self.value - self.previous
 
     @property
@@ -99,19 +109,21 @@ class Figure:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table. `target` shades the cells of a percent column by their distance from it (a heat
-    map); a `minor` column explains another one (numerator, denominator, code) and is shown quietly."""
+    """One column of a table. `target` shades the cells of a percent column by their distance from it, `deepest` those of
+    any number by their size, this being the deepest (heat maps); a `minor` column explains another one (numerator, denominator, code) and is shown quietly."""
 
     key: str
     title: Text
     unit: Unit
     minor: bool = False
     target: float | None = None
+    deepest: float | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells, each as long as `columns`; `total` is one more row. `empty` says what no rows means."""
+    """Rows of cells, each as long as `columns`; `total` is one more row, and `foot` are further ones that the rows are held
+    against, such as a median. `empty` says what no rows means."""
 
     id: str
     title: Text
@@ -120,6 +132,12 @@ class Table:
     total: tuple[Cell, ...] | None = None
     note: Text | None = None
     empty: Text = NO_DATA
+    foot: tuple[tuple[Cell, ...], ...] = ()
+
+    @property
+    def below(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows that stand below all others: the total and what the rows are held against."""
+        return self.foot if self.total is None else (self.total, *self.foot)
 
     def position(self, key: str) -> int:
         """Where the column `key` stands, from 0."""
@@ -180,7 +198,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """One report for one period. `period` is its name (2026-03) and sorts as text; `first_day` and `last_day`
+    """One report for one period. `period` is its label (2026-03, 2026-W47) and sorts as text; `first_day` and `last_day`
     are inclusive; `as_of` is the moment the numbers were known, with its zone, the one all times of the
     report are shown in."""
 
@@ -222,6 +240,8 @@ class Report:
 def _plain(thing: object) -> Any:
     if isinstance(thing, Text):
         return {"zh": thing.zh, "en": thing.en}
+    if isinstance(thing, Compared):
+        return {"title": _plain(thing.title), "value": thing.value}
     if isinstance(thing, date):
         return thing.isoformat()
     if isinstance(thing, list | tuple):
@@ -236,7 +256,7 @@ def _section(plain: Mapping[str, Any]) -> Section:
         **_texts(plain, "title", "note")
         | {
             "figures": tuple(
-                Figure(**_texts(figure, "title", "definition") | {"trend": tuple(figure["trend"])})
+                Figure(**_texts(figure, "title", "definition", "before") | {"trend": tuple(figure["trend"]), "compared": _compared(figure)})
                 for figure in plain["figures"]
             ),
             "tables": tuple(_table(table) for table in plain["tables"]),
@@ -247,6 +267,10 @@ def _section(plain: Mapping[str, Any]) -> Section:
     )
 
 
+def _compared(plain: Mapping[str, Any]) -> tuple[Compared, ...]:
+    return tuple(Compared(Text(**one["title"]), one["value"]) for one in plain.get("compared", ()))
+
+
 def _table(plain: Mapping[str, Any]) -> Table:
     total = plain["total"]
     return Table(
@@ -255,6 +279,7 @@ def _table(plain: Mapping[str, Any]) -> Table:
             "columns": tuple(Column(**_texts(column, "title")) for column in plain["columns"]),
             "rows": tuple(_cells(row) for row in plain["rows"]),
             "total": None if total is None else _cells(total),
+            "foot": tuple(_cells(row) for row in plain.get("foot", ())),
         }
     )
 
@@ -264,4 +289,4 @@ def _cells(row: Sequence[Any]) -> tuple[Cell, ...]:
 
 
 def _texts(plain: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    return dict(plain) | {key: Text(**plain[key]) for key in keys if plain[key] is not None}
+    return dict(plain) | {key: Text(**plain[key]) for key in keys if plain.get(key) is not None}

@@ -103,7 +103,7 @@ def _others(month: Month) -> list[Section]:
     """KPIs this report does not know by name, when they are broken down by anything."""
     known = {kpi for kpi in month.kpis(FIRST) if kpi not in FIRST}
     found = sorted({value.kpi_id for value in month.values if value.start == month.first_day and value.dims} & known)
-    found += sorted({value.kpi_id for value in month.daily if not value.dims} & known - set(found))
+    found += sorted({value.kpi_id for value in month.steps} & known - set(found))
     return [_measures(month, "others", Text("其他指标", "Other measures"), found)] if found else []
 
 

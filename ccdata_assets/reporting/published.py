@@ -4,7 +4,7 @@ rows. Which rows a report shows is decided by the report."""
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,6 +17,8 @@ from ccdata_assets.reporting.model import Direction, Text, Unit
 from ccdata_assets.reporting.provinces import province
 
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+MASK: Final = "*"  # a name that has one is masked
+SHORT_KEY: Final = 6  # characters of the key of a person that tell two apart
 UNITS: Final[dict[str, Unit]] = {"percent": "percent", "count": "count", "seconds": "seconds"}
 
 
@@ -50,6 +52,7 @@ class Value:
     denominator: float | None
     target: float | None
     status: str
+    clock: str = "00:00"  # when on that day a period of less than a day begins
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -130,23 +133,30 @@ class Published:
             ) in rows
         }
 
-    def values(self, grain: str, first_day: date, last_day: date) -> list[Value]:
+    def values(self, grain: str, first_day: date, last_day: date, overall: bool = False) -> list[Value]:
         """KPI values of the periods that begin in these days (inclusive): of each period and part the row
-        known last at `as_of`."""
+        known last at `as_of`; those of everything together only where `overall` is said."""
+        return self._values(grain, "period_start::date between ? and ?", [first_day, last_day], overall)
+
+    def values_on(self, grain: str, days: Sequence[date]) -> list[Value]:
+        """KPI values of everything together of the periods that begin on these days, as `values` gives them."""
+        return self._values(grain, "list_contains(?, period_start::date)", [list(days)], overall=True)
+
+    def _values(self, grain: str, when: str, days: list[Any], overall: bool) -> list[Value]:
         rows = self._rows(
             "kpi.value",
-            """with known as (
+            f"""with known as (
                 select *, row_number() over (
                     partition by kpi_id, period_start, dims
                     order by as_of desc, definition_version desc, rowid desc
                 ) as age
                 from kpi.value
-                where grain = ? and period_start::date between ? and ? and epoch_us(as_of) <= ?
+                where grain = ? and {when} and epoch_us(as_of) <= ? {"and dims = '{}'" if overall else ""}
             )
             select kpi_id, definition_version, period_start::date, dims, value, numerator, denominator,
-                target, status
+                target, status, strftime(period_start, '%H:%M')
             from known where age = 1 order by kpi_id, period_start, dims""",
-            [grain, first_day, last_day, self._until],
+            [grain, *days, self._until],
         )
         return [
             Value(
@@ -159,9 +169,32 @@ class Published:
                 _number(bottom),
                 _number(target),
                 status or "",
+                clock,
             )
-            for kpi, version, start, dims, value, top, bottom, target, status in rows
+            for kpi, version, start, dims, value, top, bottom, target, status, clock in rows
         ]
+
+    def by_weekday(self, kpis: Sequence[str], first_day: date, last_day: date) -> list[tuple[str, int, str, float, float, int]]:
+        """(KPI, ISO weekday, half hour as HH:MM, sum of numerators, sum of denominators, days of that weekday that have any of the KPIs) of
+        the half hours of these days."""
+        return self._rows(
+            "kpi.value",
+            """with known as (
+                select kpi_id, period_start, numerator, denominator, row_number() over (
+                    partition by kpi_id, period_start order by as_of desc, definition_version desc, rowid desc
+                ) as age
+                from kpi.value
+                where grain = '30min' and dims = '{}' and period_start::date between ? and ? and epoch_us(as_of) <= ?
+                    and list_contains(?, kpi_id)
+            ),
+            half_hour as (
+                select *, isodow(period_start) as weekday from known where age = 1 and denominator > 0
+            ),
+            days as (select weekday, count(distinct period_start::date) as days from half_hour group by all)
+            select kpi_id, weekday, strftime(period_start, '%H:%M') as clock, sum(numerator), sum(denominator), any_value(days)
+            from half_hour join days using (weekday) group by kpi_id, weekday, clock order by kpi_id, weekday, clock""",
+            [first_day, last_day, self._until, list(kpis)],
+        )
 
     def completeness(self, month: date) -> list[tuple[str, str, str, int, int]]:
         """(feed, source, field, filled, total) of the party records of a month, regions and industries added up; a feed
@@ -407,7 +440,19 @@ class Published:
             """select collected_by_key, min(collected_by) from marts.fct_collection
             where collected_by_key is not null group by all order by all""",
         )
-        return {key: Text.same(f"{name or ''} {key[:6]}".strip()) for key, name in rows}
+        return {key: Text.same(f"{name or ''} {key[:SHORT_KEY]}".strip()) for key, name in rows}
+
+    def agents(self) -> dict[str, tuple[Text, str]]:
+        """What to call each agent, by key, and the team the agent is in today ('' where none is known): the key's beginning, after
+        the name where personal columns are published in clear."""
+        rows = self._rows(
+            "marts.dim_agent",
+            """select agent_key, coalesce(agent_name, ''), coalesce(team, '') from marts.dim_agent
+            where agent_key is not null order by all""",
+        )
+        return {
+            key: (Text.same(f"{'' if MASK in name else name} {key[:SHORT_KEY]}".strip()), team) for key, name, team in rows
+        }
 
     def provinces(self) -> dict[str, Text]:
         """Name of each province by its six-digit code."""

@@ -4,7 +4,7 @@ through. What a check is and when it runs is not decided here."""
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from ccdata_assets.reporting.measures import (
@@ -175,8 +175,13 @@ def _checks(month: Month) -> Section:
     )
 
 
-def _incidents(month: Month) -> Section:
-    found = month.source.incidents(month.first_day, month.last_day)
+def incident_table(month: Month, last_day: date | None = None) -> Table:
+    """Incidents opened in the period, or up to `last_day`, or open in it, as they stood at the report's moment."""
+    return _incident_table(_incident_records(month, last_day or month.last_day))
+
+
+def _incident_records(month: Month, last_day: date) -> list[dict[str, Any]]:
+    found = month.source.incidents(month.first_day, last_day)
     records: list[dict[str, Any]] = []
     for incident in found:
         opened, resolved = incident["opened_at"], incident["resolved_at"]
@@ -192,17 +197,27 @@ def _incidents(month: Month) -> Section:
                 "is_new": month.first_day <= opened.date() <= month.last_day,
             }
         )
+    return records
+
+
+def _incident_table(records: list[dict[str, Any]]) -> Table:
+    return replace(
+        record_table("incidents", Text("质量事件", "Incidents"), INCIDENT_COLUMNS, records),
+        empty=Text("没有质量事件", "No incident"),
+    )
+
+
+def _incidents(month: Month) -> Section:
+    records = _incident_records(month, month.last_day)
     took = [record["resolved_hours"] for record in records if record["resolved_hours"] is not None]
     figures = (
         Figure("incidents_opened", Text("本月新发生", "Opened in the month"), "count", sum(r["is_new"] for r in records)),
         Figure("incidents_open", Text("未解决", "Not resolved"), "count", len(records) - len(took), target=0, direction="down"),
         Figure("incident_hours", Text("平均解决历时（小时）", "Mean hours to resolve"), "number", round(sum(took) / len(took), 1) if took else None),
     )  # fmt: skip
-    table = replace(
-        record_table("incidents", Text("质量事件", "Incidents"), INCIDENT_COLUMNS, records),
-        empty=Text("没有质量事件", "No incident"),
+    return Section(
+        "incidents", Text("质量事件", "Incidents"), figures=figures if records else (), tables=(_incident_table(records),)
     )
-    return Section("incidents", Text("质量事件", "Incidents"), figures=figures if records else (), tables=(table,))
 
 
 def _deliveries(month: Month) -> Section:

@@ -1,30 +1,54 @@
-"""Which reports there are: each a name and a function that gives its sections of a month. What shows them (workbook, page,
-Dagster) goes by this list, so that another report is one more line here and a module of its own."""
+"""Which reports there are: each a name, the grains it is made for and a function that gives its sections of a period. What shows
+them (workbook, page, Dagster) goes by this list, so that another report is one more line here and a module of its own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from ccdata_assets.quality.supplier_words import Explanation
-from ccdata_assets.reporting import analysis, collection, completeness, monthly, quality, review, suppliers
-from ccdata_assets.reporting.measures import Month
+from ccdata_assets.reporting import (
+    agents,
+    analysis,
+    callcentre,
+    collection,
+    completeness,
+    flash,
+    monthly,
+    quality,
+    review,
+    suppliers,
+)
+from ccdata_assets.reporting.measures import Window
 from ccdata_assets.reporting.model import Report, Section, Text
+from ccdata_assets.reporting.period import ADVERBS, Grain, Period
 from ccdata_assets.reporting.published import Published
 
+MONTH: Final[Mapping[Grain, Text | None]] = {"month": None}
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReportKind:
-    """One report: `id` names its folder, `asset` what Dagster knows it by. One that is not `always` made is left out in a
-    month it has nothing to say of."""
+    """One report: `id` names its folder, `asset` what Dagster knows it by, `grains` the periods it is made for, with what it is
+    called there where that is not its title. One that is not `always` made is left out in a period it has nothing to say of. One
+    that is long stands `apart`, on pages of its own."""
 
     id: str
     asset: str
     title: Text
-    sections: Callable[[Month], Sequence[Section]]
+    sections: Callable[[Window], Sequence[Section]]
     describes: str
     always: bool = False
+    grains: Mapping[Grain, Text | None] = field(default_factory=lambda: MONTH)
+    apart: bool = False
+
+    def titled(self, grain: Grain) -> Text:
+        """What the report of a period of this grain is called."""
+        return self.grains[grain] or self.title
+
+    def asset_key(self, grain: Grain) -> list[str]:
+        """Its asset; a report of several grains has one for each."""
+        return ["report", self.asset if len(self.grains) == 1 else f"{ADVERBS[grain]}_{self.asset}"]
 
 
 REPORTS: Final = (
@@ -56,27 +80,46 @@ REPORTS: Final = (
         "review", "review_queue", review.TITLE, review.review_sections,
         "One row per pair of organisations that waits for a steward, in the current month only (待审核企业).",
     ),
+    ReportKind(
+        "daily", "daily_flash", flash.TITLE, flash.flash_sections,
+        "One row per measure of the day: volume, service level, waits and handling against target, the same weekday and its mean (昨日快报).",
+        grains={"day": None},
+    ),
+    ReportKind(
+        "callcentre", "call_centre", callcentre.TITLE, callcentre.callcentre_sections,
+        "One row per call-centre KPI of the period, with trend, parts and a heat map of weekday and half hour (呼叫中心周报、月报、季报、年报).",
+        grains=callcentre.TITLES,
+    ),
+    ReportKind(
+        "agents", "agent_sheets", agents.TITLE, agents.agent_sections,
+        "One row per agent of the period, with the team, its median and that of the centre; a sheet a team (坐席与班组报表).",
+        grains=agents.TITLES, apart=True,
+    ),
 )  # fmt: skip
 ORDER: Final = [kind.id for kind in REPORTS]
 
 
-def month_reports(
+def kinds_of(grain: Grain) -> list[ReportKind]:
+    """The reports that are made of periods of this grain."""
+    return [kind for kind in REPORTS if grain in kind.grains]
+
+
+def period_reports(
     published: Path,
-    period: date,
+    period: Period,
     as_of: datetime,
     closing_days: int = 0,
     rules: Mapping[tuple[str, str], Explanation] | None = None,
 ) -> dict[str, Report | None]:
-    """Every report of the month that begins on `period`, by id, with what was known at `as_of` (which needs a zone); None
-    where one has nothing to say. `rules` has the words of contracts for their rules. Raises ValueError when `period` is not the first of a month, FileNotFoundError when
-    nothing is published."""
-    if period.day != 1:
-        raise ValueError(f"period {period} is not the first day of a month")
+    """Every report of the period, by id, with what was known at `as_of` (which needs a zone); None where one has nothing to say.
+    `rules` has the words of contracts for their rules. Raises FileNotFoundError when nothing is published."""
     with Published.opened(published, as_of) as source:
-        month = Month.read(source, period, closing_days, rules)
-        made = {kind: tuple(kind.sections(month)) for kind in REPORTS}
+        window = Window.read(source, period, closing_days, rules)
+        made = {kind: tuple(kind.sections(window)) for kind in kinds_of(period.grain)}
     return {
-        kind.id: Report(kind.id, kind.title, f"{period:%Y-%m}", period, month.last_day, as_of, sections)
+        kind.id: Report(
+            kind.id, kind.titled(period.grain), period.label, period.first_day, period.last_day, as_of, sections
+        )
         if kind.always or any(not section.is_empty for section in sections)
         else None
         for kind, sections in made.items()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from openpyxl.writer.excel import ExcelWriter
 from ccdata_assets.reporting import formats
 from ccdata_assets.reporting.measures import as_float
 from ccdata_assets.reporting.model import (
+    BEFORE,
     NO_DATA,
     NUMERIC,
     STATUS,
@@ -119,17 +120,19 @@ def _write(report: Report, path: Path) -> Path:
 def _summary_sheet(sheet: Worksheet, report: Report, names: list[tuple[str, Text]]) -> None:
     sheet.title = _say(SUMMARY)
     _head(sheet, report, report.title, None)
+    figures = [figure for section in report.sections for figure in section.figures]
+    before = Text("上期", "Before") if not figures or figures[0].before == BEFORE else figures[0].before
+    compared = list(dict.fromkeys(one.title for figure in figures for one in figure.compared))
     header = [
-        Text("指标", "Measure"), Text("本期", "Value"), Text("上期", "Before"), Text("变化", "Change"),
+        Text("指标", "Measure"), Text("本期", "Value"), before, Text("变化", "Change"),
         Text("目标", "Target"), Text("达标", "Met"), Text("分子", "Numerator"),
-        Text("分母", "Denominator"), Text("状态", "Status"),
+        Text("分母", "Denominator"), Text("状态", "Status"), *compared,
     ]  # fmt: skip
-    _header_row(sheet, HEADER, header, [False] + [True] * 7 + [False])
+    _header_row(sheet, HEADER, header, [False, *[True] * 7, False, *[True] * len(compared)])
     row = HEADER + 1
-    for section in report.sections:
-        for figure in section.figures:
-            _figure_row(sheet, row, figure)
-            row += 1
+    for figure in figures:
+        _figure_row(sheet, row, figure, compared)
+        row += 1
     row += 1
     _put(sheet, row, 1, Text("目录", "Contents"), font=_font(bold=True))
     for name, title in names:
@@ -137,13 +140,13 @@ def _summary_sheet(sheet: Worksheet, report: Report, names: list[tuple[str, Text
         link = _put(sheet, row, 1, title)
         link.hyperlink = f"#{quote_sheetname(name)}!A1"
         link.font = _font(colour=ACCENT)
-    for column, width in enumerate((38, 15, 15, 14, 12, 8, 15, 15, 12), 1):
+    for column, width in enumerate((38, 15, 15, 14, 12, 8, 15, 15, 12, *[15] * len(compared)), 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     _print_setup(sheet, report, 0, 0)
     sheet.freeze_panes = f"B{HEADER + 1}"
 
 
-def _figure_row(sheet: Worksheet, row: int, figure: Figure) -> None:
+def _figure_row(sheet: Worksheet, row: int, figure: Figure, compared: Sequence[Text]) -> None:
     unit = figure.unit
     _put(sheet, row, 1, figure.title)
     if figure.value is None:
@@ -161,18 +164,22 @@ def _figure_row(sheet: Worksheet, row: int, figure: Figure) -> None:
     _put(sheet, row, 7, figure.numerator, "number")
     _put(sheet, row, 8, figure.denominator, "number")
     _put(sheet, row, 9, STATUS.get(figure.status), font=_font(colour=QUIET))
-    for column in range(1, 10):
+    held_against = dict(figure.compared)
+    for column, title in enumerate(compared, 10):
+        _put(sheet, row, column, held_against.get(title), unit)
+    for column in range(1, 10 + len(compared)):
         sheet.cell(row, column).border = Border(bottom=Side("hair", color=LINE))
 
 
 def _summary_charts(sheet: Worksheet, report: Report, places: dict[tuple[str, str], Worksheet]) -> None:
-    """The first two charts of the report, beside the figures."""
+    """The first two charts of the report, beside the figures and what these are compared with."""
+    beside = get_column_letter(11 + len({one.title for part in report.sections for figure in part.figures for one in figure.compared}))
     drawn = [(section, chart) for section in report.sections for chart in section.charts]
     at = HEADER
     for section, chart in drawn[:2]:
         table = section.table(chart.table)
         if native := _native(chart, table, places[section.id, table.id]):
-            sheet.add_chart(native, f"K{at}")
+            sheet.add_chart(native, f"{beside}{at}")
             at += 2 + math.ceil(native.height / ROW_CM)
 
 
@@ -191,11 +198,11 @@ def _table_sheet(sheet: Worksheet, report: Report, section: Section, table: Tabl
         _put(sheet, last, 1, table.empty, font=_font(colour=QUIET))
     else:
         sheet.auto_filter.ref = f"A{HEADER}:{get_column_letter(len(columns))}{last}"
-    if table.total:
+    for row in table.below:
         last += 1
-        for position, (value, column) in enumerate(zip(table.total, columns, strict=True), 1):
-            cell = _put(sheet, last, position, value, column.unit, font=_font(bold=True))
-            cell.border = Border(top=Side("thin", color=QUIET))
+        for position, (value, column) in enumerate(zip(row, columns, strict=True), 1):
+            cell = _put(sheet, last, position, value, column.unit, font=_font(bold=row is table.total))
+            cell.border = Border(top=Side("thin" if row is table.below[0] else "hair", color=QUIET))
     _heat(sheet, table, last)
     widths = [_width(table, position) for position in range(len(columns))]
     for position, width in enumerate(widths, 1):
@@ -325,17 +332,26 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
 
 
 def _heat(sheet: Worksheet, table: Table, last: int) -> None:
-    """Amber below the target, pale at it, teal above."""
-    shaded = [i for i, column in enumerate(table.columns, 1) if column.target is not None]
-    if not shaded or not table.rows:
+    """Amber below the target, pale at it, teal above; columns beside each other of one target are one area. Where a column has a
+    deepest value instead: from white to blue."""
+    if not table.rows:
         return
-    target = table.columns[shaded[0] - 1].target
-    rule = ColorScaleRule(  # type: ignore[no-untyped-call]
-        start_type="num", start_value=0, start_color="E9A86B", mid_type="num", mid_value=target,
-        mid_color="FBFAF7",        end_type="num", end_value=1, end_color="A9D3C8",
-    )  # fmt: skip
-    area = f"{get_column_letter(shaded[0])}{HEADER + 1}:{get_column_letter(shaded[-1])}{last}"
-    sheet.conditional_formatting.add(area, rule)
+    scaled = groupby(enumerate(table.columns, 1), key=lambda one: (one[1].target, one[1].deepest))
+    for (target, deepest), group in scaled:
+        places = [place for place, _ in group]
+        if target is None and deepest is None:
+            continue
+        area = f"{get_column_letter(places[0])}{HEADER + 1}:{get_column_letter(places[-1])}{last}"
+        if deepest is not None:
+            rule = ColorScaleRule(  # type: ignore[no-untyped-call]
+                start_type="num", start_value=0, start_color="FFFFFF", end_type="num", end_value=deepest, end_color="97B3C8",
+            )  # fmt: skip
+        else:
+            rule = ColorScaleRule(  # type: ignore[no-untyped-call]
+                start_type="num", start_value=0, start_color="E9A86B", mid_type="num", mid_value=target,
+                mid_color="FBFAF7", end_type="num", end_value=1, end_color="A9D3C8",
+            )  # fmt: skip
+        sheet.conditional_formatting.add(area, rule)
 
 
 def _head(sheet: Worksheet, report: Report, title: Text, note: Text | None) -> None:
@@ -399,7 +415,7 @@ def _width(table: Table, position: int) -> float:
     """Column width that holds header and cells, in characters; a Chinese character takes two."""
     column: Column = table.columns[position]
     shown = [
-        _say(formats.cell(row[position], column.unit)) for row in (*table.rows[:300], *filter(None, [table.total]))
+        _say(formats.cell(row[position], column.unit)) for row in (*table.rows[:300], *table.below)
     ]
     texts = [*_say(column.title, "\n").split("\n"), *shown]
     return min(WIDEST, max(9, 3.5 + max(map(_room, texts))))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -17,7 +18,10 @@ from ccdata_assets.landing.inbox import Inbox, scan_inbox
 from ccdata_assets.landing.land import content_hash
 from ccdata_assets.orchestration import jobs
 from ccdata_assets.orchestration.jobs import Batch, touched_months, trim_runs, waiting_files
+from ccdata_assets.orchestration.periods import partition_key, period_of
 from ccdata_assets.project import load_project
+from ccdata_assets.reporting.period import ADVERBS, GRAINS, Period
+from ccdata_assets.reporting.reports import kinds_of
 from ccdata_assets_tests.world import World, make_settings
 
 
@@ -54,16 +58,54 @@ def test_every_asset_of_the_warehouse_is_written_under_the_one_pool(repository: 
 
 
 def test_jobs_schedules_and_sensors_are_there(repository: dg.RepositoryDefinition) -> None:
-    assert {"core", "data_docs", "monthly_reports", "train_matching_model", "trim_history"} <= set(repository.job_names)
+    of_reports = {f"{adverb}_reports" for adverb in ADVERBS.values()}
+    assert {"core", "data_docs", "train_matching_model", "trim_history", *of_reports} <= set(repository.job_names)
     assert {schedule.name for schedule in repository.schedule_defs} == {
         "daily_docs",
         "daily_refresh",
-        "monthly_report",
         "weekly_trim",
+        *(f"{adverb}_report" for adverb in ADVERBS.values()),
     }
     assert {sensor.name for sensor in repository.sensor_defs} >= {"inbox", "touched_reports"}
     core = repository.get_job("core").asset_layer.executable_asset_keys
     assert not [key for key in core if key.path[0] in ("report", "model", "docs")], "made by jobs of their own"
+
+
+def test_each_grain_has_a_job_of_its_reports_and_their_partitions_reach_to_the_open_period(
+    repository: dg.RepositoryDefinition,
+) -> None:
+    for grain in GRAINS:
+        job = repository.get_job(f"{ADVERBS[grain]}_reports")
+        keys = {tuple(key.path) for key in job.asset_layer.executable_asset_keys}
+        assert keys == {tuple(kind.asset_key(grain)) for kind in kinds_of(grain)}
+        assert job.partitions_def is not None
+        partitions = job.partitions_def.get_partition_keys()
+        settings = load_project().settings
+        assert period_of(grain, partitions[-1]) == Period.of(grain, settings.business_date)
+        assert period_of(grain, partitions[0]).last_day >= date.fromisoformat(f"{settings.history_from}-01")
+        assert [partition_key(period_of(grain, key)) for key in partitions[-60:]] == partitions[-60:]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "at", "key"),
+    [
+        ("daily_report", "2026-11-22T07:00", "2026-11-21"),
+        ("weekly_report", "2027-01-04T07:00", "2026-W53-1"),
+        ("monthly_report", "2026-11-01T07:00", "2026-10"),
+        ("quarterly_report", "2027-01-01T07:00", "2026-10"),
+        ("yearly_report", "2027-01-01T07:00", "2026"),
+    ],
+)
+def test_a_schedule_asks_for_the_period_that_has_ended(
+    repository: dg.RepositoryDefinition, schedule: str, at: str, key: str
+) -> None:
+    (found,) = [one for one in repository.schedule_defs if one.name == schedule]
+    moment = datetime.fromisoformat(at).replace(tzinfo=load_project().settings.zone)
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=moment, repository_def=repository)
+        asked = found.evaluate_tick(context).run_requests
+    assert asked is not None
+    assert [request.partition_key for request in asked] == [key]
 
 
 def test_the_feeds_of_a_subject_flow_through_its_union_to_the_published_copy(

@@ -89,6 +89,49 @@ def test_a_flow_sums_its_period_and_a_period_without_events_is_zero(kpis: Evalua
     assert kpis.values() == {"01-01": 4.0, "02-01": 0.0, "03-01": 3.0}
 
 
+def test_a_sum_of_parts_of_an_hour_is_given_where_something_was_counted(kpis: Evaluation) -> None:
+    grains = [{"grain": grain} for grain in ("15min", "30min", "hour")]
+    kpis.con.execute("create or replace table marts.moment (moment timestamp, city varchar, n double)")
+    kpis.con.execute(
+        "insert into marts.moment values ('2026-01-05 09:10:00', 'x', 1), ('2026-01-05 09:44:59', 'x', 2), ('2026-01-05 23:59:59', 'y', 4)"
+    )
+    sums = kpi(source="marts.moment", date="moment", sets=[*grains, {"grain": "day", "by": {"city": "city"}}])
+    kpis.run(sums, [])
+    found = kpis.con.execute(
+        "select grain, dims, strftime(period_start, '%d %H:%M'), value from kpi.value order by 1, period_start"
+    ).fetchall()
+    assert found == [
+        ("15min", "{}", "05 09:00", 1), ("15min", "{}", "05 09:30", 2), ("15min", "{}", "05 23:45", 4),
+        ("30min", "{}", "05 09:00", 1), ("30min", "{}", "05 09:30", 2), ("30min", "{}", "05 23:30", 4),
+        ("day", '{"city":"x"}', "05 00:00", 3), ("day", '{"city":"y"}', "05 00:00", 4),
+        ("hour", "{}", "05 09:00", 3), ("hour", "{}", "05 23:00", 4),
+    ]  # fmt: skip
+
+
+def test_a_set_may_be_of_another_table_with_the_same_sums(kpis: Evaluation) -> None:
+    kpis.con.execute("create or replace table marts.by_city (local_date date, city varchar, n double, of double)")
+    kpis.con.execute("insert into marts.by_city values ('2026-01-05', 'x', 1, 4), ('2026-01-06', 'x', 2, 4)")
+    parts = {"grain": "month", "by": {"city": "city"}, "source": "marts.by_city", "date": "local_date"}
+    kpis.run(kpi(unit="percent", denominator="sum(of)", sets=[{"grain": "month"}, parts]), [JAN])
+    assert kpis.values() == {"01-01": 0.5} and kpis.values(dims='{"city":"x"}') == {"01-01": 0.375}
+
+
+def test_the_variants_of_service_level_are_those_of_the_definition(kpis: Evaluation) -> None:
+    """Answered 1000, abandoned 60; within 20 s 860 and 20, within 5 s 10 given up."""
+    kpis.con.execute(
+        """create or replace table marts.interval as select date '2026-01-05' as day, 1000 as answered, 60 as abandoned, 860 as answered_in_time,
+            20 as abandoned_in_time, 10 as short_abandoned, 1060 as offered, 'inbound' as direction"""
+    )
+    shipped = {name: one for name, one in load_kpis().items() if name.startswith("service_level")}
+    here = {"source": "marts.interval", "date": "day", "sets": [{"grain": "day"}]}
+    kpis.run({name: Kpi.model_validate(one.model_dump() | here) for name, one in shipped.items()}, [])
+    found = dict(kpis.con.execute("select kpi_id, round(100 * value, 2) from kpi.value").fetchall())
+    assert found == {
+        "service_level_v1": 83.02, "service_level_v2": 86.00, "service_level": 81.13, "service_level_v4": 82.69,
+        "service_level_v5": 82.08,
+    }  # fmt: skip
+
+
 def test_a_stock_sums_all_up_to_the_end_of_each_period(kpis: Evaluation) -> None:
     kpis.run(STOCK, [JAN, JAN, MAR, ("2026-03-11", "y", -1.0, None)])
     assert kpis.values() == {"01-01": 4.0, "02-01": 4.0, "03-01": 6.0}

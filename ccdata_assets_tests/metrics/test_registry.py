@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ccdata_assets.errors import ContractError
-from ccdata_assets.metrics.registry import load_kpis
+from ccdata_assets.metrics.registry import Kpi, load_kpis
+from ccdata_assets.metrics.thresholds import load_thresholds
 
 GOOD = """the_kpi:
   zh: 测试
@@ -29,7 +30,7 @@ GOOD = """the_kpi:
 """
 
 
-def load(tmp_path: Path, text: str) -> object:
+def load(tmp_path: Path, text: str) -> Kpi:
     path = tmp_path / "kpis.yaml"
     path.write_text(text, encoding="utf-8")
     return load_kpis(path)["the_kpi"]
@@ -38,6 +39,25 @@ def load(tmp_path: Path, text: str) -> object:
 def test_a_kpi_says_what_its_values_are_given_for(tmp_path: Path) -> None:
     (tmp_path / "kpis.yaml").write_text(GOOD, encoding="utf-8")
     assert load_kpis(tmp_path / "kpis.yaml")["the_kpi"].set_names == ["month", "month by industry, region"]
+
+
+def test_several_sets_are_written_as_one(tmp_path: Path) -> None:
+    sets = """sets:
+    - {grains: [day, month], each: {queue: queue, team: team}, source: kpi.by_team, date: at}
+    - - {grain: 30min}
+      - {grains: [hour, year]}
+"""
+    the_kpi = load(tmp_path, GOOD[: GOOD.index("sets:")] + sets)
+    assert the_kpi.set_names == [
+        "day by queue", "day by team", "month by queue", "month by team", "30min", "hour", "year",
+    ]  # fmt: skip
+    assert [(one.source, one.date) for one in the_kpi.sets[3:5]] == [("kpi.by_team", "at"), (None, None)]
+
+
+def test_a_kpi_says_which_limits_it_counts_by(tmp_path: Path) -> None:
+    limited = load(tmp_path, GOOD.replace("version: 1", "version: 1\n  thresholds: [answer_within_s]"))
+    assert limited.computed["thresholds"] == f"answer_within_s = {load_thresholds()['answer_within_s'].text}"
+    assert load(tmp_path, GOOD).computed["thresholds"] is None
 
 
 @pytest.mark.parametrize(
@@ -50,6 +70,12 @@ def test_a_kpi_says_what_its_values_are_given_for(tmp_path: Path) -> None:
         ("version: 1", "version: 1\n  weight: -1", "the_kpi.weight: .*; fix: "),
         ("version: 1", "version: 1\n  target: {}", "the_kpi.target: no day is given.*; fix: "),
         ("- {grain: month}\n", "- {grain: month}\n    - {grain: month}\n", "the same set stands twice: month; fix: "),
+        (
+            "version: 1",
+            "version: 1\n  thresholds: [soon_s]",
+            "thresholds.yaml has no soon_s; it has answer_within_s, .*; fix: ",
+        ),
+        ("- {grain: month}\n", "- {grains: [decade]}\n", "the_kpi.sets.*grain: .*; fix: "),
         ("the_kpi:", "The KPI:", "kpis.yaml:1: The KPI: is no ID; fix: "),
     ],
 )

@@ -12,7 +12,8 @@ import duckdb
 
 from ccdata_assets.reporting import BuiltReport, build_reports
 from ccdata_assets.reporting.model import Report
-from ccdata_assets.reporting.reports import month_reports
+from ccdata_assets.reporting.period import Period
+from ccdata_assets.reporting.reports import period_reports
 
 AS_OF: Final = datetime.fromisoformat("2026-04-02T08:00:00+08:00")
 EARLIER: Final = datetime.fromisoformat("2026-04-01T08:00:00+08:00")
@@ -149,13 +150,13 @@ def reports_of(
     published: Path, as_of: datetime = AS_OF, period: date = MARCH, closing_days: int = 5
 ) -> dict[str, Report]:
     """The reports that have something to say, by id; the month closes after AS_OF unless told otherwise."""
-    made = month_reports(published, period, as_of, closing_days)
+    made = period_reports(published, Period.of("month", period), as_of, closing_days)
     return {name: report for name, report in made.items() if report is not None}
 
 
 def build_monthly(published: Path, reports: Path, period: date, as_of: datetime) -> BuiltReport:
     """Builds all reports and gives the monthly one."""
-    built = build_reports(published, reports, period, as_of, closing_days=5)["monthly"]
+    built = build_reports(published, reports, Period.of("month", period), as_of, closing_days=5)["monthly"]
     assert built is not None
     return built
 

@@ -16,10 +16,11 @@ from ccdata_assets.reporting import build_reports
 from ccdata_assets.reporting.deliveries import _rule_table, fault
 from ccdata_assets.reporting.measures import DIMENSIONS, Month
 from ccdata_assets.reporting.model import Cell, Language, Report, Table, Text
+from ccdata_assets.reporting.period import Period
 from ccdata_assets.reporting.provinces import ENGLISH
 from ccdata_assets.reporting.published import Published
 from ccdata_assets.reporting.quality import _dimension, _named
-from ccdata_assets.reporting.reports import REPORTS
+from ccdata_assets.reporting.reports import kinds_of
 
 from .published import AS_OF, LATER, MARCH, reports_of
 
@@ -34,13 +35,13 @@ def column(table: Table, key: str) -> list[Cell]:
 
 
 def test_a_report_with_nothing_to_say_is_not_made(published: Path, tmp_path: Path) -> None:
-    assert set(reports_of(published, period=datetime(2026, 2, 1).date())) == {"monthly", "quality", "completeness"}
+    assert set(reports_of(published, period=datetime(2026, 2, 1).date())) == {"monthly", "quality", "completeness", "callcentre"}
     stale = tmp_path / "suppliers" / "2026-02.json"
     stale.parent.mkdir()
     stale.write_text("{}", encoding="utf-8")
-    built = build_reports(published, tmp_path, datetime(2026, 2, 1).date(), AS_OF)
+    built = build_reports(published, tmp_path, Period.parse("2026-02"), AS_OF)
     assert built["suppliers"] is None and not stale.exists()
-    assert set(built) == {kind.id for kind in REPORTS}
+    assert set(built) == {kind.id for kind in kinds_of("month")}
 
 
 def test_an_incident_stands_as_it_stood_at_as_of(published: Path) -> None:
@@ -119,7 +120,7 @@ def test_after_the_closing_a_report_says_what_changed_since(published: Path) -> 
 def test_a_workbook_speaks_one_language_where_one_is_asked_for(
     published: Path, tmp_path: Path, language: Language, other: str
 ) -> None:
-    built = build_reports(published, tmp_path, MARCH, AS_OF, language=language)["suppliers"]
+    built = build_reports(published, tmp_path, Period.of("month", MARCH), AS_OF, language=language)["suppliers"]
     assert built is not None
     book = openpyxl.load_workbook(built.workbook)
     said = [sheet.title for sheet in book] + [
@@ -155,7 +156,7 @@ def test_everything_that_kpis_are_broken_down_by_has_a_name() -> None:
 
 def test_a_check_of_a_kpi_names_the_kpi(published: Path) -> None:
     with Published.opened(published, AS_OF) as source:
-        month = Month.read(source, MARCH)
+        month = Month.read(source, Period.of("month", MARCH))
     record = {"severity": "warning", "dimension": "performance", "feed": None, "table_name": "kpi.value"}
     named = _named(month, record | {"field": "answer_rate"})
     assert named["field"] == Text("接通率", "Answer rate")
@@ -174,7 +175,7 @@ def test_quarantine_is_told_by_rule_once_in_the_words_of_its_contract(published:
         ("b2b_directory", "required", "email", missing, 1),
     ]
     with Published.opened(published, AS_OF) as source:
-        month = Month.read(source, MARCH, rules=rule_words(load_project().registry))
+        month = Month.read(source, Period.of("month", MARCH), rules=rule_words(load_project().registry))
     of_contract = month.rules["ends_after_start", ends]
     assert re.search("[\u4e00-\u9fff]", of_contract.label.zh)
     assert _rule_table(month, broken, True).rows == (

@@ -9,7 +9,8 @@ import pytest
 
 from ccdata_assets.reporting import BuiltReport
 from ccdata_assets.reporting.model import Report
-from ccdata_assets.reporting.reports import month_reports
+from ccdata_assets.reporting.period import Period
+from ccdata_assets.reporting.reports import period_reports
 
 from .published import AS_OF, HOSTILE, LATER, MARCH, PROVINCES, build, build_monthly, reports_of
 
@@ -144,12 +145,12 @@ def test_a_copy_without_any_table_is_an_empty_report(tmp_path: Path) -> None:
 )
 def test_a_wrong_period_or_moment_is_refused(published: Path, period: date, as_of: datetime, error: str) -> None:
     with pytest.raises(ValueError, match=error):
-        month_reports(published, period, as_of)
+        period_reports(published, Period("month", period), as_of)
 
 
 def test_nothing_published_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="ccdata run"):
-        month_reports(tmp_path / "none.duckdb", MARCH, AS_OF)
+        period_reports(tmp_path / "none.duckdb", Period("month", MARCH), AS_OF)
 
 
 def test_the_model_survives_json(report: Report) -> None:

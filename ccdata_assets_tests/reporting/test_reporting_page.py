@@ -73,7 +73,7 @@ def test_nothing_on_the_page_leads_outside(text: str) -> None:
     assert not {"link", "img", "iframe", "object", "embed", "base", "form"} & set(page.tags)
     addresses = [value for key, value in page.attributes if key in ("src", "href", "action", "xlink:href")]
     assert all(
-        re.match(r"#|(monthly|quality|completeness|suppliers|analysis|collection)/2026-03\.xlsx$", value)
+        re.match(r"#|(monthly|quality|completeness|suppliers|analysis|collection|callcentre)/2026-03\.xlsx$", value)
         for value in addresses
     )
     assert "default-src 'none'" in text

@@ -11,6 +11,7 @@ import pytest
 
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.reporting.measures import Month
+from ccdata_assets.reporting.period import Period
 from ccdata_assets.reporting.published import Published
 from ccdata_assets.reporting.review import review_sections
 from ccdata_assets.resolution.decisions import decide, lock, withdraw
@@ -241,8 +242,8 @@ def test_the_report_of_the_current_month_shows_the_queue_and_no_other_does(
         con.execute(f"create table copy.golden.{name} as from golden.{name}")
     con.execute("detach copy")
     with Published.opened(path, now) as source:
-        (section,) = review_sections(Month.read(source, date(2026, 2, 1)))
-        assert review_sections(Month.read(source, date(2026, 1, 1))) == []
+        (section,) = review_sections(Month.read(source, Period.parse("2026-02")))
+        assert review_sections(Month.read(source, Period.parse("2026-01"))) == []
     assert [(figure.id, figure.value) for figure in section.figures if figure.id == "review_waiting"] == [
         ("review_waiting", 1)
     ]

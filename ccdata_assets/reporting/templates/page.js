@@ -114,7 +114,7 @@
   });
   document.addEventListener("pointermove", showTip);
   document.addEventListener("pointerdown", showTip);
-  pick.addEventListener("change", () => { location.hash = pick.value; });
+  pick.addEventListener("change", () => { if (pick.value.endsWith(".html")) location.href = pick.value; else location.hash = pick.value; });
   search.addEventListener("input", find);
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !/^(input|select|textarea)$/i.test(event.target.tagName)) { event.preventDefault(); search.focus(); }
