@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 

@@ -49,11 +49,15 @@ def keep(con: duckdb.DuckDBPyConnection, table: str, query: str, since: str, set
     ]
     values = [name for name, _ in columns if name not in key]
     typed = ", ".join(
-        f"round(cast({name} as double), {DIGITS}) as {name}" if kind == "DOUBLE" else f"cast({name} as {kind}) as {name}"
+        f"round(cast({name} as double), {DIGITS}) as {name}"
+        if kind == "DOUBLE"
+        else f"cast({name} as {kind}) as {name}"
         for name, kind in columns
     )
     same = " and ".join(f"now.{name} is not distinct from known.{name}" for name in key)
-    con.execute(f"create or replace temp table result as select {typed} from ({query}) where {key[0]} >= date '{since}'")
+    con.execute(
+        f"create or replace temp table result as select {typed} from ({query}) where {key[0]} >= date '{since}'"
+    )
     con.execute(
         f"""create or replace temp table changed as
         with known as (

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 LIMITS: Final = {"95": 0.025, "998": 0.001}
 """Limits by name and the share of chance beyond each of the two."""
+EXACT: Final = 1e-12  # rates on a limit lie within it
 TRIMMED: Final = 0.1  # of the scores at each end, drawn in to the next, so that outliers do not hide themselves
 
 
@@ -62,13 +63,10 @@ def verdicts(met: NDArray[Any], total: NDArray[Any], found: Funnel) -> list[str]
     import numpy as np
 
     rate = met / total
-    beyond = lambda low, high: (rate < low - 1e-12) | (rate > high + 1e-12)  # noqa: E731
-    return [
-        str(word)
-        for word in np.select(
-            [beyond(found.lower_998, found.upper_998), beyond(found.lower_95, found.upper_95)], ["outside", "watch"], "within"
-        )
-    ]
+    is_watched = (rate < found.lower_95 - EXACT) | (rate > found.upper_95 + EXACT)
+    is_outside = (rate < found.lower_998 - EXACT) | (rate > found.upper_998 + EXACT)
+    words: list[str] = np.where(is_outside, "outside", np.where(is_watched, "watch", "within")).tolist()
+    return words
 
 
 def _lower(beyond: float, total: NDArray[Any], centre: float) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
@@ -20,6 +20,9 @@ from ccdata_assets.metrics.thresholds import load_thresholds
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 from ccdata_assets.warehouse.state import code_hash, recall, remember
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 QUERIES: Final = Path(__file__).parent / "queries"
 INPUTS: Final = "analysis_inputs"
@@ -100,7 +103,7 @@ def _inputs(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     ).fetchall()
     others = con.execute(
         """select md5(coalesce(string_agg(t, ',' order by t), '')) from (
-            select hash(a)::varchar as t from marts.dim_agent as a
+            select hash(a)::varchar as t from (select agent_key, team, hired_on from marts.dim_agent) as a
             union all select hash(c)::varchar from (select campaign, starts_on from staged.campaign) as c)"""
     ).fetchall()
     return {"": f"{code_hash()}/{others[0][0]}", **dict(rows)}
@@ -183,6 +186,13 @@ def _growth(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"create or replace temp table growth_band_now as {_query('growth_band')}")
 
 
+def _arrays(con: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any]) -> list[NDArray[Any]]:
+    """The columns of a query without nulls."""
+    import numpy as np
+
+    return [np.asarray(column) for column in con.execute(query, list(values)).fetchnumpy().values()]
+
+
 def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[Sequence[Any]]) -> str:
     """A temp table of results that Python has made, and the query of it."""
     con.execute(f"create or replace temp table {name} ({columns})")
@@ -197,11 +207,13 @@ def _satisfaction(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
     pairs = con.execute("select distinct month, factor from satisfaction_answer order by all").fetchall()
     rows = []
     for month, factor in pairs:
-        found = con.execute(
-            "select seconds::double as seconds, score_share, is_satisfied from satisfaction_answer where month = ? and factor = ?",
+        seconds, scores, satisfied = _arrays(
+            con,
+            """select seconds::double, score_share, is_satisfied from satisfaction_answer
+            where month = ? and factor = ? and score_share is not null""",
             [month, factor],
-        ).fetchnumpy()
-        one = link(found["seconds"], found["score_share"], found["is_satisfied"], declared.satisfaction)
+        )
+        one = link(seconds, scores, satisfied, declared.satisfaction)
         rows.append((month, factor, one.answers, one.satisfied, one.rho, one.rho_low, one.rho_high, one.p_value, one.biserial,
                      one.odds, one.odds_low, one.odds_high, one.strength, *sentence(factor, one)))  # fmt: skip
     columns = """month date, factor varchar, answers bigint, satisfied bigint, rho double, rho_low double, rho_high double, p_value double,
@@ -234,7 +246,9 @@ def _topics(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
             (month, sum(n for _, n in found), sum(n for topics, n in found if len(topics) > 1), tried, len(told))
         )
         rows += [(month, *vars(rule).values()) for rule in told]
-    _table(con, "topic_basket_now", "month date, customers bigint, several_topics bigint, tried bigint, told bigint", seen)
+    _table(
+        con, "topic_basket_now", "month date, customers bigint, several_topics bigint, tried bigint, told bigint", seen
+    )
     columns = """month date, antecedent varchar, consequent varchar, customers bigint, antecedent_customers bigint, consequent_customers bigint,
         both_customers bigint, support double, confidence double, lift double, p_value double, p_adjusted double"""
     return _table(con, "topic_rule_now", columns, rows)
@@ -247,26 +261,26 @@ def _funnels(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
     rows: list[tuple[Any, ...]] = []
     limits = declared.outliers
     for key in con.execute("select distinct month, measure, dimension from funnel_part order by all").fetchall():
-        found = con.execute(
-            "select part, total, met from funnel_part where (month, measure, dimension) = (?, ?, ?) order by part", list(key)
-        ).fetchnumpy()
-        judged = found["total"] >= limits.least
-        few = [(*key, part, int(n), int(m), m / n, *[None] * 6, "too_few")
-               for part, n, m in zip(found["part"], found["total"], found["met"], strict=True)]  # fmt: skip
+        part, total, met = _arrays(
+            con,
+            "select part, total, met from funnel_part where (month, measure, dimension) = (?, ?, ?) order by part",
+            key,
+        )
+        judged = total >= limits.least
+        few = [(*key, name, int(n), int(m), m / n, *[None] * 6, "too_few")
+               for name, n, m in zip(part, total, met, strict=True)]  # fmt: skip
         if judged.sum() < limits.parts:
             rows += few
             continue
         rows += [row for row, is_judged in zip(few, judged, strict=True) if not is_judged]
-        parts, total, met = (found[name][judged] for name in ("part", "total", "met"))
+        part, total, met = part[judged], total[judged], met[judged]
         one = funnel(met, total)
         words = verdicts(met, total, one)
         bounds = zip(one.lower_95, one.upper_95, one.lower_998, one.upper_998, strict=True)
-        rows += [(*key, part, int(n), int(m), m / n, one.centre, *map(float, bound), one.dispersion, word)
-                 for part, n, m, bound, word in zip(parts, total, met, bounds, words, strict=True)]  # fmt: skip
+        rows += [(*key, name, int(n), int(m), m / n, one.centre, *map(float, bound), one.dispersion, word)
+                 for name, n, m, bound, word in zip(part, total, met, bounds, words, strict=True)]  # fmt: skip
     columns = """month date, measure varchar, dimension varchar, part varchar, total bigint, met bigint, rate double, centre double,
         lower_95 double, upper_95 double, lower_998 double, upper_998 double, dispersion double, verdict varchar"""
-    # few columns of doubles are null there
-    rows = [row if len(row) == 14 else (*row[:7], *[None] * 6, row[-1]) for row in rows]
     return _table(con, "funnel_now", columns, rows)
 
 

@@ -57,7 +57,9 @@ def rules(baskets: list[list[str]], counts: list[int], limits: Topics) -> tuple[
     both = np.rint(tried["support"].to_numpy() * customers).astype(int)
     first = np.rint(tried["antecedent support"].to_numpy() * customers).astype(int)
     second = np.rint(tried["consequent support"].to_numpy() * customers).astype(int)
-    p_values = [fisher(*counts, customers) for counts in zip(both.tolist(), first.tolist(), second.tolist(), strict=True)]
+    p_values = [
+        fisher(*counts, customers) for counts in zip(both.tolist(), first.tolist(), second.tolist(), strict=True)
+    ]
     adjusted = holm(p_values)
     told = [
         Rule(
@@ -81,7 +83,9 @@ def fisher(both: int, first: int, second: int, customers: int) -> float:
         return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
     more = np.arange(both, min(first, second) + 1)
-    return min(1.0, float(np.exp(ways(first, more) + ways(customers - first, second - more) - ways(customers, second)).sum()))
+    return min(
+        1.0, float(np.exp(ways(first, more) + ways(customers - first, second - more) - ways(customers, second)).sum())
+    )
 
 
 def holm(p_values: list[float]) -> list[float]:

@@ -44,7 +44,10 @@ def _specs() -> list[dg.AssetSpec]:
 
 
 @dg.multi_asset(
-    name="analysis", specs=_specs(), check_specs=[check_spec(check, SURGE) for check in surge_checks()], pool="warehouse"
+    name="analysis",
+    specs=_specs(),
+    check_specs=[check_spec(check, SURGE) for check in surge_checks()],
+    pool="warehouse",
 )
 @step
 def analysis(context: dg.AssetExecutionContext, warehouse: WarehouseResource):

@@ -22,7 +22,9 @@ DIMENSIONS: Final = {
 DAYS: Final = 7
 """Days of calls in which a surge is an alarm."""
 TABLE: Final = "analysis.surge"
-LATEST: Final = "select * from analysis.{table} qualify row_number() over (partition by {key} order by as_of desc, rowid desc) = 1"
+LATEST: Final = (
+    "select * from analysis.{table} qualify row_number() over (partition by {key} order by as_of desc, rowid desc) = 1"
+)
 
 
 def surge_checks() -> list[Check]:
@@ -43,7 +45,9 @@ def look_at_surges(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: s
             f"select check_name, field from ops.incident where table_name = '{TABLE}' and status <> 'resolved'"
         ).fetchall()
         outcomes = [
-            _outcome(_check(_name(dimension, part), part or None, *DIMENSIONS[dimension]), days, judged.get(dimension, 0))
+            _outcome(
+                _check(_name(dimension, part), part or None, *DIMENSIONS[dimension]), days, judged.get(dimension, 0)
+            )
             for (dimension, part), days in parts.items()
         ]
         open_still = {outcome.check.name for outcome in outcomes}
