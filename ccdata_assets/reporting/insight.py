@@ -117,48 +117,57 @@ def _durations(month: Window, measure: str) -> Section:
 
 
 def _volume(month: Window) -> Section:
-    """Calls of an average day by weekday (columns) and half hour (rows)."""
+    """Calls of an average day by weekday (columns) and hour, then half hour (rows)."""
     rows = [
         row
         for row in month.source.analysed("volume_pattern", month.first_day, month.last_day)
         if row["dimension"] == "all"
     ]
-    of_day = {(row["half_hour"], row["weekday"]): row["entered"] / row["days"] for row in rows if row["days"]}
     days = {row["weekday"]: row["days"] for row in rows}
-    deepest = max(of_day.values(), default=0.0)
-    columns = (
-        Column("half_hour", Text("时段", "Half hour"), "text"),
-        *(Column(f"weekday:{day}", Text(f"{name.zh}（{days.get(day, 0)} 天）", f"{name.en} ({days.get(day, 0)})"), "number", deepest=deepest or None)
-          for day, name in enumerate(WEEKDAYS, 1)),
-    )  # fmt: skip
-    half_hours = sorted({half_hour for half_hour, _ in of_day})
-
-    def mean(half_hour: str, day: int) -> float | None:
-        found = of_day.get((half_hour, day))
-        return None if found is None else round(found, 2)
-
-    shown = tuple((half_hour, *(mean(half_hour, day) for day in range(1, 8))) for half_hour in half_hours)
-    totals = [
-        round(sum(of_day.get((half_hour, day), 0.0) for half_hour in half_hours), 2) if day in days else None for day in range(1, 8)
-    ]  # fmt: skip
-    note = Text(
-        "每格为该星期几、该半小时的日均来电；没有来电的日子也计入天数。",
-        "Each cell: inbound calls of an average such weekday in that half hour; days without a call count as days.",
-    )
-    table = Table(
-        "heat", Text("星期 × 半小时", "Weekday × half hour"), columns, shown, (ALL, *totals) if shown else None, note
-    )
+    tables = [
+        _heat(rows, days, "hours", Text("星期 × 小时", "Weekday × hour"), 2),
+        _heat(rows, days, "half_hours", Text("星期 × 半小时", "Weekday × half hour"), 5),
+    ]
+    entered = {day: sum(row["entered"] for row in rows if row["weekday"] == day) for day in days}
     weekday = record_table(
         "weekdays", Text("按星期", "By weekday"),
-        {"weekday": (Text("星期", "Weekday"), "name"), "days": (Text("天数", "Days"), "count"), "mean": (Text("日均来电", "Calls a day"), "number")},
-        [{"weekday": WEEKDAYS[day - 1], "days": days[day], "mean": totals[day - 1]} for day in sorted(days)],
+        {"weekday": (Text("星期", "Weekday"), "name"), "days": (Text("天数", "Days"), "count"), "entered": (Text("来电", "Calls"), "count"),
+         "mean": (Text("日均来电", "Calls a day"), "number")},
+        [{"weekday": WEEKDAYS[day - 1], "days": days[day], "entered": entered[day], "mean": _mean(entered[day], days[day])} for day in sorted(days)],
     )  # fmt: skip
     charts = (
         Chart(
             "weekday_volume", Text("各星期日均来电", "Calls a day by weekday"), "bar", "weekdays", "weekday", ("mean",)
         ),
     )
-    return Section("volume", Text("话务热力图", "Calls by weekday and time"), tables=(table, weekday), charts=charts)
+    return Section("volume", Text("话务热力图", "Calls by weekday and time"), tables=(*tables, weekday), charts=charts)
+
+
+def _heat(rows: list[dict[str, Any]], days: dict[int, int], table_id: str, title: Text, characters: int) -> Table:
+    """Calls of an average weekday by time of day, its first `characters` telling the row; the deeper the more."""
+    entered: dict[tuple[str, int], int] = defaultdict(int)
+    for row in rows:
+        entered[row["half_hour"][:characters], row["weekday"]] += row["entered"]
+    mean = {(time, day): _mean(calls, days[day]) for (time, day), calls in entered.items()}
+    deepest = max((calls for calls in mean.values() if calls is not None), default=0.0) or None
+    columns = (
+        Column("time", Text("时段", "Time"), "text"),
+        *(Column(f"weekday:{day}", Text(f"{name.zh}（{days.get(day, 0)} 天）", f"{name.en} ({days.get(day, 0)})"), "number", deepest=deepest)
+          for day, name in enumerate(WEEKDAYS, 1)),
+    )  # fmt: skip
+    shown = tuple(
+        (f"{time}:00" if characters == 2 else time, *(mean.get((time, day)) for day in range(1, 8)))
+        for time in sorted({time for time, _ in entered})
+    )
+    note = Text(
+        "每格为该星期几、该时段的日均来电；没有来电的日子也计入天数。",
+        "Each cell: inbound calls of an average such weekday at that time; days without a call count as days.",
+    )
+    return Table(table_id, title, columns, shown, note=note)
+
+
+def _mean(calls: int, days: int) -> float | None:
+    return round(calls / days, 2) if days else None
 
 
 def _surges(month: Window) -> Section:

@@ -26,10 +26,10 @@ def satisfaction_section(month: Window) -> Section:
             for factor in FACTORS if factor in links]  # fmt: skip
     table = record_table(
         "links", Text("关联强度", "Strength"),
-        {"name": (Text("因素", "Factor"), "name"), "word": (Text("至少", "At least"), "name"), "answers": (Text("评价数", "Answers"), "count"),
+        {"name": (Text("因素", "Factor"), "name"), "word": (Text("至少", "At least"), "name"), "said": (Text("表述", "In words"), "name"), "answers": (Text("评价数", "Answers"), "count"),
          "rho": (Text("秩相关 ρ", "Spearman’s ρ"), "number"), "rho_low": (Text("95%下限", "95% from"), "number"), "rho_high": (Text("95%上限", "95% to"), "number"),
          "biserial": (Text("点二列相关", "Point-biserial"), "number"), "odds": (Text("时间加倍的几率比", "Odds, time doubled"), "number"),
-         "odds_low": (Text("95%下限", "95% from"), "number"), "odds_high": (Text("95%上限", "95% to"), "number"), "said": (Text("表述", "In words"), "name")}, rows,
+         "odds_low": (Text("95%下限", "95% from"), "number"), "odds_high": (Text("95%上限", "95% to"), "number")}, rows,
     )  # fmt: skip
     curves = month.source.analysed("satisfaction_curve", month.first_day, month.last_day)
     tables, charts = [table], []

@@ -197,7 +197,7 @@ def _ranking(colour: dict[str, Any], categories: list[str], values: list[float])
 def _x_angle(unit: Unit, categories: list[str]) -> dict[str, Any]:
     """Names that are too long to stand side by side lean; those of months, days and hours never are."""
     longest = max(room_of(name[4:]) for name in categories)
-    if unit in ("month", "date", "hour") or longest * 6.5 * min(len(categories), 12) < WIDTH - SIDE - 16:
+    if unit in ("month", "date", "hour") or (longest + 1) * 6.5 * min(len(categories), 12) < WIDTH - SIDE - 16:
         return {"labelAngle": 0}
     return {"labelAngle": -28, "labelAlign": "right"}
 

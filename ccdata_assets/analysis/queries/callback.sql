@@ -8,9 +8,9 @@ with owed as (
 
 select
     month, reason, is_key_customer, count(*) as owed,
-    count_if(back_at <= due_at) as in_time,
-    count_if(back_at > due_at and (came_at is null or back_at <= came_at)) as late,
-    count_if((back_at is null or back_at > due_at) and came_at is not null and (back_at is null or came_at < back_at)) as came_back,
-    count_if(back_at is null and came_at is null and due_at <= now_at) as overdue,
-    count_if(back_at is null and came_at is null and due_at > now_at) as waiting
+    count(*) filter (where back_at <= due_at) as in_time,
+    count(*) filter (where back_at > due_at and (came_at is null or back_at <= came_at)) as late,
+    count(*) filter (where (back_at is null or back_at > due_at) and came_at is not null and (back_at is null or came_at < back_at)) as came_back,
+    count(*) filter (where back_at is null and came_at is null and due_at <= now_at) as overdue,
+    count(*) filter (where back_at is null and came_at is null and due_at > now_at) as waiting
 from owed group by all

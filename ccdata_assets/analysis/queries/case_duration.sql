@@ -17,15 +17,15 @@ spread as (
 
 counted as (
     select
-        month, dimension, part, count(*) as cases, count_if(is_resolved) as resolved, count_if(is_open) as still_open,
-        count_if(seconds is null) as untimed,
-        count_if(due_at is not null and (is_resolved or is_open and due_at <= now_at)) as due,
-        count_if(is_resolved and resolved_at <= due_at) as due_met
+        month, dimension, part, count(*) as cases, count(*) filter (where is_resolved) as resolved, count(*) filter (where is_open) as still_open,
+        count(*) filter (where seconds is null) as untimed,
+        count(*) filter (where due_at is not null and (is_resolved or is_open and due_at <= now_at)) as due,
+        count(*) filter (where is_resolved and resolved_at <= due_at) as due_met
     from spread where part is not null group by all
 ),
 
 moment as (
-    select month, dimension, part, seconds, count_if(is_resolved) as ended, count(*) as gone
+    select month, dimension, part, seconds, count(*) filter (where is_resolved) as ended, count(*) as gone
     from spread where part is not null and seconds is not null group by all
 ),
 

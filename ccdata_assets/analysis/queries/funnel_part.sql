@@ -24,4 +24,4 @@ spread as (
     from fact left join marts.dim_agent as a on a.agent_key = fact.agent_key
 )
 
-select month, measure, dimension, part, count(*) as total, count_if(is_met) as met from spread where part is not null group by all
+select month, measure, dimension, part, count(*) as total, count(*) filter (where is_met) as met from spread where part is not null group by all

@@ -15,7 +15,7 @@ value as (
     union all
     select agent_key, week_start, 'calls_per_hour', answered, answered * 3600 / nullif(signed_in_s, 0) from handled join present using (agent_key, week_start)
     union all
-    select agent_key, cast(date_trunc('week', local_date) as date), 'csat', count(is_satisfied), count_if(is_satisfied) / nullif(count(is_satisfied), 0)
+    select agent_key, cast(date_trunc('week', local_date) as date), 'csat', count(is_satisfied), count(*) filter (where is_satisfied) / nullif(count(is_satisfied), 0)
     from marts.fct_survey where not is_repeat and agent_key is not null group by all
     union all
     select agent_key, cast(date_trunc('week', local_date) as date), 'qa', count(score_share), avg(score_share)

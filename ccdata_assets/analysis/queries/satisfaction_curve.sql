@@ -7,7 +7,7 @@ with binned as (
 ),
 
 counted as (
-    select month, factor, edges[place] as bin_from, edges[place + 1] as bin_to, count(*) as n, count_if(is_satisfied) as met
+    select month, factor, edges[place] as bin_from, edges[place + 1] as bin_to, count(*) as n, count(*) filter (where is_satisfied) as met
     from binned group by all
 ),
 
