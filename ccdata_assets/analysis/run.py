@@ -289,7 +289,7 @@ def _surges(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
     con.execute(f"create or replace temp table surge_day as {_query('surge_day')}")
     columns = """local_date date, dimension varchar, part varchar, calls bigint, expected double, dispersion double, p_value double, limit_p double,
         zh varchar, en varchar"""
-    found = con.execute("select local_date, dimension, part, calls, history from surge_day order by all").fetchall()
+    found = con.execute("select local_date, dimension, part, calls, past from surge_day order by local_date, dimension, part").fetchall()
     watch = "local_date date, dimension varchar, judged bigint, surges bigint"
     if not found:
         _table(con, "surge_watch_now", watch, [])
@@ -298,18 +298,19 @@ def _surges(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
 
     limits = declared.surges
     calls = np.array([row[3] for row in found], dtype=float)
-    told = surges.judge(calls, [row[4] for row in found], limits)
+    past = np.array([row[4] for row in found], dtype=float)  # null becomes nan
+    told = surges.judge(calls, past, limits)
     judged: dict[tuple[Any, ...], int] = {}
     for row, is_judged in zip(found, told.is_judged, strict=True):
         judged[row[:2]] = judged.get(row[:2], 0) + int(is_judged)
     alarms: list[tuple[Any, ...]] = []
     likely = told.is_judged & (calls >= limits.times * told.expected) & (calls - told.expected >= limits.more)
     for place in np.flatnonzero(likely):
-        day, dimension, part, count, history = found[place]
+        day, dimension, part, count, _ = found[place]
         limit = surges.limit_p(judged[day, dimension], limits)
         if told.p_value[place] < limit:
             expected = float(told.expected[place])
-            words = surges.sentence(part, count, expected, len(history))
+            words = surges.sentence(part, count, expected, limits.weeks)
             numbers = (expected, float(told.dispersion[place]), float(told.p_value[place]), limit)
             alarms.append((day, dimension, part, count, *numbers, *words))
     counts = {key: sum(1 for alarm in alarms if alarm[:2] == key) for key in judged}

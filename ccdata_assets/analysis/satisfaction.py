@@ -124,12 +124,14 @@ def _odds(x: NDArray[Any], y: NDArray[Any]) -> tuple[float | None, float | None,
     """The odds ratio of a step of x and its interval, by Newton's method on the distinct values of x."""
     import numpy as np
 
+    from scipy.special import expit
+
     values, place, counts = np.unique(x, return_inverse=True, return_counts=True)
     met = np.bincount(place, weights=y.astype(float))
     design: np.ndarray[Any, Any] = np.column_stack([np.ones(len(values)), values - values.mean()])
     beta = np.array([log(y.mean() / (1 - y.mean())), 0.0])
     for _ in range(STEPS):
-        p = 1 / (1 + np.exp(-(design @ beta)))
+        p = expit(design @ beta)
         weight = counts * p * (1 - p)
         information = design.T @ (design * weight[:, None])
         if np.linalg.cond(information) > 1e12:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DEVIATION: Final = 1.4826
 ODD: Final = 3.5  # deviations from the median (Iglewicz and Hoaglin 1993)
 DAYS_A_YEAR: Final = 365
+WEEK: Final = 7
 
 
 @dataclass(frozen=True)
@@ -26,37 +27,49 @@ class Judged:
     is_judged: NDArray[Any]
 
 
-def judge(calls: NDArray[Any], history: list[list[int]], limits: Surges) -> Judged:
-    """The chance of so many calls or more on a day like those before.
+def judge(calls: NDArray[Any], past: NDArray[Any], limits: Surges) -> Judged:
+    """The chance of so many calls or more on a day like those before. `past` has a row for each of the calls and a column for each day
+    back, the day before first, nan where it says nothing.
 
-    Of k days before, less those further than 3.5 deviations above their median, with mean m and variance φ·m (φ at least 1, 1 is Poisson),
-    the next day's calls are negative-binomial with mean m and variance φ·m·(1 + 1/k): the mean is an estimate too. A part without any
-    call before is given half a call in all the days (Jeffreys' prior).
+    The mean m is that of the k same weekdays, days further than 3.5 deviations above their median left out. The dispersion φ, at least 1
+    (Poisson), is Pearson's of all weekdays about their own means, for eight days say little of a variance. The day's calls are then
+    negative-binomial with mean m and variance φ·m·(1 + 1/k): the mean is an estimate too. A part without any call before is given half
+    a call in all the days (Jeffreys' prior).
     """
     import numpy as np
     from scipy.special import betainc
 
-    counts = np.array([len(days) for days in history], dtype=float)
-    table = np.full((len(history), int(counts.max(initial=1))), np.nan)
-    for row, days in enumerate(history):  # ragged lists into one array
-        table[row, : len(days)] = days
-    is_judged = counts >= limits.least
-    table[~is_judged, 0] = 0  # nothing is told of these, and nothing warns of them
-    middle = np.nanmedian(table, axis=1, keepdims=True)
-    spread = DEVIATION * np.nanmedian(np.abs(table - middle), axis=1, keepdims=True)
-    room = np.maximum(spread, np.sqrt(np.maximum(middle, 1)))
-    kept = np.where(table > middle + ODD * room, np.nan, table)
-    days = np.sum(~np.isnan(kept), axis=1)
-    total = np.maximum(np.nansum(kept, axis=1), 0.5)
-    mean = total / days
-    squares = np.nansum((kept - mean[:, None]) ** 2, axis=1) / np.maximum(days - 1, 1)
-    dispersion = np.maximum(1.0, squares / mean)
+    groups = [_usual(past[:, first::WEEK]) for first in range(WEEK)]
+    same = groups[-1]
+    is_judged = np.sum(~np.isnan(past[:, WEEK - 1 :: WEEK]), axis=1) >= limits.least
+    days = np.maximum(np.sum(~np.isnan(same), axis=1), 1)
+    mean = np.maximum(np.nansum(same, axis=1), 0.5) / days
+    chi, freedom = np.zeros(len(calls)), np.zeros(len(calls))
+    for group in groups:
+        k = np.sum(~np.isnan(group), axis=1)
+        middle = np.nansum(group, axis=1) / np.maximum(k, 1)
+        squares = np.nansum((group - middle[:, None]) ** 2, axis=1)
+        counts = (middle > 0) & (k > 1)
+        chi += np.where(counts, squares / np.where(counts, middle, 1), 0)
+        freedom += np.where(counts, k - 1, 0)
+    dispersion = np.maximum(1.0, chi / np.maximum(freedom, 1))
     variance = dispersion * mean * (1 + 1 / days)
     size = mean**2 / (variance - mean)
     # P(X >= calls) of a negative binomial by the regularised incomplete beta function
     p_value = np.where(calls > 0, betainc(np.maximum(calls, 1), size, 1 - mean / variance), 1.0)
     hidden = np.where(is_judged, 1.0, np.nan)
     return Judged(mean * hidden, dispersion * hidden, p_value * hidden, is_judged)
+
+
+def _usual(days: NDArray[Any]) -> NDArray[Any]:
+    """The days of a weekday without those far above their median."""
+    import numpy as np
+
+    known = np.where(np.isnan(days).all(axis=1, keepdims=True), 0.0, days)  # nothing is told of these, and nothing warns of them
+    middle = np.nanmedian(known, axis=1, keepdims=True)
+    spread = DEVIATION * np.nanmedian(np.abs(known - middle), axis=1, keepdims=True)
+    room = np.maximum(spread, np.sqrt(np.maximum(middle, 1)))
+    return np.where(days > middle + ODD * room, np.nan, days)
 
 
 def limit_p(judged_parts: int, limits: Surges) -> float:
