@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from ccdata_assets.analysis.kept import KEYS
 from ccdata_assets.orchestration.dbt import published_keys
 from ccdata_assets.orchestration.metadata import markdown_table
 from ccdata_assets.orchestration.resource import WarehouseResource
@@ -20,6 +21,7 @@ from ccdata_assets.warehouse.state import is_published, mark_published
         ["kpi", "quality_measure"],
         ["kpi", "record_gap"],
         ["kpi", "quality_result"],
+        *(["analysis", name] for name in KEYS),
         ["golden", "crosswalk"],
         ["golden", "entity_event"],
     ],

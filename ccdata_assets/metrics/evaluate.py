@@ -106,6 +106,8 @@ def _refuse_other_meaning(
 def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:
     today = settings.business_date
     con.execute(f"create or replace temp table candidate as {' union all '.join(_queries(kpis, today))}")
+    windows = "".join(f" when {literal(name)} then {kpi.window_days}" for name, kpi in kpis.items() if kpi.window)
+    window = f"to_days(case kpi_id{windows} else 0 end)" if windows else "to_days(0)"
     lengths = " ".join(f"when {literal(grain)} then {length}" for grain, length in LENGTH.items())
     con.execute(
         f"""create or replace temp table added as
@@ -121,13 +123,13 @@ def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], setti
             select kpi_id, definition_version, grain, period_start, dims, c.value, c.numerator, c.denominator, c.target,
                 l.kpi_id is not null as is_known, l.status as old_status,
                 (c.value, c.numerator, c.denominator, c.target) is distinct from (l.value, l.numerator, l.denominator, l.target) as is_changed,
-                period_start + case grain {lengths} end as ends_at, ends_at <= $1::timestamp as is_closed
+                period_start + case grain {lengths} end + {window} as closes_at, closes_at <= $1::timestamp as is_closed
             from candidate as c full join latest as l using ({", ".join(KEY)})
             where c.kpi_id is not null or l.value is not null and list_contains($3, kpi_id) and definition_version = (select max(version) from kpi.definition as d where d.kpi_id = l.kpi_id)
         )
         select {", ".join(f"compared.{name}" for name in KEY)}, value, numerator, denominator, target,
             case when not is_closed then 'provisional'
-                when if(is_known, old_status <> 'provisional', coalesce(looked_at.last_on >= ends_at, false)) then 'restated' else 'final' end as status
+                when if(is_known, old_status <> 'provisional', coalesce(looked_at.last_on >= closes_at, false)) then 'restated' else 'final' end as status
         from compared left join looked_at on looked_at.kpi_id = compared.kpi_id and looked_at.definition_version = compared.definition_version
             and looked_at.grain = compared.grain and looked_at.keys = json_keys(compared.dims)
         where is_changed or (is_closed and old_status = 'provisional')""",

@@ -77,6 +77,9 @@ class Kpi(Declaration):
     numerator: str
     denominator: str | None = None
     thresholds: tuple[Name, ...] = Field((), description="Limits of thresholds.yaml that its source counts by.")
+    window: Name | None = Field(
+        None, description="Threshold in days: values of a period that ended less than that ago are provisional."
+    )
     sets: tuple[ValueSet, ...]
 
     @field_validator("sets", mode="before")
@@ -130,6 +133,19 @@ class Kpi(Declaration):
                 f"thresholds.yaml has no {', '.join(unknown)}; it has {', '.join(sorted(load_thresholds()))}"
             )
         return names
+
+    @field_validator("window")
+    @classmethod
+    def _the_window_is_in_days(cls, name: str | None) -> str | None:
+        known = sorted(each for each, limit in load_thresholds().items() if limit.unit == "days")
+        if name is not None and name not in known:
+            raise ValueError(f"thresholds.yaml has no {name} in days; it has {', '.join(known)}")
+        return name
+
+    @property
+    def window_days(self) -> int:
+        """Days after a period until its values are what they will be; 0 where they are at its end."""
+        return int(load_thresholds()[self.window].value) if self.window else 0
 
     @property
     def limits(self) -> str | None:

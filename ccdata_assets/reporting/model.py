@@ -16,7 +16,7 @@ Unit: TypeAlias = Literal[
 ]  # fmt: skip
 Direction: TypeAlias = Literal["up", "down", "none"]
 Language: TypeAlias = Literal["both", "zh", "en"]
-ChartKind: TypeAlias = Literal["line", "bar", "ranking"]
+ChartKind: TypeAlias = Literal["line", "bar", "ranking", "points"]
 
 NUMERIC: frozenset[str] = frozenset({"count", "percent", "seconds", "bytes", "number"})
 
@@ -152,8 +152,8 @@ class Table:
 @dataclass(frozen=True)
 class Chart:
     """A view of a table of the same section: `x` and `series` are column keys, the series all of one unit.
-    `bar` and `line` run from left to right, `ranking` is a horizontal bar a row. Only the first `first` rows
-    are drawn when it is given."""
+    `bar` and `line` run from left to right, `ranking` is a horizontal bar a row, `points` are marks over the numbers of `x`, between
+    lines of the columns `limits` (a funnel). Only the first `first` rows are drawn when it is given."""
 
     id: str
     title: Text
@@ -163,6 +163,7 @@ class Chart:
     series: tuple[str, ...]
     target: float | None = None
     first: int | None = None
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,8 @@ def _section(plain: Mapping[str, Any]) -> Section:
             ),
             "tables": tuple(_table(table) for table in plain["tables"]),
             "charts": tuple(
-                Chart(**_texts(chart, "title") | {"series": tuple(chart["series"])}) for chart in plain["charts"]
+                Chart(**_texts(chart, "title") | {"series": tuple(chart["series"]), "limits": tuple(chart.get("limits", ()))})
+                for chart in plain["charts"]
             ),
         }
     )

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 import duckdb
 
+from ccdata_assets.analysis.kept import KEYS
 from ccdata_assets.reporting.model import Direction, Text, Unit
 from ccdata_assets.reporting.provinces import province
 
@@ -465,6 +466,39 @@ class Published:
             where province is not null group by code order by code""",
         )
         return {code: province(code, name) for code, name in rows}
+
+    def analysed(self, table: str, first_day: date, last_day: date) -> list[dict[str, Any]]:
+        """The rows of analysis.<table> of these days or of the months they lie in, in the order of its key; days as dates."""
+        key = KEYS[table]
+        first = first_day.replace(day=1) if key[0] == "month" else first_day
+        if f"analysis.{table}" not in self._tables:
+            return []
+        found = self._connection.execute(
+            f"""with known as (
+                select *, row_number() over (partition by {", ".join(key)} order by as_of desc, rowid desc) as age from analysis.{table}
+                where {key[0]} between ? and ? and epoch_us(as_of) <= ?
+            )
+            select * exclude (age, is_withdrawn, run_id, as_of) from known where age = 1 and not is_withdrawn order by {", ".join(key)}""",
+            [first, last_day, self._until],
+        )
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def overdue_callbacks(self, first_day: date, last_day: date, customer_types: Sequence[str]) -> list[dict[str, Any]]:
+        """Calls of these days that are owed to customers of these types, were due by `as_of` and nobody made: call_id, queue,
+        customer_type, reason, owed_at and due_at as datetimes."""
+        rows = self._rows(
+            "marts.fct_callback",
+            """select call_id, queue, customer_type, reason, epoch_us(owed_at), epoch_us(due_at) from marts.fct_callback
+            where local_date between ? and ? and list_contains(?, customer_type) and epoch_us(due_at) <= ?
+                and (called_back_at is null or epoch_us(called_back_at) > ?) and (came_back_at is null or epoch_us(came_back_at) > ?)
+            order by due_at, call_id""",
+            [first_day, last_day, list(customer_types), self._until, self._until, self._until],
+        )
+        columns = ("call_id", "queue", "customer_type", "reason", "owed_at", "due_at")
+        return [
+            dict(zip(columns, [*row, self._moment(owed), self._moment(due)], strict=True)) for *row, owed, due in rows
+        ]
 
     def _rows(self, table: str, sql: str, values: list[Any] | None = None) -> list[Any]:
         return self._connection.execute(sql, values or []).fetchall() if table in self._tables else []

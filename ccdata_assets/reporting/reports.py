@@ -15,6 +15,7 @@ from ccdata_assets.reporting import (
     collection,
     completeness,
     flash,
+    insight,
     monthly,
     quality,
     review,
@@ -90,6 +91,10 @@ REPORTS: Final = (
         "callcentre", "call_centre", callcentre.TITLE, callcentre.callcentre_sections,
         "One row per call-centre KPI of the period, with trend, parts and a heat map of weekday and half hour (呼叫中心周报、月报、季报、年报).",
         grains=callcentre.TITLES,
+    ),
+    ReportKind(
+        "insight", "call_analysis", insight.TITLE, insight.insight_sections,
+        "One row per finding of the month: waits, patterns, associations, surges, growth and outliers of calls (运营分析).",
     ),
     ReportKind(
         "agents", "agent_sheets", agents.TITLE, agents.agent_sections,

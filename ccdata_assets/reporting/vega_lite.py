@@ -26,6 +26,8 @@ ABOUT: Final = {"field": "about", "type": "nominal"}  # what a mark says when it
 def specification(chart: Chart, table: Table, name: Callable[[Text], str]) -> dict[str, Any] | None:
     """The chart as a Vega-Lite specification, its data inside; `name` says how to write a text. None when no
     series has a value."""
+    if chart.kind == "points":
+        return _points(chart, table, name)
     places = [table.position(key) for key in chart.series]
     rows = table.rows
     if chart.kind == "ranking":  # a part without a value has no bar and takes no room
@@ -122,6 +124,54 @@ def _series(
     return {"layer": layers, "width": WIDTH - SIDE - 16, "height": HEIGHT}
 
 
+def _points(chart: Chart, table: Table, name: Callable[[Text], str]) -> dict[str, Any] | None:
+    """A mark a row over a number, named by the first column, and the limits that go with that number as lines."""
+    x_at, y_at = table.position(chart.x), table.position(chart.series[0])
+    rows = [row for row in table.rows[: chart.first] if row[x_at] is not None and row[y_at] is not None]
+    if not rows:
+        return None
+    x_column, y_column = table.columns[x_at], table.columns[y_at]
+    marks: list[dict[str, Any]] = [
+        {
+            "x": _number(row[x_at]),
+            "y": _number(row[y_at]),
+            "about": name(
+                Text.joined(
+                    formats.cell(row[0], table.columns[0].unit),
+                    Text.joined(y_column.title, formats.quantity(_number(row[y_at]), y_column.unit), between=" "),
+                    Text.joined(x_column.title, formats.quantity(_number(row[x_at]), x_column.unit), between=" "),
+                )
+            ),
+        }
+        for row in rows
+    ]  # fmt: skip
+    lines: list[dict[str, Any]] = [
+        {"x": _number(row[x_at]), "y": _number(row[table.position(key)]), "line": key}
+        for key in chart.limits
+        for row in rows
+        if row[table.position(key)] is not None
+    ]
+    values = [mark["y"] for mark in marks] + [line["y"] for line in lines]
+    scale = {"domain": _domain(values, y_column.unit, from_zero=False), "nice": False, "zero": False}
+    axis = {"tickCount": 4, "domain": False, "ticks": False, "grid": True, "labelPadding": 6}
+    x = {"field": "x", "type": "quantitative", "title": None, "scale": {"zero": False, "nice": True},
+         "axis": axis | {"format": "~s" if max(mark["x"] for mark in marks) >= 10_000 else ",~f", "grid": False}}  # fmt: skip
+    y = {"field": "y", "type": "quantitative", "title": None, "scale": scale,
+         "axis": axis | {"format": _y_format(values, y_column.unit), "minExtent": SIDE, "maxExtent": SIDE}}  # fmt: skip
+    limit = {
+        "data": {"values": lines},
+        "mark": {"type": "line", "strokeWidth": 1.2, "aria": False, "color": MUTED},
+        "encoding": {"x": x, "y": y, "detail": {"field": "line", "type": "nominal"}},
+    }
+    point = {
+        "mark": {"type": "point", "filled": True, "opacity": 1, "size": 42, "color": SERIES[0]},
+        "encoding": {"x": x, "y": y, "description": ABOUT},
+    }
+    layers = [limit, point] if lines else [point]
+    drawing = {"layer": layers, "width": WIDTH - SIDE - 16, "height": HEIGHT}
+    return {"data": {"values": marks}, **drawing, "config": config()}
+
+
 def _ranking(colour: dict[str, Any], categories: list[str], values: list[float]) -> dict[str, Any]:
     y = {
         "field": "x", "type": "nominal", "sort": None, "title": None, "scale": {"domain": categories},
@@ -148,7 +198,7 @@ def _ranking(colour: dict[str, Any], categories: list[str], values: list[float])
 def _x_angle(unit: Unit, categories: list[str]) -> dict[str, Any]:
     """Names that are too long to stand side by side lean; those of months, days and hours never are."""
     longest = max(room_of(name[4:]) for name in categories)
-    if unit in ("month", "date", "hour") or longest * 6.5 * min(len(categories), 12) < WIDTH - SIDE - 16:
+    if unit in ("month", "date", "hour") or (longest + 1) * 6.5 * min(len(categories), 12) < WIDTH - SIDE - 16:
         return {"labelAngle": 0}
     return {"labelAngle": -28, "labelAlign": "right"}
 

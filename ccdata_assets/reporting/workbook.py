@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart import BarChart, LineChart, Reference, ScatterChart, Series
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
@@ -273,12 +273,14 @@ def _place_charts(
     return wide, high
 
 
-def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChart | None:
+def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChart | ScatterChart | None:
     """Excel's own chart over the cells of the table; None when there is nothing to draw."""
     rows = len(table.rows[: chart.first])
     positions = [table.position(key) + 1 for key in chart.series]
     if not any(row[position - 1] is not None for row in table.rows[:rows] for position in positions):
         return None
+    if chart.kind == "points":
+        return _scatter(chart, table, sheet, rows)
     native: Any = LineChart() if chart.kind == "line" else BarChart()
     for position in positions:
         native.add_data(Reference(sheet, position, HEADER, position, HEADER + rows), titles_from_data=True)
@@ -297,22 +299,7 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
         else:
             series.graphicalProperties = GraphicalProperties(solidFill=colour)
             series.invertIfNegative = False
-    native.title = _say(chart.title)
-    native.title.tx.rich.p[0].pPr = ParagraphProperties(defRPr=_characters(1100, INK, bold=True))
-    for run in native.title.tx.rich.p[0].r:
-        run.rPr = _characters(1100, INK, bold=True)
-    native.title.overlay = False
-    native.legend.position = "b"
-    if len(native.series) == 1:
-        native.legend = None
-    native.display_blanks = "gap"
-    native.width, native.height = CHART_CM
-    for axis in (native.x_axis, native.y_axis):
-        axis.delete = False
-        axis.txPr = RichText(
-            p=[Paragraph(pPr=ParagraphProperties(defRPr=_characters(900, QUIET)), endParaRPr=CharacterProperties())]
-        )
-        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=LINE))
+    _dress(native, chart)
     native.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E7E8E6", w=6_000))
     native.y_axis.number_format = {"percent": "0.0%", "count": "#,##0"}.get(unit, "General")
     native.x_axis.tickLblPos = "low"
@@ -332,6 +319,56 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
     if chart.kind != "line":
         native.gapWidth = 50
     return native  # type: ignore[no-any-return]
+
+
+def _scatter(chart: Chart, table: Table, sheet: Worksheet, rows: int) -> ScatterChart:
+    """Excel's own marks over the numbers of a column, with the limits as lines; the table is in the order of that column."""
+    native: Any = ScatterChart()
+    native.style, native.scatterStyle = 13, "lineMarker"
+    x = Reference(sheet, table.position(chart.x) + 1, HEADER + 1, None, HEADER + rows)
+    for key in (*chart.series, *chart.limits):
+        position = table.position(key) + 1
+        series: Any = Series(
+            Reference(sheet, position, HEADER, position, HEADER + rows), x, title_from_data=True
+        )
+        is_mark = key in chart.series
+        series.smooth = False
+        series.marker.symbol = "circle" if is_mark else "none"
+        if is_mark:
+            colour = SERIES[0].removeprefix("#")
+            series.marker.size = 6
+            series.marker.graphicalProperties = GraphicalProperties(solidFill=colour, ln=LineProperties(solidFill=colour))
+            series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+        else:
+            series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=QUIET, w=9_000))
+        native.series.append(series)
+    _dress(native, chart)
+    native.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E7E8E6", w=6_000))
+    unit = table.columns[table.position(chart.series[0])].unit
+    native.y_axis.number_format = {"percent": "0.0%", "count": "#,##0"}.get(unit, "General")
+    native.x_axis.number_format = "#,##0"
+    native.x_axis.majorGridlines = None
+    return native  # type: ignore[no-any-return]
+
+
+def _dress(native: Any, chart: Chart) -> None:
+    """Title, legend, size and axes of Excel's chart."""
+    native.title = _say(chart.title)
+    native.title.tx.rich.p[0].pPr = ParagraphProperties(defRPr=_characters(1100, INK, bold=True))
+    for run in native.title.tx.rich.p[0].r:
+        run.rPr = _characters(1100, INK, bold=True)
+    native.title.overlay = False
+    native.legend.position = "b"
+    if len(native.series) == 1:
+        native.legend = None
+    native.display_blanks = "gap"
+    native.width, native.height = CHART_CM
+    for axis in (native.x_axis, native.y_axis):
+        axis.delete = False
+        axis.txPr = RichText(
+            p=[Paragraph(pPr=ParagraphProperties(defRPr=_characters(900, QUIET)), endParaRPr=CharacterProperties())]
+        )
+        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=LINE))
 
 
 def _heat(sheet: Worksheet, table: Table, last: int) -> None:

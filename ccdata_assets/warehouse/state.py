@@ -14,13 +14,14 @@ from pathlib import Path
 
 import duckdb
 
+from ccdata_assets.analysis.kept import KEYS
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import WrongUse
 from ccdata_assets.resolution.home_models import adopted_version
 from ccdata_assets.settings import PROJECT_DIR, Settings
 from ccdata_assets.warehouse.engine import connect_published
 
-BUILT, LINES, EVALUATED_ON = "published", "published_ledger_lines", "evaluated_on"
+BUILT, LINES, EVALUATED_ON, ANALYSED = "published", "published_ledger_lines", "evaluated_on", "analysed"
 _CODE = (("ccdata_assets", ("*.py", "*.sql", "*.yaml", "*.json")), ("dbt_project", ("*.sql", "*.yml", "*.csv")))
 
 
@@ -86,6 +87,20 @@ def mark_evaluated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     remember(con, EVALUATED_ON, str(settings.business_date))
 
 
+def is_analysed(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
+    """True where the calls there are now were analysed on this business date: a new day ends what was open."""
+    return recall(con, ANALYSED) == _analysed(con, registry, settings)
+
+
+def mark_analysed(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
+    """Remember what was analysed, and on which business date."""
+    remember(con, ANALYSED, _analysed(con, registry, settings))
+
+
+def _analysed(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> str:
+    return f"{fingerprint(con, registry, settings)} {settings.business_date}"
+
+
 def refuse_going_back(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Business time only goes forward in one home: what was known on a day cannot be changed afterwards. WrongUse."""
     latest = con.execute(
@@ -111,6 +126,7 @@ def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
     ledgers = (
         *("ops.file_ledger", "ops.review_file", "ops.incident_event", "ops.gate_override"),
         *("kpi.value", "kpi.quality_result", "kpi.quality_measure"),
+        *(f"analysis.{table}" for table in KEYS),
     )
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 
