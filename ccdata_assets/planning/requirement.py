@@ -21,8 +21,8 @@ POOL: Final = "*"
 DEMAND: Final = ("feed", "queue", "local_interval", "minutes", "calls", "mean_handling_s", "mean_patience_s")
 NEEDED: Final = (
     *("feed", "queue", "local_interval", "minutes", "calls", "mean_handling_s", "mean_patience_s", "patience_from", "model"),
-    *("load", "agents", "present", "rostered", "bound_by", "answered_within_share", "mean_wait_s", "abandoned_share", "occupancy"),
-    *("service_level", "within_s", "shrinkage"),
+    *("load", "agents", "present", "rostered", "bound_by", "answered_within_share", "mean_wait_s", "abandoned_share", "occupancy_share"),
+    *("target_share", "within_s", "shrinkage_share"),
 )  # fmt: skip
 """Columns of what `required` gives."""
 
@@ -62,8 +62,10 @@ def required(demand: pd.DataFrame, aims: Aims) -> pd.DataFrame:
             "answered_within_share": found.answered_within,
             "mean_wait_s": found.mean_wait_s,
             "abandoned_share": found.abandons,
-            "occupancy": found.occupancy,
-            **{name: aim[name] for name in ("service_level", "within_s", "shrinkage")},
+            "occupancy_share": found.occupancy,
+            "target_share": aim["service_level"],
+            "within_s": aim["within_s"].astype(np.int64),
+            "shrinkage_share": aim["shrinkage"],
         }
     )[list(NEEDED)]
 
@@ -99,6 +101,13 @@ def pooled(demand: pd.DataFrame, aims: Aims) -> tuple[pd.DataFrame, Aims]:
         }
     )[list(DEMAND)]
     return whole, _with_strictest(parts, aims)
+
+
+def with_pools(demand: pd.DataFrame, aims: Aims) -> pd.DataFrame:
+    """`required` of all queues and, of each feed with several, of one pool for them."""
+    pool, with_pool = pooled(demand, aims)
+    alone = required(demand, aims)
+    return alone if not len(pool) else pd.concat([alone, required(pool, with_pool)], ignore_index=True)
 
 
 def savings(alone: pd.DataFrame, together: pd.DataFrame) -> pd.DataFrame:

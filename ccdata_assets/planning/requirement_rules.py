@@ -20,7 +20,7 @@ class Aim(Declaration):
     """What is aimed at from a day on; shares 0 to 1, times in seconds."""
 
     service_level: float = Field(gt=0, lt=1)
-    within_s: float = Field(ge=0)
+    within_s: int = Field(ge=0)
     max_occupancy: float = Field(gt=0, le=1)
     max_abandonment: float = Field(1, gt=0, le=1)
     max_mean_wait_s: float | None = Field(None, gt=0)
@@ -47,7 +47,7 @@ class QueueAim(Declaration):
     """What differs for one queue from a day on."""
 
     service_level: float | None = Field(None, gt=0, lt=1)
-    within_s: float | None = Field(None, ge=0)
+    within_s: int | None = Field(None, ge=0)
     max_occupancy: float | None = Field(None, gt=0, le=1)
     max_abandonment: float | None = Field(None, gt=0, le=1)
     max_mean_wait_s: float | None = Field(None, gt=0)
