@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
 from ccdata_assets.planning.labour import Labour
-from ccdata_assets.planning.roster_people import Agent, Pause, Work
+from ccdata_assets.planning.roster_people import Agent, Work
 from ccdata_assets.reporting.model import Text
 
 DAY: Final = timedelta(days=1)
@@ -30,7 +30,6 @@ NAMES: Final = {
     "fixed": Text("与指定班次不符", "not as fixed"),
     "night_barred": Text("不可排夜班者排夜班", "night shift of who has none"),
     "min_week_hours": Text("不足合同工时", "fewer hours than the contract"),
-    "overtime": Text("未约定加班者加班", "overtime without its agreement"),
     "break_missing": Text("缺少休息", "break is missing"),
     "break_length": Text("休息时长不符", "break is of another length"),
     "break_within": Text("休息不在规定时段", "break is outside its time"),
@@ -59,7 +58,7 @@ def check(
     known = {each.agent: each for each in agents or ()}
     by_agent: dict[str, list[Work]] = defaultdict(list)
     for work in roster:
-        by_agent[work.agent].append(work)
+        by_agent[work.agent].append(_named(work, labour))
     found: list[Fault] = []
     for name in sorted({*by_agent, *known}):
         works = sorted(by_agent[name], key=lambda work: (work.begins, work.ends))
@@ -156,13 +155,7 @@ class _Look:
 
     def _pauses(self, work: Work) -> Iterator[Fault]:
         due = {each.kind: each for each in self.labour.breaks if work.ends - work.begins >= timedelta(hours=each.from_hours)}
-        given: dict[str, Pause] = {}
-        for pause in work.pauses:
-            # a break without a name is the first one due that has its length
-            kind = pause.kind or next(
-                (name for name, each in due.items() if name not in given and timedelta(minutes=each.minutes) == pause.ends - pause.begins), ""
-            )  # fmt: skip
-            given[kind] = pause
+        given = {pause.kind: pause for pause in work.pauses}
         for kind, each in due.items():
             if kind not in given:
                 yield self._fault("break_missing", work.day, "–", f"{kind} {each.minutes} min")
@@ -263,6 +256,20 @@ class _Look:
         for day, shift in self.agent.fixed:
             if self.first <= day <= self.last and shifts.get(day) != shift:
                 yield self._fault("fixed", day, shifts.get(day) or "off", shift or "off")
+
+
+def _named(work: Work, labour: Labour) -> Work:
+    """The shift with its breaks named: one without a name is the first one due that has its length."""
+    length = work.ends - work.begins
+    due = {each.kind: each.minutes for each in labour.breaks if length >= timedelta(hours=each.from_hours)}
+    left = {kind: minutes for kind, minutes in due.items() if kind not in {pause.kind for pause in work.pauses}}
+    named = []
+    for pause in work.pauses:
+        fits = (kind for kind, minutes in left.items() if timedelta(minutes=minutes) == pause.ends - pause.begins)
+        kind = pause.kind or next(fits, "")
+        left.pop(kind, None)
+        named.append(replace(pause, kind=kind))
+    return replace(work, pauses=tuple(named))
 
 
 def _mondays(first: date, last: date) -> Iterable[date]:
