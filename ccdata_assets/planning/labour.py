@@ -124,7 +124,9 @@ class Labour(Declaration):
     def _rules_are_those_we_know(self) -> Labour:
         if set(self.rules) != set(RULES):
             wrong = ", ".join(sorted(set(self.rules) ^ set(RULES)))
-            raise ValueError(f"rules: {wrong}: each known rule is there once, and no other; a rule of null is not applied")
+            raise ValueError(
+                f"rules: {wrong}: each known rule is there once, and no other; a rule of null is not applied"
+            )
         return self
 
     @cached_property
@@ -181,5 +183,3 @@ def _faults(labour: Labour) -> list[tuple[tuple[str | int, ...], str, str]]:
         if sum(each.minutes for each in labour.breaks_of(minutes)) >= minutes:
             found.append((("shifts", name), "is shorter than its breaks", "raise from_hours of a break"))
     return found
-
-

@@ -50,7 +50,9 @@ def required(demand: pd.DataFrame, aims: Aims) -> pd.DataFrame:
     agents = np.ceil(found.agents / aim["concurrency"].to_numpy(float)).astype(np.int64)
     return pd.DataFrame(
         {
-            **{name: table[name] for name in ("feed", "queue", "local_interval", "minutes", "calls", "mean_handling_s")},
+            **{
+                name: table[name] for name in ("feed", "queue", "local_interval", "minutes", "calls", "mean_handling_s")
+            },
             "mean_patience_s": patience.where(~endless, np.nan),
             "patience_from": np.select([endless, estimated], ["", "calls"], "declared"),
             "model": aim["model"],

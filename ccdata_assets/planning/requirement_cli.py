@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ccdata_assets.settings import Settings
 
 staff_app = typer.Typer(
-    no_args_is_help=True, help="How many agents are needed: Erlang C and A, plans by interval, simulation. 人力需求测算。"
+    no_args_is_help=True,
+    help="How many agents are needed: Erlang C and A, plans by interval, simulation. 人力需求测算。",
 )
 Basis = Literal["forecast", "actual", "usual-week"]
 CallsFile = Annotated[
@@ -35,9 +36,7 @@ RulesFile = Annotated[
     Path | None, typer.Option("--rules", help="Aims; default <home>/planning/staffing.yaml, else those of the package.")
 ]
 SeriesOption = Annotated[str | None, typer.Option("--series", help="One feed, queue, or feed/queue only.")]
-ASSUMES = (
-    "pooled: every agent takes all queues of the feed; separate: each takes one. 合并排班假设每位坐席能接所有队列的来电。"
-)
+ASSUMES = "pooled: every agent takes all queues of the feed; separate: each takes one. 合并排班假设每位坐席能接所有队列的来电。"
 """Said wherever pooled figures are."""
 
 
@@ -47,12 +46,19 @@ def erlang(
     aht: Annotated[float, typer.Option("--aht", help="Mean handling time in seconds: talk, hold, after-call work.")],
     minutes: Annotated[float, typer.Option("--minutes", help="Length of the interval.")] = 30,
     agents: Annotated[
-        int | None, typer.Option("--agents", min=0, help="Agents on the phone; default: the fewest that keep to the aims.")
+        int | None,
+        typer.Option("--agents", min=0, help="Agents on the phone; default: the fewest that keep to the aims."),
     ] = None,
-    within: Annotated[float, typer.Option("--within", min=0, help="Seconds within which calls are to be answered.")] = 20,
+    within: Annotated[
+        float, typer.Option("--within", min=0, help="Seconds within which calls are to be answered.")
+    ] = 20,
     service_level: Annotated[float, typer.Option("--service-level", help="Share of callers to answer in time.")] = 0.8,
-    patience: Annotated[float, typer.Option("--patience", help="Seconds until a caller hangs up, mean (Erlang A).")] = 180,
-    max_occupancy: Annotated[float, typer.Option("--max-occupancy", help="Most of their time that agents are busy.")] = 1,
+    patience: Annotated[
+        float, typer.Option("--patience", help="Seconds until a caller hangs up, mean (Erlang A).")
+    ] = 180,
+    max_occupancy: Annotated[
+        float, typer.Option("--max-occupancy", help="Most of their time that agents are busy.")
+    ] = 1,
     max_abandonment: Annotated[float, typer.Option("--max-abandonment", help="Most callers that hang up.")] = 1,
     shrinkage: Annotated[float, typer.Option("--shrinkage", help="Share of paid time not on the phone.")] = 0.3,
     as_json: JsonOption = False,
@@ -67,7 +73,12 @@ def erlang(
         raise WrongUse("--minutes is not more than 0; fix: give the length of the interval")
     per_hour = calls * 60 / minutes
     limits = Limits(service_level, within, max_occupancy, max_abandonment)
-    answer: dict[str, Any] = {"calls_per_hour": per_hour, "load_erlangs": 0.0, "within_s": within, "shrinkage": shrinkage}
+    answer: dict[str, Any] = {
+        "calls_per_hour": per_hour,
+        "load_erlangs": 0.0,
+        "within_s": within,
+        "shrinkage": shrinkage,
+    }
     try:
         answer["load_erlangs"] = load_of(per_hour, aht)
         for model, of_patience in (("erlang_c", math.inf), ("erlang_a", patience)):
@@ -181,7 +192,14 @@ def plan(
         _write(needed, out)
     if as_json:
         rows = needed.astype({"local_interval": str}).to_dict("records")
-        print_json({"basis": demand.basis, "plan_id": plan_id, "rows": [_null_nan(row) for row in rows], "pools": _pools(needed)})
+        print_json(
+            {
+                "basis": demand.basis,
+                "plan_id": plan_id,
+                "rows": [_null_nan(row) for row in rows],
+                "pools": _pools(needed),
+            }
+        )
         return
     print(f"{demand.said}; {len(needed):,} intervals" + (f"; plan {plan_id}" if plan_id else ""))
     print_table("agents needed 坐席需求", _PLAN, [_plan_line(row) for row in needed.itertuples()])
@@ -372,13 +390,13 @@ def planned_demand(
     else:
         found = source.usual_week(con, first, last, minutes, min(today, first - timedelta(days=1)), series)
     if not len(found.table):
-        raise WrongUse(
-            "no calls to plan for are known; fix: give other days by --from and --to, or --calls FILE"
-        )
+        raise WrongUse("no calls to plan for are known; fix: give other days by --from and --to, or --calls FILE")
     return found
 
 
-def _day_demand(settings: Settings | None, calls: Path | None, day: str | None, minutes: int, series: str | None) -> Demand:
+def _day_demand(
+    settings: Settings | None, calls: Path | None, day: str | None, minutes: int, series: str | None
+) -> Demand:
     from ccdata_assets.planning import requirement_demand as source
     from ccdata_assets.warehouse.engine import look
 

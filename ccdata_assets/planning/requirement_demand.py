@@ -211,7 +211,9 @@ _FORECAST: Final = {
     "made_at": ("as_of", "made_at"),
 }
 """Our names, and the columns of the forecast that may hold them, the best first."""
-_GRAINS: Final = "case grain when '15min' then 15 when '30min' then 30 when 'hour' then 60 when 'day' then 1440 else 10080 end"
+_GRAINS: Final = (
+    "case grain when '15min' then 15 when '30min' then 30 when 'hour' then 60 when 'day' then 1440 else 10080 end"
+)
 
 
 def _forecast_query(columns: dict[str, str]) -> str:

@@ -75,7 +75,9 @@ def _day(
     known = {agent.agent: agent for agent in agents}
     fixed = _present(before + later, known, need, grid)
     whole = presence(today, need, grid)
-    away: list[dict[int, list[Any]]] = [_away(work, breaks, need, grid) for work, breaks in zip(today, chosen, strict=True)]
+    away: list[dict[int, list[Any]]] = [
+        _away(work, breaks, need, grid) for work, breaks in zip(today, chosen, strict=True)
+    ]
     each_interval = need.minutes // grid
     costs: list[Any] = []
     for step in steps:
@@ -94,7 +96,9 @@ def _day(
         for series, present in enumerate(place_supply(model, supplies, most, len(need.series))):
             required = int(need.required[series, step // each_interval])
             if required:
-                costs += [each * STEP_PARTS for each in missing_cost(model, STEP_PARTS * present, STEP_PARTS * required)]
+                costs += [
+                    each * STEP_PARTS for each in missing_cost(model, STEP_PARTS * present, STEP_PARTS * required)
+                ]
     # of equal ones the breaks nearest to the middle of their time
     costs += [abs(2 * start - starts[0][0] - starts[-1][0]) // grid // 4 * each for breaks in chosen for _, starts in breaks for start, each in starts]  # fmt: skip
     model.minimize(sum(costs))
@@ -114,7 +118,10 @@ def _day(
             work,
             pauses=tuple(
                 sorted(
-                    (_pause(work, each, next(start for start, var in starts if solver.value(var))) for each, starts in breaks),
+                    (
+                        _pause(work, each, next(start for start, var in starts if solver.value(var)))
+                        for each, starts in breaks
+                    ),
                     key=lambda pause: pause.begins,
                 )
             ),
@@ -132,11 +139,15 @@ def _breaks_of(model: Any, work: Work, labour: Labour) -> list[tuple[Break, Star
     """The breaks of a shift as variables, one a start, kept apart and near enough."""
     minutes = int((work.ends - work.begins).total_seconds() // 60)
     apart = round(labour.breaks_apart_hours * 60)
-    stretch = max((value for name in labour.contracts if (value := labour.limit("stretch_hours", name)) is not None), default=None)
+    stretch = max(
+        (value for name in labour.contracts if (value := labour.limit("stretch_hours", name)) is not None), default=None
+    )
     found: list[tuple[Break, Starts]] = []
     for each, starts in patterns(minutes, labour):
         options: Starts = [
-            (start, model.new_bool_var("")) for start in starts if start >= apart and start + each.minutes + apart <= minutes
+            (start, model.new_bool_var(""))
+            for start in starts
+            if start >= apart and start + each.minutes + apart <= minutes
         ]
         model.add_exactly_one(var for _, var in options)
         found.append((each, options))
@@ -182,5 +193,3 @@ def _present(
         if takes:
             found[takes] = found.get(takes, np.zeros(there.shape[1], dtype=np.int64)) + there[place]
     return found
-
-

@@ -154,7 +154,11 @@ class _Look:
         return shared >= timedelta(hours=night.hours)
 
     def _pauses(self, work: Work) -> Iterator[Fault]:
-        due = {each.kind: each for each in self.labour.breaks if work.ends - work.begins >= timedelta(hours=each.from_hours)}
+        due = {
+            each.kind: each
+            for each in self.labour.breaks
+            if work.ends - work.begins >= timedelta(hours=each.from_hours)
+        }
         given = {pause.kind: pause for pause in work.pauses}
         for kind, each in due.items():
             if kind not in given:
@@ -208,7 +212,9 @@ class _Look:
             days = [monday + n * DAY for n in range(7)]
             hours = _hours(sum((by_day[day] for day in days), timedelta()))
             if week_most is not None:
-                over_days = sum(max(0.0, _hours(by_day[day]) - day_most) for day in days) if day_most is not None else 0.0
+                over_days = (
+                    sum(max(0.0, _hours(by_day[day]) - day_most) for day in days) if day_most is not None else 0.0
+                )
                 over = max(hours - week_most, over_days)
                 overtime[days[-1].year, days[-1].month] += max(0.0, over)
                 if hours > week_most and not contract.overtime:

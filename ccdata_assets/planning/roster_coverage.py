@@ -87,7 +87,9 @@ def coverage(roster: Sequence[Work], agents: Sequence[Agent], need: Requirement,
     who take fewest queues are placed first, each where most are missing, then moved along wherever that leaves fewer missing."""
     known = {agent.agent: agent for agent in agents}
     there = presence(roster, need, grid)
-    kinds = [need.takers(known[work.agent]) if work.agent in known else tuple(range(len(need.series))) for work in roster]
+    kinds = [
+        need.takers(known[work.agent]) if work.agent in known else tuple(range(len(need.series))) for work in roster
+    ]
     each_interval = need.minutes // grid
     required = np.repeat(need.required, each_interval, axis=1)
     if len(need.series) == 1:
@@ -110,7 +112,9 @@ def _placed(there: NDArray[np.int64], kinds: list[tuple[int, ...]], required: ND
     from scipy.optimize import linprog
 
     groups = sorted({kind for kind in kinds if kind})
-    supply = np.array([there[[kind == group for kind in kinds]].sum(axis=0) for group in groups]).reshape(len(groups), -1)
+    supply = np.array([there[[kind == group for kind in kinds]].sum(axis=0) for group in groups]).reshape(
+        len(groups), -1
+    )
     pairs = [(g, series) for g, group in enumerate(groups) for series in group]
     count = len(required)
     placed = np.zeros_like(required)

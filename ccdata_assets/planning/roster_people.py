@@ -103,7 +103,9 @@ def read_agents(path: Path, labour: Labour) -> list[Agent]:
             faults.add(at, "agent", "is listed twice")
         seen.add(name)
         contract = row.get("contract") or labour.default_contract
-        contract = next((key for key, each in labour.contracts.items() if contract in (key, each.zh, each.en)), contract)
+        contract = next(
+            (key for key, each in labour.contracts.items() if contract in (key, each.zh, each.en)), contract
+        )
         if contract not in labour.contracts:
             faults.add(at, "contract", f"is none of {', '.join(labour.contracts)}")
             contract = labour.default_contract
@@ -111,7 +113,7 @@ def read_agents(path: Path, labour: Labour) -> list[Agent]:
             Agent(
                 agent=name,
                 contract=contract,
-                skills=frozenset(_list(row.get("skills"))),
+                skills=frozenset(split_list(row.get("skills"))),
                 leave=faults.read(at, "leave", row.get("leave"), _leave, "days as 2026-01-05..2026-01-07; 2026-01-09")
                 or frozenset(),
                 available=faults.read(
@@ -201,7 +203,7 @@ def _clock_on(on: date, text: str) -> datetime:
 
 def _pauses(text: str, start: datetime) -> tuple[Pause, ...]:
     found = []
-    for part in _list(text):
+    for part in split_list(text):
         hit = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–~]\s*(\d{1,2}:\d{2})\s*(\S.*)?", part)
         if not hit:
             raise ValueError
@@ -215,13 +217,14 @@ def _pauses(text: str, start: datetime) -> tuple[Pause, ...]:
     return tuple(sorted(found, key=lambda pause: pause.begins))
 
 
-def _list(text: str | None) -> list[str]:
+def split_list(text: str | None) -> list[str]:
+    """The parts of a cell that holds several, separated by semicolons."""
     return [part.strip() for part in re.split(r"[;；、\n|]", text or "") if part.strip()]
 
 
 def _leave(text: str) -> frozenset[date]:
     days: set[date] = set()
-    for part in _list(text):
+    for part in split_list(text):
         ends = [day(each.strip()) for each in re.split(r"\.\.|~|至", part)]
         if len(ends) > 2 or ends[-1] < ends[0]:
             raise ValueError
@@ -231,7 +234,7 @@ def _leave(text: str) -> frozenset[date]:
 
 def _available(text: str) -> tuple[tuple[int, int, int], ...]:
     found = []
-    for part in _list(text):
+    for part in split_list(text):
         hit = re.fullmatch(r"(\S+)\s+(\d{1,2}):(\d{2})\s*[-–~]\s*(\d{1,2}):(\d{2})", part)
         if not hit:
             raise ValueError
@@ -259,7 +262,7 @@ def _weekday(text: str) -> int:
 
 def _fixed(text: str, labour: Labour) -> list[tuple[date, str | None]]:
     found: list[tuple[date, str | None]] = []
-    for part in _list(text):
+    for part in split_list(text):
         on, _, shift = (each.strip() for each in part.partition("="))
         name = next((key for key, each in labour.shifts.items() if shift in (key, each.zh, each.en)), None)
         if name is None and shift.casefold() not in OFF:
@@ -272,7 +275,7 @@ def _fixed(text: str, labour: Labour) -> list[tuple[date, str | None]]:
 
 def _shifts(faults: Faults, at: int, column: str, text: str | None, labour: Labour) -> frozenset[str]:
     names = {alias: key for key, each in labour.shifts.items() for alias in (key, each.zh, each.en)}
-    wanted = _list(text)
+    wanted = split_list(text)
     if set(wanted) - set(names):
         faults.add(at, column, f"is none of {', '.join(labour.shifts)}")
     return frozenset(names[each] for each in wanted if each in names)

@@ -64,7 +64,11 @@ class RulesContradict(CcdataError):
 
 
 def solve_shifts(
-    agents: Sequence[Agent], need: Requirement, labour: Labour, effort: Effort | None = None, tell: Tell = lambda text: None
+    agents: Sequence[Agent],
+    need: Requirement,
+    labour: Labour,
+    effort: Effort | None = None,
+    tell: Tell = lambda text: None,
 ) -> Solved:
     """The shifts of each agent: the fewest missing, then the fewest to spare, then what is fair and preferred. RulesContradict names agent,
     days and rules where no roster keeps the rules."""
@@ -230,7 +234,9 @@ class _Plan:
     # --- the rules, by the names the checker has for them ---
 
     def _skill(self) -> None:
-        self._never(lambda day, name, shift: bool(shift.skill and self.agent.skills and shift.skill not in self.agent.skills))
+        self._never(
+            lambda day, name, shift: bool(shift.skill and self.agent.skills and shift.skill not in self.agent.skills)
+        )
 
     def _leave(self) -> None:
         self._never(lambda day, name, shift: self._day(day) in self.agent.leave)
@@ -239,9 +245,11 @@ class _Plan:
         given = self.agent.available
         if given is not None:
             self._never(
-                lambda day, name, shift: not any(
-                    weekday == self._day(day).weekday() and begins <= shift.begins and shift.ends <= ends
-                    for weekday, begins, ends in given
+                lambda day, name, shift: (
+                    not any(
+                        weekday == self._day(day).weekday() and begins <= shift.begins and shift.ends <= ends
+                        for weekday, begins, ends in given
+                    )
                 )
             )
 
@@ -279,7 +287,9 @@ class _Plan:
             self.model.add(self._minutes(places) <= round(most * 60))
 
     def _overtime_month_hours(self) -> None:
-        month_most, week_most, day_most = (self._limit(rule) for rule in ("overtime_month_hours", "week_hours", "day_hours"))
+        month_most, week_most, day_most = (
+            self._limit(rule) for rule in ("overtime_month_hours", "week_hours", "day_hours")
+        )
         if not self._has_overtime() or month_most is None or week_most is None:
             return
         months: dict[tuple[int, int], list[Any]] = {}
@@ -289,7 +299,9 @@ class _Plan:
             self.model.add(over >= self._minutes(places) - round(week_most * 60))
             if day_most is not None:
                 longer = {name: max(0, paid - round(day_most * 60)) for name, paid in self.paid.items()}
-                self.model.add(over >= sum(longer[name] * each for (day, name), each in self.works.items() if day in places))
+                self.model.add(
+                    over >= sum(longer[name] * each for (day, name), each in self.works.items() if day in places)
+                )
             months.setdefault((sunday.year, sunday.month), []).append(over)
         for overs in months.values():
             self.model.add(sum(overs) <= round(month_most * 60))
@@ -347,7 +359,9 @@ class _Plan:
         if self.agent.last_end:
             free = self.agent.last_end + timedelta(hours=rest)
             self._never(
-                lambda day, name, shift: datetime.combine(self._day(day), time()) + timedelta(minutes=shift.begins) < free
+                lambda day, name, shift: (
+                    datetime.combine(self._day(day), time()) + timedelta(minutes=shift.begins) < free
+                )
             )
 
     def _pairs(self, day: int, later: int, rest: int, unless: Any = 0) -> None:
@@ -450,7 +464,9 @@ def _cover(model: Any, plans: list[_Plan], need: Requirement, labour: Labour) ->
     grid = labour.grid_minutes
     each_interval = need.minutes // grid
     steps = need.days * 1440 // grid
-    weights: dict[str, NDArray[np.float64]] = {name: expected_presence(shift, labour) for name, shift in labour.shifts.items()}
+    weights: dict[str, NDArray[np.float64]] = {
+        name: expected_presence(shift, labour) for name, shift in labour.shifts.items()
+    }
     groups: dict[tuple[int, ...], list[list[tuple[int, Any]]]] = {}
     for plan in plans:
         takes = need.takers(plan.agent)
@@ -481,7 +497,9 @@ def _cover(model: Any, plans: list[_Plan], need: Requirement, labour: Labour) ->
     return sum(missing), sum(spare)
 
 
-def place_supply(model: Any, supplies: dict[tuple[int, ...], Any], most: dict[tuple[int, ...], int], series: int) -> list[Any]:
+def place_supply(
+    model: Any, supplies: dict[tuple[int, ...], Any], most: dict[tuple[int, ...], int], series: int
+) -> list[Any]:
     """Who is present of each series, as expressions: agents who take several are placed on them by variables."""
     placed: list[list[Any]] = [[] for _ in range(series)]
     for takes, supply in supplies.items():
