@@ -22,6 +22,8 @@ Floats: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]
 CELLS: Final = 4_000_000
 """Cells of the largest array that is made at once."""
+FEWEST_CALLS: Final = 1e-9
+"""Calls per hour: fewer are none."""
 NODES: Final = 48
 """Places at which the density of the wait is taken in one piece of the time limit (Gauss–Legendre)."""
 
@@ -62,7 +64,7 @@ def services(
     _refuse(calls, handling, patience)
     agents_ = count.astype(np.int64)
     found = [np.zeros(len(calls)) for _ in range(5)]
-    busy = calls > 0
+    busy = calls > FEWEST_CALLS
     for part, meet in ((busy & np.isinf(patience), _erlang_c), (busy & np.isfinite(patience), _erlang_a)):
         places = np.flatnonzero(part)
         if len(places):
@@ -101,7 +103,7 @@ def fewest_agents(
         ]
         return found, np.array(kept).reshape(4, -1)
 
-    none = calls == 0
+    none = calls <= FEWEST_CALLS
     low = np.zeros(len(calls), dtype=np.int64)
     high = np.where(none, 0, np.maximum(1, np.ceil(calls * handling / 3600))).astype(np.int64)
     while not (enough := met(high)[1].all(axis=0) | none).all():

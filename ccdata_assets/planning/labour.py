@@ -14,7 +14,6 @@ from pydantic import BeforeValidator, Field, model_validator
 from ccdata_assets.contracts.model import Declaration, Title
 from ccdata_assets.contracts.yaml_source import YamlSource
 
-
 PATH: Final = Path(__file__).with_name("labour.yaml")
 RULES: Final = (
     *("day_hours", "week_hours", "two_week_hours", "overtime_day_hours", "overtime_month_hours", "days_off_a_week"),

@@ -153,7 +153,7 @@ def _with_strictest(parts: pd.DataFrame, aims: Aims) -> Aims:
         if POOL in aims.queues or name in aims.queues:
             continue
         queues = [str(queue) for queue in of_feed["queue"].unique()]
-        days = {day for day in aims.default}
+        days = set(aims.default)
         days |= {day for queue in queues for key in (queue, f"{feed}/{queue}") for day in aims.queues.get(key, {})}
         added[name] = {}
         for day in sorted(days):

@@ -343,7 +343,7 @@ class _Plan:
             if len(window) == count + 1:
                 self.model.add(sum(self.at_work[day] for day in window) <= count)
         before = self.agent.days_in_a_row
-        if 0 < before:
+        if before > 0:
             first = max(1, count - before + 1)
             if first <= self.need.days:
                 self.model.add(sum(self.at_work[day] for day in range(first)) <= first - 1)
