@@ -127,6 +127,7 @@ def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
         *("ops.file_ledger", "ops.review_file", "ops.incident_event", "ops.gate_override"),
         *("kpi.value", "kpi.quality_result", "kpi.quality_measure"),
         *(f"analysis.{table}" for table in KEYS),
+        *("planning.staffing", "planning.roster"),
     )
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 

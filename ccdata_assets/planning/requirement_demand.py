@@ -1,0 +1,288 @@
+"""The demand that staffing plans for: calls and handling time by queue and interval, from the forecast, from the calls there were, from
+their usual week, or from a file; and how long callers wait before they hang up. What agents it takes is `requirement.py`'s business.
+
+Every function gives the columns `requirement.DEMAND`; intervals are local times of the feed. Of calls, those offered to a queue of
+direction inbound count; their handling time is talk, hold and after-call work of the answered calls whose times are known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pandas as pd
+
+from ccdata_assets.contracts.compile import literal, quote
+from ccdata_assets.errors import CcdataError, WrongUse
+from ccdata_assets.planning.requirement import DEMAND
+from ccdata_assets.planning.requirement_file import Faults, moment, number, read_rows
+
+LEAST_ABANDONS: Final = 30
+"""Fewer abandoned calls tell too little of patience: their number alone varies by a third and more."""
+USUAL_WEEKS: Final = 4
+HEADERS: Final = {
+    "local_interval": ("interval", "interval_start", "start", "time", "时段", "时段开始", "开始时间"),
+    "queue": ("series", "skill", "队列", "技能组"),
+    "calls": ("offered", "volume", "呼入量", "来电量", "话务量", "预测量"),
+    "mean_handling_s": ("aht", "aht_s", "handling_s", "handling_time", "平均处理时长", "处理时长"),
+    "mean_patience_s": ("patience", "patience_s", "耐心时长", "平均耐心"),
+}
+"""Columns of a file of calls, and other headers that mean them."""
+_HANDLING: Final = "sum(talk_s + hold_s + acw_s)"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A demand and where it is from: `basis` is forecast, actual, usual_week or file; `said` says it to a person."""
+
+    table: pd.DataFrame
+    basis: str
+    said: str
+
+
+def actual(con: duckdb.DuckDBPyConnection, first: date, last: date, minutes: int, series: str | None = None) -> Demand:
+    """The calls there were from one day to another, both included; intervals without calls have no row."""
+    table = _with_patience(
+        con,
+        _read(con, f"""with {_calls(minutes, series)}
+        select feed, queue, local_interval, {minutes} as minutes, offered as calls, handled_s / nullif(timed, 0) as handling_s from interval_calls
+        where local_date between $first and $last""", {"first": first, "last": last}),
+        last,
+    )  # fmt: skip
+    return Demand(_sure_handling(table), "actual", f"calls of {first} to {last}")
+
+
+def usual_week(
+    con: duckdb.DuckDBPyConnection,
+    first: date,
+    last: date,
+    minutes: int,
+    until: date,
+    series: str | None = None,
+    weeks: int = USUAL_WEEKS,
+) -> Demand:
+    """The mean calls by weekday and time of the last weeks known on the day `until`, laid on the days from `first` to `last`.
+
+    A day of a feed without any call is no day of work, and counts in no mean. Holidays of the days to come are not looked at."""
+    table = _read(con, f"""with {_calls(minutes, series)},
+        ends as (select feed, max(local_date) as known_to from interval_calls where local_date <= $until group by feed),
+        past as (select c.*, isodow(c.local_date) as weekday from interval_calls as c join ends as e using (feed)
+            where c.local_date between e.known_to - {7 * weeks - 1} and e.known_to),
+        worked as (select feed, weekday, count(distinct local_date) as days from past group by all),
+        mean_calls as (select feed, queue, weekday, cast(local_interval as time) as at_time, sum(offered) / any_value(days) as calls,
+            sum(handled_s) / nullif(sum(timed), 0) as handling_s from past join worked using (feed, weekday) group by all),
+        day as (select cast(unnest(generate_series($first, $last, interval 1 day)) as date) as on_day)
+        select feed, queue, on_day + at_time as local_interval, {minutes} as minutes, calls, handling_s
+        from mean_calls join day on isodow(on_day) = weekday""", {"until": until, "first": first, "last": last})  # fmt: skip
+    return Demand(
+        _sure_handling(_with_patience(con, table, until)),
+        "usual_week",
+        f"mean by weekday and time of the last {weeks} weeks known on {until}",
+    )
+
+
+def forecast(
+    con: duckdb.DuckDBPyConnection, first: date, last: date, minutes: int, as_of: Any, series: str | None = None
+) -> Demand:
+    """The forecast of these days, of each interval the one made last up to `as_of`, added up to intervals of `minutes`.
+
+    CcdataError where there is none."""
+    columns = forecast_columns(con)
+    if columns is None:
+        raise CcdataError(
+            "there is no forecast in this home; fix: run `ccdata forecast make`, or plan with --basis usual-week"
+        )
+    table = _read(con, f"""with made as ({_forecast_query(columns)}),
+        wanted as (select * from made where local_interval >= $first and local_interval < $last + interval 1 day and grain_minutes <= {minutes}
+                and {_of_series("feed", "queue", series)}
+            -- the finest grain that was forecast; the others are its sums
+            qualify grain_minutes = min(grain_minutes) over (partition by feed, queue)),
+        newest as (select * from wanted where made_at <= $as_of
+            qualify made_at = max(made_at) over (partition by feed, queue, local_interval))
+        select feed, queue, time_bucket(interval {minutes} minutes, local_interval) as local_interval, {minutes} as minutes,
+            sum(calls) as calls, sum(calls * handling_s) / nullif(sum(calls) filter (handling_s is not null), 0) as handling_s
+        from newest group by all""", {"first": first, "last": last, "as_of": as_of})  # fmt: skip
+    if not len(table):
+        raise CcdataError(
+            f"there is no forecast of {first} to {last}; fix: run `ccdata forecast make` for these weeks, or plan with --basis usual-week"
+        )
+    # the rows of all queues together stand for the sum of the others
+    several = table.groupby("feed")["queue"].transform(lambda queues: (queues != "*").any())
+    table = table[~(several & (table["queue"] == "*"))]
+    return Demand(_sure_handling(_with_patience(con, table, first)), "forecast", f"forecast of {first} to {last}")
+
+
+def of_file(path: Path, minutes: int | None = None) -> Demand:
+    """A file of calls: local_interval, calls, mean_handling_s, and where wanted queue and mean_patience_s (`HEADERS` has other names).
+
+    The length of an interval is `minutes`, else the least time between two starts. CcdataError names the cells that cannot be read,
+    intervals given twice and calls without a handling time."""
+    rows = read_rows(path, HEADERS, ("local_interval", "calls", "mean_handling_s"))
+    faults = Faults(path)
+    read = []
+    seen: set[tuple[Any, ...]] = set()
+    for row in rows:
+        at = row["row"]
+        start = faults.read(at, "local_interval", row["local_interval"], moment, "a time as 2026-01-05 09:30")
+        calls = faults.read(at, "calls", row["calls"], number, "a number from 0 on")
+        handling = faults.read(at, "mean_handling_s", row["mean_handling_s"], number, "a number of seconds")
+        patience = faults.read(at, "mean_patience_s", row.get("mean_patience_s"), number, "a number of seconds")
+        if row["local_interval"] is None or row["calls"] is None:
+            faults.add(at, "local_interval, calls", "is empty")
+        if calls and not handling:
+            faults.add(at, "mean_handling_s", "calls take more than 0 seconds")
+        key = (row.get("queue") or "", start)
+        if start and key in seen:
+            faults.add(at, "local_interval", "the queue has this interval twice")
+        seen.add(key)
+        read.append(("", row.get("queue") or "", start, 0, calls, handling or None, patience or None))
+    faults.refuse()
+    table = pd.DataFrame(read, columns=list(DEMAND)).sort_values(["queue", "local_interval"], ignore_index=True)
+    table["local_interval"] = pd.to_datetime(table["local_interval"])
+    table["minutes"] = minutes or _length(table)
+    for name in ("calls", "mean_handling_s", "mean_patience_s"):
+        table[name] = table[name].astype(float)
+    return Demand(_sure_handling(table), "file", f"calls of {path.name}")
+
+
+def patience(con: duckdb.DuckDBPyConnection, until: date) -> pd.DataFrame:
+    """How long callers wait before they hang up: one row per feed and queue: waited_s (all time in the queue of callers who were answered
+    or hung up, up to the day `until`), abandons, mean_patience_s.
+
+    Those answered had patience for longer than they waited, so their waits count without an abandon: waits ÷ abandons is the maximum
+    likelihood estimate of an exponential patience with censored waits, the area under the Kaplan–Meier curve were it exponential. Under
+    `LEAST_ABANDONS` it is null."""
+    return con.execute(
+        f"""select feed, coalesce(queue, '') as queue, cast(sum(wait_s) as double) as waited_s, count(*) filter (is_abandoned) as abandons,
+            case when abandons >= {LEAST_ABANDONS} and waited_s > 0 then waited_s / abandons end as mean_patience_s
+        from marts.fct_call where is_offered and not is_repeat and not is_flow_out and wait_s is not null and coalesce(direction, 'inbound') = 'inbound'
+            and local_date <= $until group by all order by all""",
+        {"until": until},
+    ).df()
+
+
+def known_days(con: duckdb.DuckDBPyConnection, series: str | None = None) -> tuple[date, date] | None:
+    """The first and last day with calls in a queue; None where there are none."""
+    found = con.execute(
+        f"select min(local_date), max(local_date) from kpi.call_interval where offered > 0 and {_of_series('feed', 'queue', series)}"
+    ).fetchall()[0]
+    return (found[0], found[1]) if found[0] else None
+
+
+def busiest_day(con: duckdb.DuckDBPyConnection, series: str | None = None) -> date:
+    """The day on which most calls came to queues. CcdataError where there are none."""
+    found = con.execute(
+        f"""select local_date from kpi.call_interval where direction = 'inbound' and {_of_series("feed", "queue", series)}
+        group by all order by sum(offered) desc, local_date limit 1"""
+    ).fetchall()
+    if not found:
+        raise CcdataError("there are no calls; fix: run `ccdata run` with a feed of calls, or give --calls FILE")
+    return date.fromisoformat(str(found[0][0]))
+
+
+def forecast_columns(con: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
+    """The columns of planning.forecast by our names; None where there is no such table. CcdataError where one is missing."""
+    found = con.execute(
+        "select column_name from information_schema.columns where table_schema = 'planning' and table_name = 'forecast'"
+    ).fetchall()
+    have = {name for (name,) in found}
+    if not have:
+        return None
+    chosen = {name: next((each for each in names if each in have), "") for name, names in _FORECAST.items()}
+    if missing := [name for name in ("series", "local_interval", "calls") if not chosen[name]]:
+        raise CcdataError(
+            f"planning.forecast has no column for {', '.join(missing)}; fix: make the forecast with this release"
+        )
+    return chosen
+
+
+_FORECAST: Final = {
+    "series": ("series",),
+    "feed": ("feed",),
+    "queue": ("queue",),
+    "measure": ("measure", "metric"),
+    "grain": ("grain",),
+    "local_interval": ("local_interval", "local_from", "period_start", "interval_start"),
+    "calls": ("calls", "offered", "value", "forecast"),
+    "mean_handling_s": ("mean_handling_s", "handling_s", "aht_s", "handling_time_s"),
+    "made_at": ("as_of", "made_at"),
+}
+"""Our names, and the columns of the forecast that may hold them, the best first."""
+_GRAINS: Final = (
+    "case grain when '15min' then 15 when '30min' then 30 when 'hour' then 60 when 'day' then 1440 else 10080 end"
+)
+
+
+def _forecast_query(columns: dict[str, str]) -> str:
+    """feed, queue, local_interval, grain_minutes, calls, handling_s, made_at of every forecast, however its measures are laid out."""
+    series = quote(columns["series"])
+    feed = quote(columns["feed"]) if columns["feed"] else f"split_part({series}, '/', 1)"
+    queue = quote(columns["queue"]) if columns["queue"] else f"nullif(substr({series}, length({feed}) + 2), '')"
+    value, measure = quote(columns["calls"]), columns["measure"]
+    is_calls = f"{quote(measure)} in ('calls', 'offered', 'volume')" if measure else "true"
+    if columns["mean_handling_s"]:
+        handling = f"max({quote(columns['mean_handling_s'])})"
+    elif measure:
+        handling = f"max({value}) filter ({quote(measure)} not in ('calls', 'offered', 'volume'))"
+    else:
+        handling = "cast(null as double)"
+    grain = _GRAINS.replace("grain", quote(columns["grain"])) if columns["grain"] else "15"
+    made = quote(columns["made_at"]) if columns["made_at"] else "timestamptz '1970-01-01 00:00:00+00'"
+    return f"""select {feed} as feed, coalesce({queue}, '') as queue, {quote(columns["local_interval"])} as local_interval, {grain} as grain_minutes,
+        {made} as made_at, max({value}) filter ({is_calls}) as calls, {handling} as handling_s from planning.forecast group by all"""
+
+
+def _calls(minutes: int, series: str | None) -> str:
+    return f"""interval_calls as (
+        select feed, coalesce(queue, '') as queue, time_bucket(interval {minutes} minutes, local_interval) as local_interval, local_date,
+            cast(sum(offered) as double) as offered, cast({_HANDLING} as double) as handled_s, sum(timed) as timed
+        from kpi.call_interval where direction = 'inbound' and {_of_series("feed", "queue", series)} group by all)"""
+
+
+def _of_series(feed: str, queue: str, series: str | None) -> str:
+    """A condition: rows of a feed, or of feed/queue, or of a queue of any feed."""
+    if series is None:
+        return "true"
+    name = literal(series)
+    return f"({feed} = {name} or coalesce({queue}, '') = {name} or {feed} || '/' || coalesce({queue}, '') = {name})"
+
+
+def _read(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) -> pd.DataFrame:
+    return con.execute(f"select * from ({query}) order by feed, queue, local_interval", values).df()
+
+
+def _with_patience(con: duckdb.DuckDBPyConnection, table: pd.DataFrame, until: date) -> pd.DataFrame:
+    known = patience(con, until)[["feed", "queue", "mean_patience_s"]]
+    joined = table.rename(columns={"handling_s": "mean_handling_s"}).merge(known, on=["feed", "queue"], how="left")
+    for name in ("calls", "mean_handling_s", "mean_patience_s"):
+        joined[name] = joined[name].astype(float)
+    joined["local_interval"] = pd.to_datetime(joined["local_interval"])
+    return joined[list(DEMAND)]
+
+
+def _sure_handling(table: pd.DataFrame) -> pd.DataFrame:
+    """Intervals whose handling time nobody knows take the mean of their queue, then of their feed. WrongUse where a feed has none."""
+    handled = table.assign(handled=table["calls"] * table["mean_handling_s"])
+    filled = table["mean_handling_s"]
+    for keys in (["feed", "queue"], ["feed"]):
+        of_known = handled[handled["mean_handling_s"].notna()].groupby(keys)[["handled", "calls"]].sum()
+        mean = (of_known["handled"] / of_known["calls"].where(of_known["calls"] > 0)).rename("mean")
+        filled = filled.fillna(table[keys].join(mean, on=keys)["mean"])
+    lacking = filled.isna() | (filled <= 0)
+    if (lacking & (table["calls"] > 0)).any():
+        feeds = ", ".join(sorted(set(table.loc[lacking, "feed"])))
+        raise WrongUse(
+            f"no handling time is known of {feeds or 'these calls'}; fix: plan with --calls FILE, which has one, or leave the feed out by --series"
+        )
+    return table.assign(mean_handling_s=filled.where(~lacking, 1.0))
+
+
+def _length(table: pd.DataFrame) -> int:
+    starts = table["local_interval"].drop_duplicates().sort_values()
+    steps = starts.diff().dropna()
+    if not len(steps):
+        return 30
+    return int(min(steps.min(), timedelta(hours=24)).total_seconds() // 60) or 1
