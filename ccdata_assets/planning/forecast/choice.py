@@ -7,11 +7,11 @@ takes part, so that a test beyond it is out of sample.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ccdata_assets.planning.forecast.daily import COMBINED, LEAST_DAYS, WEEK
+from ccdata_assets.planning.forecast.daily import COMBINED, LEAST_DAYS, MONTH, WEEK
 from ccdata_assets.planning.forecast.point import Ahead, look_ahead
 from ccdata_assets.planning.forecast.profile import CHOICES, Smoothing
 from ccdata_assets.planning.forecast.series import Day, Flags, Matrix, Series, coarser
@@ -37,16 +37,23 @@ class Trial:
     handle_s: Matrix
     is_judged: Flags
 
+    def known(self, days: int) -> Trial:
+        """The same as far as it lies within the first `days` days of history: days beyond are not judged."""
+        inside = np.arange(self.origin, self.origin + len(self.calls)) < days
+        return replace(self, is_judged=self.is_judged & inside)
+
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the backtest chose, and why: WAPE of daily totals by candidate over all origins (0.1 is 10%)."""
+    """What the backtest chose, and why: WAPE of daily totals by candidate over all origins (0.1 is 10%).
+    `chosen_then`: what would have been chosen at each origin, by which intervals are measured."""
 
     candidate: str
     smoothing: Smoothing
     wape: dict[str, float]
     trials: list[Trial]
     reason: str
+    chosen_then: list[str]
 
 
 def origins(days: int) -> list[int]:
@@ -74,14 +81,38 @@ def choose(
         if tell:
             tell()
     if not trials:
-        return Chosen("weekday_mean", CHOICES[0], {}, [], "short")
+        return Chosen("weekday_mean", CHOICES[0], {}, [], "short", [])
     wape = _wape(trials)
+    candidate, reason = _best(wape)
+    return Chosen(candidate, _smoothing(trials), wape, trials, reason, _as_chosen_then(trials))
+
+
+def _best(wape: dict[str, float]) -> tuple[str, str]:
+    """The candidate, and whether it is the `best` or the `combined` one, which a single one has to beat clearly."""
     best = min(wape, key=lambda name: (wape[name], name))
-    if COMBINED in wape and wape[best] > (1 - BETTER) * wape[COMBINED]:
-        candidate, reason = COMBINED, "combined"
-    else:
-        candidate, reason = best, "best"
-    return Chosen(candidate, _smoothing(trials), wape, trials, reason)
+    candidate = _plainer(wape, best)
+    if COMBINED in wape and wape[candidate] > (1 - BETTER) * (least := min(wape[COMBINED], wape[COMBINED + MONTH])):
+        return (COMBINED if wape[COMBINED] <= least / (1 - BETTER) else COMBINED + MONTH), "combined"
+    return candidate, "best"
+
+
+def _as_chosen_then(trials: list[Trial]) -> list[str]:
+    """The candidate of each origin as it would have been chosen there, by the days known then: what the one chosen with hindsight missed
+    is less than what it will miss."""
+    found = []
+    for at, trial in enumerate(trials):
+        known = [one.known(trial.origin) for one in trials[:at] if one.known(trial.origin).is_judged.any()]
+        wape = _wape(known) if known else {}
+        default = COMBINED if COMBINED in trial.ahead.days else "weekday_mean"
+        name = _best(wape)[0] if wape else default
+        found.append(name if name in trial.ahead.days else default)
+    return found
+
+
+def _plainer(wape: dict[str, float], best: str) -> str:
+    """A candidate that knows the month only where that is worth it."""
+    plain = best.removesuffix(MONTH)
+    return plain if wape.get(plain, np.inf) * (1 - BETTER) <= wape[best] else best
 
 
 def _judged(series: Series, days: Sequence[Day]) -> Flags:

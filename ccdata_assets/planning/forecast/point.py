@@ -23,11 +23,13 @@ TRUST = 1.0
 @dataclass(frozen=True)
 class Ahead:
     """The days ahead as seen from one origin. `days`: daily totals by candidate, ordinary and special days as they are;
-    `shares`: how each day spreads, by smoothing; `handle_s`: seconds of handling; `naive`: the baseline of calls, `naive_handle_s` that of
+    `shares`: how each day spreads, by smoothing; `usual_days`, `usual_shares`: the same were every day an ordinary one; `handle_s`: seconds of handling; `naive`: the baseline of calls, `naive_handle_s` that of
     handling time; `is_unseen`: special days of a kind that history does not have."""
 
     days: dict[str, Vector]
     shares: dict[Smoothing, Matrix]
+    usual_days: dict[str, Vector]
+    usual_shares: dict[Smoothing, Matrix]
     handle_s: Matrix
     naive: Matrix
     naive_handle_s: Matrix
@@ -37,6 +39,10 @@ class Ahead:
     def calls(self, candidate: str, smoothing: Smoothing) -> Matrix:
         """Expected calls by day and quarter."""
         return np.asarray(self.days[candidate][:, None] * self.shares[smoothing])
+
+    def usual_calls(self, candidate: str, smoothing: Smoothing) -> Matrix:
+        """Expected calls by day and quarter, were every day an ordinary one of its weekday."""
+        return np.asarray(self.usual_days[candidate][:, None] * self.usual_shares[smoothing])
 
 
 def look_ahead(
@@ -50,16 +56,18 @@ def look_ahead(
     weekday_past = weekdays([day.on for day in past])
     weekday_ahead = weekdays([day.on for day in ahead])
     clean = treat(series, past)
-    ordinary = candidate_days(clean.totals, len(ahead))
+    ordinary = candidate_days(clean.totals, len(ahead), [day.on for day in days], clean.factors)
     effects = _effects(clean, past, series)
     like = np.array([day.on.isoweekday() if day.like is None else day.like for day in ahead])
     is_unseen: Flags = np.array([day.kind in ("holiday", "half", "eve", "swap", "event") and _key(day) not in effects and (day.kind,) not in effects for day in ahead], dtype=bool)
     effect = np.array([_effect(effects, day) for day in ahead])
     factors = np.concatenate([[_workday_factor(clean.factors, workdays)], clean.factors])
+    shares = {one: day_profiles(clean, weekday_past, one, workdays) for one in smoothings}
     made = {name: _special(totals, weekday_ahead, like, factors, clean.factors) * effect for name, totals in ordinary.items()}
-    shares = {one: day_profiles(clean, weekday_past, one, workdays)[like] for one in smoothings}
     naive, naive_handle = seasonal_naive(series, len(ahead))
-    return Ahead(made, shares, handling_time(series, weekday_past, weekday_ahead), naive, naive_handle, is_unseen, clean)
+    spread = {one: found[like] for one, found in shares.items()}
+    usual = {one: found[weekday_ahead + 1] for one, found in shares.items()}
+    return Ahead(made, spread, ordinary, usual, handling_time(series, weekday_past, weekday_ahead), naive, naive_handle, is_unseen, clean)
 
 
 def _workday_factor(factors: Vector, workdays: tuple[int, ...]) -> float:
