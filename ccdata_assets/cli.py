@@ -20,6 +20,7 @@ from rich.table import Table
 from ccdata_assets import __version__
 from ccdata_assets.command import HomeOption, JsonOption
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
+from ccdata_assets.planning.forecast.cli import forecast_app
 from ccdata_assets.quality.incident_cli import incident_app
 from ccdata_assets.resolution.entity_cli import entity_app
 from ccdata_assets.resolution.model_cli import model_app
@@ -39,6 +40,7 @@ entity_app.add_typer(model_app)
 app.add_typer(entity_app, name="entity")
 app.add_typer(incident_app, name="incident")
 app.add_typer(gate_app, name="gate")
+app.add_typer(forecast_app, name="forecast")
 
 # typer carries a click of its own and exports all of its exceptions but the common one
 _USAGE_ERROR: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")

@@ -111,6 +111,7 @@ def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
     ledgers = (
         *("ops.file_ledger", "ops.review_file", "ops.incident_event", "ops.gate_override"),
         *("kpi.value", "kpi.quality_result", "kpi.quality_measure"),
+        *("planning.forecast_made", "planning.forecast_score"),
     )
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 
