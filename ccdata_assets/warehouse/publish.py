@@ -99,6 +99,17 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
     return Published(rows, masked)
 
 
+def publish_addition(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
+    """Publish what was added to ledgers beside a run. Only where all else is as the last run published it; else the next run publishes it."""
+    from ccdata_assets.warehouse.state import is_current, mark_published
+
+    if not is_current(con, registry, settings):
+        return False
+    publish(con, registry, settings)
+    mark_published(con, registry, settings)
+    return True
+
+
 def is_masked(registry: Registry, schema: str, column: str) -> bool:
     """Whether a published column is personal: it bears the name of a field that is. `kpi` holds no personal column."""
     return schema != "kpi" and column in registry.fields and registry.fields[column].pii != "none"

@@ -17,7 +17,16 @@ from ccdata_assets.planning.forecast.series import Day
 from ccdata_assets.settings import PROJECT_DIR
 
 SEED = PROJECT_DIR / "dbt_project" / "seeds" / "calendar_day.csv"
-WEEKDAYS = {"monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6, "sunday": 7, "workday": 0}
+WEEKDAYS = {
+    "monday": 1,
+    "tuesday": 2,
+    "wednesday": 3,
+    "thursday": 4,
+    "friday": 5,
+    "saturday": 6,
+    "sunday": 7,
+    "workday": 0,
+}
 _ONE = timedelta(days=1)
 
 
@@ -110,5 +119,7 @@ def _around(calendar: Calendar, days: dict[date, Day]) -> dict[date, Day]:
         while back in off or (back not in days and back.isoweekday() not in workdays):
             back += _ONE
         if back not in days and back not in more:
-            more[back] = Day(back, "return", None, f"{days[on].name_zh}后首个工作日", f"First working day after {days[on].name_en}")
+            more[back] = Day(
+                back, "return", None, f"{days[on].name_zh}后首个工作日", f"First working day after {days[on].name_en}"
+            )
     return more

@@ -141,9 +141,16 @@ def _wape(trials: list[Trial]) -> dict[str, float]:
 
 def _smoothing(trials: list[Trial]) -> Smoothing:
     """The smoothing by which days, their totals given, spread nearest to what came, at half hours."""
+
     def missed(one: Smoothing) -> float:
         return sum(
-            float(np.abs(coarser(np.nan_to_num(t.calls) - np.nansum(t.calls, axis=1)[:, None] * t.ahead.shares[one], "30min")[t.is_judged]).sum())
+            float(
+                np.abs(
+                    coarser(
+                        np.nan_to_num(t.calls) - np.nansum(t.calls, axis=1)[:, None] * t.ahead.shares[one], "30min"
+                    )[t.is_judged]
+                ).sum()
+            )
             for t in trials
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from ccdata_assets.planning.forecast.backtest import Tried
     from ccdata_assets.planning.forecast.ledger import Made
 
-forecast_app = typer.Typer(
-    no_args_is_help=True, help="Forecasts of calls and handling time. 话务量与处理时长预测。"
-)
+forecast_app = typer.Typer(no_args_is_help=True, help="Forecasts of calls and handling time. 话务量与处理时长预测。")
 SeriesOption = Annotated[
     list[str] | None,
     typer.Option("--series", help="A series: a feed as a whole, or feed/part; may be given again; default all."),
@@ -32,7 +30,9 @@ AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time: 
 
 @forecast_app.command("make")
 def make(
-    weeks: Annotated[int | None, typer.Option("--weeks", min=1, max=8, help="Weeks ahead; default of forecast.yaml.")] = None,
+    weeks: Annotated[
+        int | None, typer.Option("--weeks", min=1, max=8, help="Weeks ahead; default of forecast.yaml.")
+    ] = None,
     series: SeriesOption = None,
     home: HomeOption = None,
     as_of: AsOfOption = None,
@@ -91,7 +91,9 @@ def backtest(
     to: Annotated[str, typer.Option("--to", help="Last day that is compared, at most eight weeks later.")],
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Call files of the feed; without any, the calls of the warehouse.", exists=True, dir_okay=False),
+        typer.Argument(
+            help="Call files of the feed; without any, the calls of the warehouse.", exists=True, dir_okay=False
+        ),
     ] = None,
     feed: Annotated[str | None, typer.Option("--feed", help="The feed whose calls are forecast.")] = None,
     series: SeriesOption = None,
@@ -162,17 +164,10 @@ def _progress(what: str, as_json: bool) -> Iterator[Callable[[int, int], None]]:
 
 
 def _publish(con: Any, settings: Settings, changed: bool) -> bool:
-    """Publish anew, where what is published is of the last run: of one that was killed the next run does it."""
     from ccdata_assets.project import load_project
-    from ccdata_assets.warehouse.publish import publish
-    from ccdata_assets.warehouse.state import is_current, mark_published
+    from ccdata_assets.warehouse.publish import publish_addition
 
-    registry = load_project().registry
-    if not changed or not is_current(con, registry, settings):
-        return False
-    publish(con, registry, settings)
-    mark_published(con, registry, settings)
-    return True
+    return changed and publish_addition(con, load_project().registry, settings)
 
 
 def _say_published(published: bool) -> None:
@@ -222,7 +217,7 @@ def _as_dict(done: Made, published: bool) -> dict[str, Any]:
     }
 
 
-def _shares(line: dict[str, Any]) -> dict[str, Any]:
+def _shares(line: Mapping[Any, Any]) -> dict[str, Any]:
     shares = ("wape", "baseline_wape", "bias", "baseline_bias", "coverage_80", "coverage_95")
     return {
         name: f"{value:.1%}" if name in shares and value is not None and value == value else value
@@ -260,7 +255,7 @@ def _print_tried(one: Tried) -> None:
             lines = whole[(whole.kind == kind) & (whole.measure == measure)]
             if len(lines):
                 print_lines(f"{title} · {unit}", [_shares(line) for line in lines[list(_SHOWN)].to_dict("records")])
-    weeks = one.figures[(one.figures.kind == "week") & (one.figures.measure == "offered") & one.figures.grain.isin(["30min", "day"])]
+    weeks = one.figures[
+        (one.figures.kind == "week") & (one.figures.measure == "offered") & one.figures.grain.isin(["30min", "day"])
+    ]
     print_lines("by origin 各起点", [_shares(line) for line in weeks[["origin", *_SHOWN]].to_dict("records")])
-
-

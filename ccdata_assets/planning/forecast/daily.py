@@ -28,7 +28,10 @@ def _weekday_mean(weeks: int) -> Callable[[Vector, int], Vector]:
         days = np.arange(len(totals), len(totals) + ahead) % WEEK
         recent = totals[-weeks * WEEK :]
         first = len(totals) - len(recent)
-        mean = [recent[(day - first) % WEEK :: WEEK].mean() if len(recent[(day - first) % WEEK :: WEEK]) else recent.mean() for day in range(WEEK)]
+        mean = [
+            recent[(day - first) % WEEK :: WEEK].mean() if len(recent[(day - first) % WEEK :: WEEK]) else recent.mean()
+            for day in range(WEEK)
+        ]
         return np.array(mean)[days]
 
     return forecast
@@ -101,7 +104,11 @@ def month_effect(totals: Vector, days: Sequence[date], factors: Vector) -> Vecto
     waves = np.column_stack([wave(turn * place) for turn in (1, 2) for wave in (np.sin, np.cos)])
     at = np.arange(past)
     trend = np.column_stack(
-        [np.ones(past), at, *(np.clip(at - knot, 0, None) for knot in range(_KNOT_DAYS, past - _KNOT_DAYS // 2, _KNOT_DAYS))]
+        [
+            np.ones(past),
+            at,
+            *(np.clip(at - knot, 0, None) for knot in range(_KNOT_DAYS, past - _KNOT_DAYS // 2, _KNOT_DAYS)),
+        ]
     ) / np.array([1.0, *(past for _ in range(1 + len(range(_KNOT_DAYS, past - _KNOT_DAYS // 2, _KNOT_DAYS))))])
     design = np.hstack([trend, waves[:past]])[known]
     log = np.log(totals[known] / factors[weekday[:past]][known])

@@ -42,7 +42,9 @@ class Calendar(Declaration):
 
         supported = holidays.list_supported_countries()
         if self.country not in supported:
-            raise ValueError(f"`{self.country}` is no country that the library holidays knows; give a code such as CN or IL")
+            raise ValueError(
+                f"`{self.country}` is no country that the library holidays knows; give a code such as CN or IL"
+            )
         known = getattr(holidays, self.country).supported_categories
         if unknown := sorted(set(self.half_categories) - set(known)):
             raise ValueError(f"half_categories: {', '.join(unknown)} is none of {', '.join(known)}")
@@ -84,8 +86,8 @@ class ForecastDeclaration(Declaration):
     weeks: int = Field(4, ge=1, le=8)
     campaigns: bool = True
     default: FeedForecast = FeedForecast()
-    feeds: dict[str, FeedForecast] = {}
-    calendars: dict[str, Calendar] = {}
+    feeds: dict[str, FeedForecast] = Field({})
+    calendars: dict[str, Calendar] = Field({})
     events: tuple[Event, ...] = ()
 
     def of_feed(self, feed: str) -> FeedForecast:
@@ -106,9 +108,7 @@ def load_forecast(home: Path | None = None, path: Path = PATH) -> ForecastDeclar
     if own and own.exists():
         source = YamlSource(own)
         more = source.parse(ForecastDeclaration)
-        changed = {
-            name: getattr(more, name) for name in more.model_fields_set - {"feeds", "calendars", "events"}
-        }
+        changed = {name: getattr(more, name) for name in more.model_fields_set - {"feeds", "calendars", "events"}}
         declared = declared.model_copy(
             update={
                 **changed,
@@ -121,5 +121,7 @@ def load_forecast(home: Path | None = None, path: Path = PATH) -> ForecastDeclar
         if feed.calendar not in declared.calendars:
             at = ("default", "calendar") if where == "default" else ("feeds", where, "calendar")
             known = ", ".join(sorted(declared.calendars))
-            raise source.error(at, f"there is no calendar `{feed.calendar}`", f"declare it under `calendars`, or use one of {known}")
+            raise source.error(
+                at, f"there is no calendar `{feed.calendar}`", f"declare it under `calendars`, or use one of {known}"
+            )
     return declared

@@ -27,7 +27,11 @@ def handling_time(series: Series, weekday: npt.NDArray[np.int64], ahead: npt.NDA
     age = np.arange(series.days)[::-1]
     recent, shape = 0.5 ** (age / HALF_LIFE_DAYS), 0.5 ** (age / SHAPE_HALF_LIFE_DAYS)
     by_day = np.column_stack([timed.sum(axis=1), seconds.sum(axis=1)])
-    mean = (shape @ by_day[:, 1]) / (shape @ by_day[:, 0]) if shape @ by_day[:, 0] else by_day[:, 1].sum() / by_day[:, 0].sum()
+    mean = (
+        (shape @ by_day[:, 1]) / (shape @ by_day[:, 0])
+        if shape @ by_day[:, 0]
+        else by_day[:, 1].sum() / by_day[:, 0].sum()
+    )
     of_weekday = np.ones(7)
     for day in range(7):
         mine = shape * (weekday == day)

@@ -61,7 +61,5 @@ def measure_handling(chosen: Chosen) -> HandlingSpread:
     (call, level), *_ = np.linalg.lstsq(design * weight[:, None], np.minimum(missed**2, 25.0) * weight, rcond=None)
     call, level = max(float(call), 0.05), max(float(level), 1e-4)
     stray = missed / np.sqrt(call / np.maximum(calls_each, 0.25) + level)
-    low, high = (
-        tuple(float(np.quantile(stray, (1 + side * nominal) / 2)) for nominal in LEVELS) for side in (-1, 1)
-    )
+    low, high = (tuple(float(np.quantile(stray, (1 + side * nominal) / 2)) for nominal in LEVELS) for side in (-1, 1))
     return HandlingSpread(call, level, low, high)

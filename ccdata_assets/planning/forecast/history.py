@@ -115,9 +115,7 @@ def _of_feed(
         elif (whole.last_on - first).days + 1 < LEAST_DAYS:
             found.skipped.append(Skipped(name, f"历史不足{LEAST_DAYS}天", f"fewer than {LEAST_DAYS} days of history"))
         else:
-            found.series.append(
-                _series(con, feed, dims, zone, first, whole.last_on, rule.calendar, where, values)
-            )
+            found.series.append(_series(con, feed, dims, zone, first, whole.last_on, rule.calendar, where, values))
     return found
 
 
@@ -151,7 +149,7 @@ def _series(
     made = []
     for name in ("offered", "timed", "handle_s"):
         matrix = np.zeros(shape)
-        matrix[cells["day"].astype(int), cells["quarter"].astype(int)] = cells[name]
+        matrix[np.asarray(cells["day"], dtype=int), np.asarray(cells["quarter"], dtype=int)] = cells[name]
         for day, times in turns.items():
             matrix[day] = np.where(times > 0, matrix[day] / np.maximum(times, 1), np.nan)
         made.append(matrix)
@@ -171,9 +169,7 @@ def _turns(first_on: date, days: int, zone: str) -> dict[int, np.ndarray]:
 def ticks(day: date, zone: str) -> list[tuple[int, datetime]]:
     """The quarters of an hour of a local day as they come, with their instants (UTC): 96, and fewer or more where clocks change."""
     where, utc = ZoneInfo(zone), ZoneInfo("UTC")
-    start, end = (
-        datetime.combine(one, time(), where).astimezone(utc) for one in (day, day + timedelta(days=1))
-    )
+    start, end = (datetime.combine(one, time(), where).astimezone(utc) for one in (day, day + timedelta(days=1)))
     number = round((end - start) / timedelta(minutes=15))
     if number == QUARTERS:
         return [(quarter, start + timedelta(minutes=15 * quarter)) for quarter in range(QUARTERS)]
@@ -269,5 +265,3 @@ def staged_elsewhere(
 def cut(series: Series, last_on: date) -> Series:
     """The series as it was known at the end of a day."""
     return series.until(max(0, min(series.days, (last_on - series.first_on).days + 1)))
-
-

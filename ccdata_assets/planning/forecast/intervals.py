@@ -71,7 +71,7 @@ class Spread:
 
 def assumed() -> Spread:
     """Without a backtest: a restless count, growing a little with distance, normal bounds."""
-    restless = DEFAULT_RESTLESS * (1 + 0.5 * np.arange(MOST_WEEKS))
+    restless: Vector = np.asarray(DEFAULT_RESTLESS * (1 + 0.5 * np.arange(MOST_WEEKS)), dtype=np.float64)
     bounds = np.array([[_NORMAL[level]] for level in LEVELS])
     return Spread(restless, np.empty(0), -bounds, bounds, is_measured=False)
 
@@ -123,8 +123,8 @@ def _restless(expected: Vector, actual: Vector, ahead: npt.NDArray[np.int64], we
         else:
             found.append(DEFAULT_RESTLESS)
     # a level that wanders errs more each week; that it does not is believed as far as weeks have shown it
-    week = np.arange(1, MOST_WEEKS + 1)
-    return np.asarray((weeks * np.array(found) + week * found[0]) / (weeks + 1))
+    ahead_weeks = np.arange(1, MOST_WEEKS + 1)
+    return np.asarray((weeks * np.array(found) + ahead_weeks * found[0]) / (weeks + 1))
 
 
 def _quantiles(stray: Vector, heavy: Vector, nominal: float, floor: float) -> tuple[float, float]:
@@ -145,5 +145,8 @@ def _at(stray: Vector, heavy: Vector, share: float) -> float:
 def joined(parts: Sequence[Missed]) -> Missed:
     """Cells of several origins as one."""
     return Missed(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("expected", "actual", "days_ahead", "day"))
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("expected", "actual", "days_ahead", "day")
+        )
     )

@@ -50,7 +50,7 @@ def make_forecasts(
     no series has."""
     histories = read_histories(con, declared, settings.as_of)
     wanted = [one for one in histories.series if not only or one.name in only]
-    known = {one.name for one in (*histories.series, *histories.skipped)}
+    known = {one.name for one in histories.series} | {one.name for one in histories.skipped}
     if unknown := sorted(set(only) - known):
         names = ", ".join(sorted(one.name for one in histories.series)) or "none"
         raise WrongUse(f"--series {unknown[0]}: there is no such series; fix: use one of {names}")
@@ -95,7 +95,17 @@ def code_version() -> str:
     from importlib.metadata import version
 
     digest = hashlib.sha256(version("statsforecast").encode())
-    for name in ("treatment", "daily", "profile", "handling", "handling_bounds", "point", "choice", "intervals", "make"):
+    for name in (
+        "treatment",
+        "daily",
+        "profile",
+        "handling",
+        "handling_bounds",
+        "point",
+        "choice",
+        "intervals",
+        "make",
+    ):
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return digest.hexdigest()[:12]
 
@@ -114,7 +124,8 @@ def _write(con: duckdb.DuckDBPyConnection, one: Forecast, settings: Settings, ru
     )  # fmt: skip
     con.register("new_rows", one.rows.assign(forecast_id=key, series=series.name, model=chosen.candidate))
     con.execute(
-        f"insert into planning.forecast select forecast_id, series, model, ?, {', '.join(COLUMNS)} from new_rows", [settings.as_of]
+        f"insert into planning.forecast select forecast_id, series, model, ?, {', '.join(COLUMNS)} from new_rows",
+        [settings.as_of],
     )
     con.unregister("new_rows")
     for t in one.ahead.clean.treated:
@@ -137,7 +148,11 @@ class Scored:
 
 
 def score_forecasts(
-    con: duckdb.DuckDBPyConnection, settings: Settings, declared: ForecastDeclaration, run_id: str, tell: Steps | None = None
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    declared: ForecastDeclaration,
+    run_id: str,
+    tell: Steps | None = None,
 ) -> Scored:
     """Score every forecast of which calls have come since, as known at the business time; a score that says the same is not added."""
     made = con.execute(
@@ -171,7 +186,13 @@ def score_forecasts(
 
 
 def _add_score(
-    con: duckdb.DuckDBPyConnection, key: str, name: str, until: date, found: pd.DataFrame, settings: Settings, run_id: str
+    con: duckdb.DuckDBPyConnection,
+    key: str,
+    name: str,
+    until: date,
+    found: pd.DataFrame,
+    settings: Settings,
+    run_id: str,
 ) -> int:
     """Add the lines that say something else than the last ones of their forecast, measure, grain and week."""
     con.register("new_score", found)

@@ -26,7 +26,17 @@ from ccdata_assets.planning.forecast.series import GRAINS, QUARTERS, Day, Matrix
 ALL_GRAINS = (*GRAINS, "week")
 OFFERED, HANDLING = "offered", "aht"
 BOUNDS = tuple(f"{side}_{level * 100:.0f}" for level in LEVELS for side in ("low", "high"))
-COLUMNS = ("measure", "grain", "interval_at", "local_interval", "local_date", "days_ahead", "value", *BOUNDS, "baseline")
+COLUMNS = (
+    "measure",
+    "grain",
+    "interval_at",
+    "local_interval",
+    "local_date",
+    "days_ahead",
+    "value",
+    *BOUNDS,
+    "baseline",
+)
 """One row per measure, grain and cell. `interval_at`: its start (UTC); `local_interval`: the same in the feed's zone; `days_ahead`: of
 its first day from the last day of history, from 1. `measure`: `offered` in calls, `aht` in seconds a call."""
 
@@ -111,7 +121,8 @@ class Cells:
 
     def sums(self, quarters: Matrix) -> Vector:
         """Sums of a (days ahead, 96) matrix by cell."""
-        return np.bincount(self.cell, weights=quarters[self.day, self.quarter], minlength=len(self.first))
+        summed = np.bincount(self.cell, weights=quarters[self.day, self.quarter], minlength=len(self.first))
+        return np.asarray(summed, dtype=np.float64)
 
     @property
     def days_ahead(self) -> npt.NDArray[np.int64]:

@@ -59,15 +59,36 @@ def look_ahead(
     ordinary = candidate_days(clean.totals, len(ahead), [day.on for day in days], clean.factors)
     effects = _effects(clean, past, series)
     like = np.array([day.on.isoweekday() if day.like is None else day.like for day in ahead])
-    is_unseen: Flags = np.array([day.kind in ("holiday", "half", "eve", "swap", "event") and _key(day) not in effects and (day.kind,) not in effects for day in ahead], dtype=bool)
+    is_unseen: Flags = np.array(
+        [
+            day.kind in ("holiday", "half", "eve", "swap", "event")
+            and _key(day) not in effects
+            and (day.kind,) not in effects
+            for day in ahead
+        ],
+        dtype=bool,
+    )
     effect = np.array([_effect(effects, day) for day in ahead])
     factors = np.concatenate([[_workday_factor(clean.factors, workdays)], clean.factors])
     shares = {one: day_profiles(clean, weekday_past, one, workdays) for one in smoothings}
-    made = {name: _special(totals, weekday_ahead, like, factors, clean.factors) * effect for name, totals in ordinary.items()}
+    made = {
+        name: _special(totals, weekday_ahead, like, factors, clean.factors) * effect
+        for name, totals in ordinary.items()
+    }
     naive, naive_handle = seasonal_naive(series, len(ahead))
     spread = {one: found[like] for one, found in shares.items()}
     usual = {one: found[weekday_ahead + 1] for one, found in shares.items()}
-    return Ahead(made, spread, ordinary, usual, handling_time(series, weekday_past, weekday_ahead), naive, naive_handle, is_unseen, clean)
+    return Ahead(
+        made,
+        spread,
+        ordinary,
+        usual,
+        handling_time(series, weekday_past, weekday_ahead),
+        naive,
+        naive_handle,
+        is_unseen,
+        clean,
+    )
 
 
 def _workday_factor(factors: Vector, workdays: tuple[int, ...]) -> float:
@@ -80,7 +101,7 @@ def _special(totals: Vector, weekday: np.ndarray, like: np.ndarray, factors: Vec
     """Totals with the days that go like another weekday: the level of the seven days around, times that weekday's factor."""
     out = totals.copy()
     for at in np.flatnonzero(like != weekday + 1):
-        first = min(max(0, at - WEEK // 2), max(0, len(totals) - WEEK))
+        first = min(max(0, int(at) - WEEK // 2), max(0, len(totals) - WEEK))
         week = slice(first, first + WEEK)
         share = own[weekday[week]].sum()
         out[at] = totals[week].sum() / share * factors[like[at]] if share else totals[at]
@@ -95,7 +116,7 @@ def _effects(clean: Clean, days: Sequence[Day], series: Series) -> dict[tuple[st
     """Mean log ratio of what special days of a kind, and of a name, were to what they were assumed to be, with their number."""
     calls = np.nansum(series.calls, axis=1)
     seen: dict[tuple[str, ...], list[float]] = {}
-    level = {day: factor for day, factor in zip(range(1, 8), clean.factors, strict=True)}
+    level = dict(zip(range(1, 8), map(float, clean.factors), strict=True))
     working = clean.factors[clean.factors > 0]
     level[0] = float(np.median(working)) if len(working) else 1.0
     for at, day in enumerate(days):

@@ -38,7 +38,9 @@ CHOICES = (
 """What the backtest chooses from."""
 
 
-def day_profiles(clean: Clean, weekday: npt.NDArray[np.int64], smoothing: Smoothing, workdays: tuple[int, ...]) -> Matrix:
+def day_profiles(
+    clean: Clean, weekday: npt.NDArray[np.int64], smoothing: Smoothing, workdays: tuple[int, ...]
+) -> Matrix:
     """Shares of a day's calls by quarter, rows summing to 1: row 0 an ordinary working day, rows 1 to 7 the ISO weekdays. A weekday
     without a typical day goes like all others."""
     age = np.arange(len(weekday))[::-1]
@@ -54,7 +56,9 @@ def day_profiles(clean: Clean, weekday: npt.NDArray[np.int64], smoothing: Smooth
         calls[day] = mine @ total
         if mine.sum():
             mean = sums[day] / mine.sum()
-            is_open[day] = (mean.sum() > 0) & (_averaged(mean, np.ones(QUARTERS), 1) >= min(OPEN_CALLS, 0.2 * mean.sum() / QUARTERS))
+            is_open[day] = (mean.sum() > 0) & (
+                _averaged(mean, np.ones(QUARTERS), 1) >= min(OPEN_CALLS, 0.2 * mean.sum() / QUARTERS)
+            )
     sums[~is_open] = 0.0
     working = np.zeros(7, dtype=bool)
     working[[day - 1 for day in workdays]] = True

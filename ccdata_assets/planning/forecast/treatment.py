@@ -11,7 +11,17 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ccdata_assets.planning.forecast.series import QUARTERS, Clean, Day, Flags, Matrix, Series, Treated, Vector, weekdays
+from ccdata_assets.planning.forecast.series import (
+    QUARTERS,
+    Clean,
+    Day,
+    Flags,
+    Matrix,
+    Series,
+    Treated,
+    Vector,
+    weekdays,
+)
 
 WINDOW_DAYS = 29
 """Days around a day that say what its level is."""
@@ -38,7 +48,7 @@ def treat(series: Series, days: Sequence[Day]) -> Clean:
     totals_filled = np.nansum(filled, axis=1)
     odd = _odd(totals_filled, expected, ordinary & ~whole_gap & (factors[weekday] > 0))
     clean = np.where(ordinary & ~odd & ~whole_gap, totals_filled, expected)
-    for at in np.flatnonzero(whole_gap | odd | ~ordinary):
+    for at in map(int, np.flatnonzero(whole_gap | odd | ~ordinary)):
         day, calls, used = days[at], float(totals[at]), float(clean[at])
         if whole_gap[at]:
             treated.append(Treated(day.on, "gap", calls, used, "整日无话务", "no calls at all"))
@@ -64,7 +74,11 @@ def weekday_level(totals: Vector, weekday: np.ndarray, usable: Flags) -> tuple[V
             mine = ratio[(weekday == day) & ~np.isnan(ratio)]
             seen = int((weekday == day).sum())
             # a weekday on which the centre hardly ever takes a call is closed
-            factors[day] = np.median(mine) if seen and mine.size >= 0.5 * max(1, int(usable[weekday == day].sum())) and mine.size else 0.0
+            factors[day] = (
+                np.median(mine)
+                if seen and mine.size >= 0.5 * max(1, int(usable[weekday == day].sum())) and mine.size
+                else 0.0
+            )
         is_open = factors[weekday] > 0
         with np.errstate(divide="ignore", invalid="ignore"):
             level = _running_median(np.where(usable & is_open, totals / factors[weekday], np.nan))
@@ -102,7 +116,9 @@ def _partial_gaps(
     for day in range(7):
         rows = calls[(weekday == day) & judged & (np.nansum(calls, axis=1) > 0)]
         if len(rows):
-            middle = np.nan_to_num(np.nanmedian(rows, axis=0)) if len(rows) > 4 else np.nan_to_num(np.nanmean(rows, axis=0))
+            middle = (
+                np.nan_to_num(np.nanmedian(rows, axis=0)) if len(rows) > 4 else np.nan_to_num(np.nanmean(rows, axis=0))
+            )
             profile[day] = middle / middle.sum() if middle.sum() else 0.0
     due = profile[weekday] * expected[:, None]
     missing = np.isnan(calls)
