@@ -19,6 +19,7 @@ from rich.table import Table
 from ccdata_assets import __version__
 from ccdata_assets.command import HomeOption, JsonOption
 from ccdata_assets.errors import CcdataError, WrongUse, clean_error
+from ccdata_assets.planning.forecast.cli import forecast_app
 from ccdata_assets.planning.requirement_cli import staff_app
 from ccdata_assets.planning.roster_cli import roster_app
 from ccdata_assets.quality.incident_cli import incident_app
@@ -40,6 +41,7 @@ entity_app.add_typer(model_app)
 app.add_typer(entity_app, name="entity")
 app.add_typer(incident_app, name="incident")
 app.add_typer(gate_app, name="gate")
+app.add_typer(forecast_app, name="forecast")
 app.add_typer(staff_app, name="staff")
 app.add_typer(roster_app, name="roster")
 

@@ -6,6 +6,7 @@ from ccdata_assets.landing.inbox import scan_inbox, settled
 from ccdata_assets.orchestration.jobs import (
     CORE_JOB,
     DOCS_JOB,
+    FORECAST_JOB,
     REPORT_JOBS,
     TRAINING_JOB,
     Batch,
@@ -21,7 +22,7 @@ from ccdata_assets.reporting.reports import kinds_of
 
 core_job = dg.define_asset_job(
     CORE_JOB,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report", "model", "docs"),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report", "model", "docs", "planning"),
     description="Land what is new and bring everything up to the published copy up to date. 落地新文件并更新到发布副本。",
 )
 report_jobs = {
@@ -42,6 +43,18 @@ docs_job = dg.define_asset_job(
     DOCS_JOB,
     selection=dg.AssetSelection.groups("docs"),
     description="Build Data Docs of the last checks. 生成质量检查页面。",
+)
+forecast_job = dg.define_asset_job(
+    FORECAST_JOB,
+    selection=dg.AssetSelection.key_prefixes(["planning"]) & dg.AssetSelection.key_substring("forecast"),
+    description="Forecast the weeks to come, score earlier forecasts, and publish both. 生成并评估话务预测。",
+)
+weekly_forecast = dg.ScheduleDefinition(
+    job=forecast_job,
+    cron_schedule="30 7 * * 1",
+    execution_timezone=load_project().settings.time_zone,
+    name="weekly_forecast",
+    description="Every Monday at half past seven, when Sunday's calls have come. 每周一早上七点半。",
 )
 daily_docs = dg.ScheduleDefinition(
     job=docs_job,

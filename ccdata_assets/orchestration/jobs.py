@@ -27,6 +27,7 @@ CORE_JOB = "core"
 REPORT_JOBS: dict[Grain, str] = {grain: f"{adverb}_reports" for grain, adverb in ADVERBS.items()}
 TRAINING_JOB = "train_matching_model"
 DOCS_JOB = "data_docs"
+FORECAST_JOB = "forecast"
 MAX_ATTEMPTS = 3
 OF_CALLS = "answer_rate"
 """The KPI that every period has in which a call is known."""

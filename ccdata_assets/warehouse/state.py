@@ -128,6 +128,7 @@ def _ledger_lines(con: duckdb.DuckDBPyConnection) -> str:
         *("kpi.value", "kpi.quality_result", "kpi.quality_measure"),
         *(f"analysis.{table}" for table in KEYS),
         *("planning.staffing", "planning.roster"),
+        *("planning.forecast_made", "planning.forecast_score"),
     )
     return str(con.execute("select " + ", ".join(f"(select count(*) from {name})" for name in ledgers)).fetchall()[0])
 
