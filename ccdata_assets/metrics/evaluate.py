@@ -151,11 +151,12 @@ def _queries(kpis: Mapping[str, Kpi], today: date) -> Iterator[str]:
         yield _shares(alike, source, grain, dict(by), today)
 
 
-def _rows(kpi: Kpi, source: str, dims: Mapping[str, str], today: date) -> str:
+def _rows(kpi: Kpi, source: str, grain: Grain, dims: Mapping[str, str], today: date) -> str:
     """SQL: the rows a KPI counts; combinations of which a dimension is null are left out."""
+    where = (kpi.where or "true").replace("{grain}", grain)
     known = "".join(f" and ({column}) is not null" for column in dims.values())
     return (
-        f"(select * from {source} where ({kpi.where or 'true'}) and cast({kpi.date} as date) <= date '{today}'{known})"
+        f"(select * from {source} where ({where}) and cast({kpi.date} as date) <= date '{today}'{known})"
     )
 
 
@@ -196,14 +197,14 @@ def _shares(kpis: Mapping[str, Kpi], source: str, grain: Grain, dims: Mapping[st
         told.n / nullif(told.d, 0) as value, told.n as numerator, told.d as denominator, told.target as target
         from (
             select period_start, dims, unnest([{told}]) as told from (
-                select {_period(grain, first.date)} as period_start, {_dims_json(dims)} as dims, {sums} from {_rows(first, source, dims, today)} group by all
+                select {_period(grain, first.date)} as period_start, {_dims_json(dims)} as dims, {sums} from {_rows(first, source, grain, dims, today)} group by all
             )
         )"""
 
 
 def _query(name: str, kpi: Kpi, table: str, grain: Grain, dims: Mapping[str, str], today: date) -> str:
     """SQL: values of a stock, or of a sum that nothing divides, of every period from the first on."""
-    source, period, length = _rows(kpi, table, dims, today), _period(grain, kpi.date), LENGTH[grain]
+    source, period, length = _rows(kpi, table, grain, dims, today), _period(grain, kpi.date), LENGTH[grain]
     sums = f"select {period} as period_start, {_dims_json(dims)} as dims, cast({kpi.numerator} as double) as numerator from {source} group by all"
     last = _period(grain, f"timestamp '{today} 23:59:59'")
     value = "coalesce(flow.numerator, 0)"
