@@ -132,8 +132,8 @@ number_owner as (
 {%- endmacro -%}
 
 {#-
-    CTE number_form, of number_owner: one row per owner and form in which a switch may write the number of a caller: E.164, with 00 or
-    nothing before the country code, and within the country with and without the trunk's 0.
+    CTE number_form, of number_owner: one row per owner and form in which a switch may write the number of a caller: E.164 or with 00, of a
+    number of mainland China also without +, and as it is dialled within the country. No two numbers have a form in common.
 -#}
 {%- macro number_form() -%}
 number_form as (
@@ -145,7 +145,7 @@ number_form as (
                 when number like '+86%' and number like '+861__________'
                     then [number, '00' || number[2:], number[2:], number[4:], '0' || number[4:]]
                 when number like '+86%' then [number, '00' || number[2:], number[2:], '0' || number[4:]]
-                else [number, '00' || number[2:], number[2:]]
+                else [number, '00' || number[2:]]
             end
         ) as form
     from number_owner
