@@ -20,7 +20,7 @@ from ccdata_assets.errors import CcdataError
 from ccdata_assets.settings import Settings
 
 Config = dict[str, str | bool | int | float | list[str]]
-SCHEMAS = ("ops", "staged", "standard", "resolution", "golden", "marts", "kpi", "reference")
+SCHEMAS = ("ops", "staged", "standard", "resolution", "golden", "marts", "kpi", "analysis", "reference")
 MIGRATIONS = Path(__file__).parent / "migrations"
 STORAGE = "v1.4.0"
 """Oldest DuckDB that can open a new warehouse; its compression writes text a third faster than the default, v0.10's."""
