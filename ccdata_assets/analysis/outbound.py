@@ -122,7 +122,9 @@ def write_outbound(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
         listed = [list(row) for row in rows]
         if listed:
             names = [column.split()[0] for column in TABLES[table].split(",")]
-            arrow = pa.table({name: list(values) for name, values in zip(names, zip(*listed, strict=True), strict=True)})
+            arrow = pa.table(
+                {name: list(values) for name, values in zip(names, zip(*listed, strict=True), strict=True)}
+            )
             con.register("found", arrow)
             con.execute(f"insert into {table} by name select * from found order by all")
             con.unregister("found")

@@ -12,7 +12,9 @@ from ccdata_assets.quality.campaigns import alarm_check
 from ccdata_assets.quality.marts_checks import look_at_marts, reference_checks, target_checks
 from ccdata_assets.warehouse.state import is_evaluated, mark_evaluated
 
-_READ = {table for kpi in load_project().kpis.values() for table in (kpi.source, *(one.source for one in kpi.sets)) if table}
+_READ = {
+    table for kpi in load_project().kpis.values() for table in (kpi.source, *(one.source for one in kpi.sets)) if table
+}
 _SOURCES = [name.split(".") for name in sorted(_READ) if "." in name]
 _CHECKED = [*(["staged", feed] for feed in load_project().registry.feeds), ["golden", "organisation"]]
 VALUE = dg.AssetKey(["kpi", "value"])

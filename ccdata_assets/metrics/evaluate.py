@@ -155,9 +155,7 @@ def _rows(kpi: Kpi, source: str, grain: Grain, dims: Mapping[str, str], today: d
     """SQL: the rows a KPI counts; combinations of which a dimension is null are left out."""
     where = (kpi.where or "true").replace("{grain}", grain)
     known = "".join(f" and ({column}) is not null" for column in dims.values())
-    return (
-        f"(select * from {source} where ({where}) and cast({kpi.date} as date) <= date '{today}'{known})"
-    )
+    return f"(select * from {source} where ({where}) and cast({kpi.date} as date) <= date '{today}'{known})"
 
 
 def _period(grain: Grain, at: str) -> str:

@@ -104,7 +104,11 @@ def look_at_marts(
     campaigns = look_at_campaigns(con, kpis, settings)
     checks = [*reference_checks(), *target_checks(kpis, settings)]
     if not changed and (known := last_outcomes(con, checks, None)) is not None:
-        return [*known, *campaigns, *(each for feed in feeds for each in last_outcomes(con, reading_checks(feed), feed) or [])]
+        return [
+            *known,
+            *campaigns,
+            *(each for feed in feeds for each in last_outcomes(con, reading_checks(feed), feed) or []),
+        ]
     outcomes = [*_count_references(con), *_targets(con, kpis, settings), *campaigns]
     record_changes(con, outcomes, None, settings, run_id)
     for feed, found in _read(con, feeds).items():

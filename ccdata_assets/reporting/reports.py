@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ccdata_assets.quality.supplier_words import Explanation
-from ccdata_assets.reporting import analysis, collection, completeness, monthly, quality, review, suppliers
+from ccdata_assets.reporting import analysis, collection, completeness, monthly, outbound, quality, review, suppliers
 from ccdata_assets.reporting.measures import Month
 from ccdata_assets.reporting.model import Report, Section, Text
 from ccdata_assets.reporting.published import Published
@@ -47,6 +47,10 @@ REPORTS: Final = (
     ReportKind(
         "analysis", "industry_region", analysis.TITLE, analysis.analysis_sections,
         "One row per province and section of industry: stock, increment and quality (行业与地区分析).",
+    ),
+    ReportKind(
+        "outbound", "outbound", outbound.TITLE, outbound.outbound_sections,
+        "One row per campaign of the month: dialled, reached, right party, success, sales, cost, by list, hour, attempt and customer (外呼项目报告).",
     ),
     ReportKind(
         "collection", "collection", collection.TITLE, collection.collection_sections,

@@ -26,7 +26,9 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_another_dial_is_worth_it_until_all_later_ones_together_surely_earn_less_than_they_cost() -> None:
-    curve = attempt_curve({1: (300, 10_000), 2: (120, 6_000), 3: (20, 3_000), 4: (4, 2_000), 5: (1, 20)}, break_even=0.01)
+    curve = attempt_curve(
+        {1: (300, 10_000), 2: (120, 6_000), 3: (20, 3_000), 4: (4, 2_000), 5: (1, 20)}, break_even=0.01
+    )
     assert [number for number, attempt in curve.items() if attempt.is_worth_it] == [1, 2]
     assert curve[3].share.rate == pytest.approx(20 / 3000)
     assert curve[2].so_far == pytest.approx(420 / 445)
@@ -50,7 +52,9 @@ def test_a_reason_is_said_to_differ_only_beyond_chance() -> None:
     assert sum(found["young", reason].share.rate for reason in ("price", "busy")) == pytest.approx(1)
     rng, told = random.Random(3), 0
     for _ in range(100):
-        counts = {f"{n}": {r: sum(rng.random() < 0.3 for _ in range(60)) + 1 for r in ("x", "y", "z")} for n in range(6)}
+        counts = {
+            f"{n}": {r: sum(rng.random() < 0.3 for _ in range(60)) + 1 for r in ("x", "y", "z")} for n in range(6)
+        }
         told += any(reason.is_different for reason in reasons(counts).values())
     assert told <= 12
 
@@ -61,7 +65,11 @@ def test_one_segment_alone_differs_from_nobody() -> None:
 
 
 def test_the_tables_have_the_best_hour_of_the_week_and_the_end_of_the_dials(con: duckdb.DuckDBPyConnection) -> None:
-    hours = ", ".join(f"({day}, {hour}, 1, 200, {160 if hour == 16 else 80}, 4, 100.0, 2000.0, 4)" for day in range(1, 6) for hour in range(9, 18))
+    hours = ", ".join(
+        f"({day}, {hour}, 1, 200, {160 if hour == 16 else 80}, 4, 100.0, 2000.0, 4)"
+        for day in range(1, 6)
+        for hour in range(9, 18)
+    )
     late = "(null, null, 2, 4000, 400, 2, 8000.0, 1000.0, 2)"
     con.execute(HOUR.format(rows=f"{hours}, {late}"))
     con.execute(DAY)
@@ -75,11 +83,19 @@ def test_the_tables_have_the_best_hour_of_the_week_and_the_end_of_the_dials(con:
         "select dial_no, dials, successes, break_even_share, is_worth_it from analysis.outbound_attempt where campaign = 'a' order by all"
     ).fetchall()
     cost, amount = (45 * 100 + 8000) / 13_000, (45 * 2000 + 1000) / (45 * 4 + 2)
-    assert attempts == [(1, 9000, 180, pytest.approx(cost / amount), True), (2, 4000, 2, pytest.approx(cost / amount), False)]
+    assert attempts == [
+        (1, 9000, 180, pytest.approx(cost / amount), True),
+        (2, 4000, 2, pytest.approx(cost / amount), False),
+    ]
     refusals = con.execute(
         "select segment, refusal_reason, refusals, refusals_of_segment, is_different from analysis.outbound_refusal where dimension = 'age_band' order by all"
     ).fetchall()
-    assert refusals == [("30-39", "busy", 80, 100, True), ("30-39", "price", 20, 100, True), ("<30", "busy", 10, 100, True), ("<30", "price", 90, 100, True)]
+    assert refusals == [
+        ("30-39", "busy", 80, 100, True),
+        ("30-39", "price", 20, 100, True),
+        ("<30", "busy", 10, 100, True),
+        ("<30", "price", 90, 100, True),
+    ]
     first = con.execute("select * from analysis.outbound_hour order by all").fetchall()
     write_outbound(con)
     assert con.execute("select * from analysis.outbound_hour order by all").fetchall() == first

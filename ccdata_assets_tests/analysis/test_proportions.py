@@ -40,7 +40,9 @@ def test_the_chance_of_so_many_is_that_of_fisher(one: tuple[int, int], others: t
 
 def test_chances_hold_for_millions_of_dials() -> None:
     assert chance_of_so_few(9_800, 1_000_000, 0.01) == pytest.approx(stats.binom.cdf(9_800, 1_000_000, 0.01), rel=1e-6)
-    assert chance_of_so_few(10_300, 1_000_000, 0.01) == pytest.approx(stats.binom.cdf(10_300, 1_000_000, 0.01), rel=1e-6)
+    assert chance_of_so_few(10_300, 1_000_000, 0.01) == pytest.approx(
+        stats.binom.cdf(10_300, 1_000_000, 0.01), rel=1e-6
+    )
     expected = stats.hypergeom.sf(10_199, 10_000_000, 100_000, 1_000_000)
     assert chance_of_so_many(10_200, 1_000_000, 100_000, 10_000_000) == pytest.approx(expected, rel=1e-4)
 
