@@ -151,7 +151,7 @@ def _record(name: Text, values: Mapping[str, Value], target: float | None, judge
         "connect_rate": _rate(values, CONNECT),
         "contacts": contacts,
         "reached": _count(values, REACH, "numerator"),
-        "right_party": _count(values, CONVERSION),
+        "right_party": _count(values, CONVERSION) or 0,
         "successes": successes,
         "success_rate": _rate(values, SUCCESS),
         "low": low,
@@ -409,7 +409,7 @@ def _reasons_by(month: Month, parts: Parts, key: str, ordered: Iterable[str]) ->
     for segment in sorted(counts, key=lambda segment: (-sum(counts[segment].values()), segment)):
         cells: list[Cell] = []
         for reason in ordered:
-            one = found[segment, reason]
-            cells += [one.share.rate, "★" if one.is_different else None]
+            one = found.get((segment, reason))  # a reason that nobody gives of whom the dimension is known
+            cells += [one.share.rate if one else 0.0, "★" if one and one.is_different else None]
         rows.append((_label(month, key, segment), sum(counts[segment].values()), *cells))
     return Table(f"reasons_by_{key}", Text(f"按{_name(key).zh}", f"By {_name(key).en.lower()}"), columns, tuple(rows))
