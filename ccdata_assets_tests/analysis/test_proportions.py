@@ -85,7 +85,7 @@ def test_of_hours_that_do_not_differ_one_in_twenty_at_most_is_told_to_be_the_bes
 
 
 def test_an_hour_that_is_better_beyond_chance_is_found_and_a_lucky_one_with_few_dials_is_not() -> None:
-    parts = {hour: (40, 400) for hour in range(9, 19)}
+    parts = dict.fromkeys(range(9, 19), (40, 400))
     assert best_part(parts) is None
     assert best_part({**parts, 16: (80, 400)}) == 16
     assert best_part({**parts, 20: (5, 5)}) is None

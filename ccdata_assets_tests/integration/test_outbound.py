@@ -20,11 +20,11 @@ from ccdata_assets_tests.integration.runs import SAMPLE, ask, run
 from ccdata_assets_tests.world import World, make_settings, table
 
 BANK = SAMPLE / "bank_campaign" / "bank-additional-full.csv"
-DIRECTORY = ("company_name", "contact_name", "mobile", "province", "city", "source_site")
+DIRECTORY = ("company_name", "contact_name", "mobile", "source_site")
 COMPANIES = [
-    ("青山甲电子有限公司", "王伟", "13700000001", "浙江省", "杭州市", "阿里巴巴"),
-    ("白水乙服装有限公司", "李娜", "13700000002", "广东省", "深圳市", "阿里巴巴"),
-    ("北河丙机械有限公司", "赵敏", "13700000003", "江苏省", "苏州市", "慧聪网"),
+    ("青山甲电子有限公司", "王伟", "13700000001", "阿里巴巴"),
+    ("白水乙服装有限公司", "李娜", "13700000002", "阿里巴巴"),
+    ("北河丙机械有限公司", "赵敏", "13700000003", "慧聪网"),
 ]
 DIALS = (
     "campaign",
@@ -151,9 +151,9 @@ def test_a_vacant_number_lowers_the_accuracy_of_the_source_that_gave_it(home: Pa
         ("alibaba", 1, 2),
         ("hc360", 1, 1),
     ]
-    for source, expected in (("b2b_directory/alibaba", 1), ("b2b_directory/hc360", 0)):
-        _, right, judged = value(home, "accuracy", dims={"source": source})
-        assert judged - right >= expected and (right < judged) == bool(expected)
+    # nothing else of the directory can be verified: its accuracy is what the dials say
+    assert value(home, "accuracy", dims={"source": "b2b_directory/alibaba"}) == (0.5, 1, 2)
+    assert value(home, "accuracy", dims={"source": "b2b_directory/hc360"}) == (1, 1, 1)
 
 
 @pytest.mark.slow
@@ -224,7 +224,12 @@ def raw() -> pd.DataFrame:
     """The bank's file, each row once: twelve are the same as another, and a feed counts a row once."""
     frame = pd.read_csv(BANK, sep=";").drop_duplicates()
     months = frame["month"].map(
-        {m: n for n, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+        {
+            m: n
+            for n, m in enumerate(
+                ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+            )
+        }
     )
     frame["start"] = [
         f"{2008 + turn}-{month:02d}-01" for turn, month in zip((months.diff() < 0).cumsum(), months, strict=True)
@@ -251,7 +256,7 @@ def later(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duck
 def by(frame: pd.DataFrame, *keys: str) -> dict[Any, tuple[int, int]]:
     """(successes, rows) by these columns."""
     grouped = frame.assign(yes=frame["y"] == "yes").groupby(list(keys))["yes"].agg(["sum", "size"])
-    return {key if isinstance(key, tuple) and len(keys) > 1 else key[0]: (int(row["sum"]), int(row["size"])) for key, row in grouped.iterrows()}  # fmt: skip
+    return {key: (int(row["sum"]), int(row["size"])) for key, row in grouped.iterrows()}
 
 
 @pytest.mark.slow
