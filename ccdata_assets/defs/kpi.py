@@ -8,10 +8,14 @@ from ccdata_assets.orchestration.metadata import check_spec, markdown_table, tab
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
+from ccdata_assets.quality.campaigns import alarm_check
 from ccdata_assets.quality.marts_checks import look_at_marts, reference_checks, target_checks
 from ccdata_assets.warehouse.state import is_evaluated, mark_evaluated
 
-_SOURCES = [name.split(".") for name in sorted({kpi.source for kpi in load_project().kpis.values()}) if "." in name]
+_READ = {
+    table for kpi in load_project().kpis.values() for table in (kpi.source, *(one.source for one in kpi.sets)) if table
+}
+_SOURCES = [name.split(".") for name in sorted(_READ) if "." in name]
 _CHECKED = [*(["staged", feed] for feed in load_project().registry.feeds), ["golden", "organisation"]]
 VALUE = dg.AssetKey(["kpi", "value"])
 MEASURE = dg.AssetKey(["kpi", "quality_measure"])
@@ -57,6 +61,7 @@ def _check_specs() -> list[dg.AssetCheckSpec]:
         *(check_spec(check, MEASURE) for check in reference_checks()),
         *reading_specs(MEASURE),
         *(check_spec(check, VALUE) for check in target_checks(project.kpis, project.settings)),
+        check_spec(alarm_check(), VALUE),
     ]
 
 

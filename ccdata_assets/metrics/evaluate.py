@@ -169,10 +169,11 @@ class Counted(NamedTuple):
     where: str
     dated_by: str
 
-    def rows(self, dims: Mapping[str, str], today: date) -> str:
+    def rows(self, grain: Grain, dims: Mapping[str, str], today: date) -> str:
         """SQL: what of them is known today; combinations of which a dimension is null are left out."""
+        where = self.where.replace("{grain}", grain)
         known = "".join(f" and ({column}) is not null" for column in dims.values())
-        return f"(select * from {self.source} where ({self.where}) and cast({self.dated_by} as date) <= date '{today}'{known})"
+        return f"(select * from {self.source} where ({where}) and cast({self.dated_by} as date) <= date '{today}'{known})"
 
 
 def _period(grain: Grain, at: str) -> str:
@@ -211,14 +212,14 @@ def _sums(kpis: Mapping[str, Kpi], counted: Counted, grain: Grain, dims: Mapping
         told.value as value, told.n as numerator, told.d as denominator, told.target as target
         from (
             select period_start, dims, unnest([{told}]) as told from (
-                select {_period(grain, counted.dated_by)} as period_start, {_dims_json(dims)} as dims, {sums} from {counted.rows(dims, today)} group by all
+                select {_period(grain, counted.dated_by)} as period_start, {_dims_json(dims)} as dims, {sums} from {counted.rows(grain, dims, today)} group by all
             )
         )"""
 
 
 def _query(name: str, kpi: Kpi, counted: Counted, grain: Grain, dims: Mapping[str, str], today: date) -> str:
     """SQL: values of a stock, or of a sum that nothing divides, of every period from the first on."""
-    source, period, length = counted.rows(dims, today), _period(grain, counted.dated_by), LENGTH[grain]
+    source, period, length = counted.rows(grain, dims, today), _period(grain, counted.dated_by), LENGTH[grain]
     sums = f"select {period} as period_start, {_dims_json(dims)} as dims, cast({kpi.numerator} as double) as numerator from {source} group by all"
     last = _period(grain, f"timestamp '{today} 23:59:59'")
     value = "coalesce(flow.numerator, 0)"

@@ -62,7 +62,7 @@ class Kpi(Declaration):
     definition: Title
     formula: str
     version: int = Field(ge=1)
-    unit: Literal["percent", "count", "seconds"]
+    unit: Literal["percent", "count", "seconds", "number"]
     direction: Literal["up", "down", "none"]
     target: float | dict[dt.date, float] | None = Field(
         None, description="What is aimed at; where it changes with time, by the first day of a period."
@@ -71,7 +71,7 @@ class Kpi(Declaration):
     weight: float = Field(0, ge=0)
     owner: str
     source: str
-    where: str | None = None
+    where: str | None = Field(None, description="Condition on its rows; {grain} in it is the grain of the values.")
     date: Name
     kind: Literal["flow", "stock"]
     numerator: str

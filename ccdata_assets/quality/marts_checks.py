@@ -14,6 +14,7 @@ from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.metrics.registry import Kpi
 from ccdata_assets.quality.anomalies import DEVIATION, load_limits
+from ccdata_assets.quality.campaigns import look_at_campaigns
 from ccdata_assets.quality.record import last_outcomes, record_changes
 from ccdata_assets.quality.validation import COUNTED, Check, Dimension, Outcome, Severity
 from ccdata_assets.settings import Settings
@@ -100,10 +101,15 @@ def look_at_marts(
     Where neither the marts nor the business date has `changed` nothing is counted: what they found last is given.
     """
     feeds = [contract.feed for contract in registry.feeds_of("party")]
+    campaigns = look_at_campaigns(con, kpis, settings)
     checks = [*reference_checks(), *target_checks(kpis, settings)]
     if not changed and (known := last_outcomes(con, checks, None)) is not None:
-        return [*known, *(each for feed in feeds for each in last_outcomes(con, reading_checks(feed), feed) or [])]
-    outcomes = [*_count_references(con), *_targets(con, kpis, settings)]
+        return [
+            *known,
+            *campaigns,
+            *(each for feed in feeds for each in last_outcomes(con, reading_checks(feed), feed) or []),
+        ]
+    outcomes = [*_count_references(con), *_targets(con, kpis, settings), *campaigns]
     record_changes(con, outcomes, None, settings, run_id)
     for feed, found in _read(con, feeds).items():
         record_changes(con, found, feed, settings, run_id)

@@ -5,6 +5,7 @@ number of their own."""
 from collections.abc import Sequence
 from typing import Final
 
+from ccdata_assets.reporting import outbound
 from ccdata_assets.reporting.closing import closing_sections
 from ccdata_assets.reporting.deliveries import deliveries_section
 from ccdata_assets.reporting.measures import (
@@ -30,7 +31,9 @@ CALLS: Final = (
     "calls_offered", "calls_handled", "answer_rate", "service_level", "abandon_rate", "asa", "aht", "talk_time", "hold_time", "acw_time", "transfer_rate", "utilisation", "occupancy", "csat", "qa_score",
     "service_level_v1", "service_level_v2", "service_level_v4", "service_level_v5", "short_abandon_share",
 )  # fmt: skip
-OUTBOUND: Final = ("outbound_success_rate",)
+OUTBOUND: Final = ("outbound_success_rate", "outbound_connect_rate")
+OUTBOUND_BY: Final = (("campaign",), ("product",), ("age_band",), ("contact_channel",))
+ELSEWHERE: Final = frozenset(outbound.SHOWN) - set(OUTBOUND)  # in the outbound report
 PERSPECTIVES: Final = {
     "finance": Text("财务", "finance"),
     "customers": Text("客户", "customers"),
@@ -43,16 +46,21 @@ FIRST: Final = (*STOCK, *RECORDS, *OVERLAP, *QUALITY, *COLLECTION, *CALLS, *OUTB
 def monthly_sections(month: Month) -> tuple[Section, ...]:
     """Stock, increment, quality, deliveries, calls and outbound of the month, and what was known only after its closing."""
     return (
-        Section("headline", Text("关键指标", "Headline"), figures=kpi_figures(month, month.kpis(FIRST))),
+        Section("headline", Text("关键指标", "Headline"), figures=kpi_figures(month, _shown(month))),
         _stock(month),
         _quality(month),
         deliveries_section(month),
         *closing_sections(month),
         _measures(month, "calls", Text("呼叫中心", "Call centre"), CALLS),
-        _measures(month, "outbound", Text("外呼", "Outbound"), OUTBOUND),
+        _measures(month, "outbound", Text("外呼", "Outbound"), OUTBOUND, OUTBOUND_BY),
         *_others(month),
         _definitions(month),
     )
+
+
+def _shown(month: Month) -> list[str]:
+    """Every KPI but those that another report shows."""
+    return [kpi for kpi in month.kpis(FIRST) if kpi not in ELSEWHERE]
 
 
 def _quality(month: Month) -> Section:
@@ -83,12 +91,16 @@ def _stock(month: Month) -> Section:
     return Section("stock", Text("存量与增量", "Stock and increment"), note, tables=tuple(tables), charts=tuple(charts))
 
 
-def _measures(month: Month, section_id: str, title: Text, kpis: Sequence[str]) -> Section:
-    """By day, then by each thing the KPIs are broken down by."""
+def _measures(
+    month: Month, section_id: str, title: Text, kpis: Sequence[str], by: Sequence[tuple[str, ...]] | None = None
+) -> Section:
+    """By day, then by each thing the KPIs are broken down by, or by some of them."""
     daily = daily_table(month, kpis)
     charts = measure_charts(month, daily, "day", kpis, "line")
     tables = [daily] if daily.rows else []
     for keys, parts in month.parts(kpis).items():
+        if by is not None and keys not in by:
+            continue
         table = breakdown_table(month, kpis, keys, parts)
         tables.append(table)
         if len(keys) == 1:
@@ -101,7 +113,7 @@ def _measures(month: Month, section_id: str, title: Text, kpis: Sequence[str]) -
 
 def _others(month: Month) -> list[Section]:
     """KPIs this report does not know by name, when they are broken down by anything."""
-    known = {kpi for kpi in month.kpis(FIRST) if kpi not in FIRST}
+    known = {kpi for kpi in _shown(month) if kpi not in FIRST}
     found = sorted({value.kpi_id for value in month.values if value.start == month.first_day and value.dims} & known)
     found += sorted({value.kpi_id for value in month.steps} & known - set(found))
     return [_measures(month, "others", Text("其他指标", "Other measures"), found)] if found else []

@@ -17,6 +17,7 @@ from ccdata_assets.reporting import (
     flash,
     insight,
     monthly,
+    outbound,
     quality,
     review,
     suppliers,
@@ -73,6 +74,10 @@ REPORTS: Final = (
     ReportKind(
         "analysis", "industry_region", analysis.TITLE, analysis.analysis_sections,
         "One row per province and section of industry: stock, increment and quality (行业与地区分析).",
+    ),
+    ReportKind(
+        "outbound", "outbound", outbound.TITLE, outbound.outbound_sections,
+        "One row per campaign of the month: dialled, reached, right party, success, sales, cost, by list, hour, attempt and customer (外呼项目报告).",
     ),
     ReportKind(
         "collection", "collection", collection.TITLE, collection.collection_sections,

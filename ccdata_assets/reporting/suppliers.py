@@ -1,8 +1,9 @@
 """The supplier ranking (供应商排名): every source that delivered in the month by how much came, how much of it is new and
-usable, how often it repeats itself, and whether it comes on time."""
+usable, how often it repeats itself, whether it comes on time, and what its numbers came to when they were dialled."""
 
 from typing import Any, Final
 
+from ccdata_assets.analysis.proportions import wilson
 from ccdata_assets.reporting.measures import (
     ALL,
     CHANNELS,
@@ -18,7 +19,13 @@ from ccdata_assets.reporting.published import Value
 
 TITLE: Final = Text("供应商排名", "Supplier ranking")
 SHOWN: Final = ("records_received", "records_repeated", "validity", "uniqueness", "timeliness")
-SCORED: Final = ("validity", "uniqueness", "timeliness")
+SCORED: Final = ("validity", "uniqueness", "timeliness", "right_numbers")
+DIALLED: Final = (
+    "outbound_source_reach_rate", "outbound_source_right_party_rate", "outbound_source_success_rate", "outbound_source_wrong_number_rate",
+    "outbound_source_sales_per_record",
+)  # fmt: skip
+TOLD: Final = 30
+"""Numbers that dials must have told right or wrong before their share counts in the score."""
 COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "rank": (Text("名次", "Rank"), "count"),
     "name": (DIMENSIONS["source"], "name"),
@@ -34,13 +41,24 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "timeliness": (Text("及时性", "Timeliness"), "percent"),
     "completeness": (Text("完整率", "Completeness"), "percent"),
     "accuracy": (Text("准确率", "Accuracy"), "percent"),
+    "dialled": (Text("拨打客户", "Dialled"), "count"),
+    "reached": (Text("接通客户", "Reached"), "count"),
+    "right_party": (Text("本人接听", "Right party"), "count"),
+    "successes": (Text("成功", "Success"), "count"),
+    "success_rate": (Text("成功率", "Success rate"), "percent"),
+    "success_low": (Text("成功率下限", "Success, at least"), "percent"),
+    "sales_rank": (Text("销售名次", "Sales rank"), "count"),
+    "sales_per_1000": (Text("每千条成交额", "Sold per 1,000 records"), "number"),
+    "wrong_numbers": (Text("空号错号率", "Vacant or wrong"), "percent"),
     "feed": (DIMENSIONS["feed"], "name"),
     "channel": (DIMENSIONS["channel"], "name"),
     "source": (Text("代码", "Code"), "code"),
 }
 NOTE: Final = Text(
-    "得分为有效率、唯一性与及时性的算术平均（缺少的不计），相同时按收到记录数排列；及时性按数据来源计算；重叠率为所属企业此前已有记录的占比。",
-    "The score is the mean of validity, uniqueness and timeliness, as far as they are known; equal ones stand by volume. Timeliness is that of the feed; overlap the share of records whose organisation had one before.",
+    "得分为有效率、唯一性、及时性与号码正确率（经拨打判定至少 30 个号码者）的算术平均（缺少的不计），相同时按收到记录数排列；及时性按数据来源计算；重叠率为所属企业此前已有记录的占比。"
+    "外呼各列为本月拨打该来源号码的客户，同一号码由几个来源提供时各计一次；销售名次按成功率的 95% 下限排列，拨打少者不致因偶然居前。",
+    "The score is the mean of validity, uniqueness, timeliness and the share of right numbers (once dials have told of 30), as far as they are known; equal ones stand by volume. Timeliness is that of the feed; overlap the share of records whose organisation had one before. "
+    "What was dialled is clients at numbers of the source this month, for each source that had given the number; the sales rank goes by the lower bound (95%) of the success rate, so that few dials do not lead by chance.",
 )
 
 
@@ -64,7 +82,7 @@ def supplier_sections(month: Month) -> tuple[Section, ...]:
 
 
 def _records(month: Month) -> list[dict[str, Any]]:
-    kpis = (*SHOWN, "completeness", "accuracy", "overlap")
+    kpis = (*SHOWN, "completeness", "accuracy", "overlap", *DIALLED)
     parts = month.parts(kpis)
     by_feed = {labels[0]: values for labels, values in parts.get(("feed",), {}).items()}
     sources = month.source.sources()
@@ -72,10 +90,12 @@ def _records(month: Month) -> list[dict[str, Any]]:
     for (source,), values in parts.get(("source",), {}).items():
         feed = sources[source][1] if source in sources else source.partition("/")[0]
         new, repeated = (int(_value(values, kpi) or 0) for kpi in ("records_received", "records_repeated"))
-        if not new + repeated:
+        dialled = _dialled(values)
+        if not new + repeated and not dialled["dialled"]:
             continue
         rates = {kpi: _value(values, kpi) for kpi in ("validity", "uniqueness", "completeness", "accuracy", "overlap")}
         rates["timeliness"] = _value(by_feed.get(feed, {}), "timeliness")
+        rates["right_numbers"] = dialled.pop("right_numbers")
         known = [rate for kpi in SCORED if (rate := rates[kpi]) is not None]
         channel = sources[source][2] if source in sources else ""
         valid = values.get("validity")
@@ -90,12 +110,38 @@ def _records(month: Month) -> list[dict[str, Any]]:
                 "repeated": repeated,
                 "repeat_rate": ratio(repeated, new + repeated),
                 "source": source,
+                **dialled,
                 **rates,
             }
         )
+    sold = [record for record in records if record["dialled"]]
+    sold.sort(
+        key=lambda record: (-record["success_low"], -record["success_rate"], -record["dialled"], record["source"])
+    )
+    for rank, record in enumerate(sold, 1):
+        record["sales_rank"] = rank
     volume = sum(record["volume"] for record in records)
     records.sort(key=lambda record: (-(record["score"] or 0), -record["volume"], record["source"]))
     return [record | {"rank": rank, "share": ratio(record["volume"], volume)} for rank, record in enumerate(records, 1)]
+
+
+def _dialled(values: dict[str, Value]) -> dict[str, Any]:
+    """What the numbers of a source came to; None where none was dialled, and nothing is said of numbers of which dials tell too few."""
+    reach, right_party, success, wrong, sales = (values.get(kpi) for kpi in DIALLED)
+    contacts = int(success.denominator or 0) if success else 0
+    successes = int(success.numerator or 0) if success else 0
+    told = wrong is not None and wrong.value is not None and (wrong.denominator or 0) >= TOLD
+    return {
+        "dialled": contacts or None,
+        "reached": int(reach.numerator or 0) if reach else None,
+        "right_party": int(right_party.numerator or 0) if right_party else None,
+        "successes": successes if contacts else None,
+        "success_rate": ratio(successes, contacts),
+        "success_low": wilson(successes, contacts)[0] if contacts else None,
+        "sales_per_1000": 1000 * sales.value if sales and sales.value is not None else None,
+        "wrong_numbers": wrong.value if wrong else None,
+        "right_numbers": 1 - wrong.value if told and wrong and wrong.value is not None else None,
+    }
 
 
 def _value(values: dict[str, Value], kpi: str) -> float | None:

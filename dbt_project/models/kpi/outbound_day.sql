@@ -13,16 +13,31 @@ final as (
         feed,
         campaign,
         product,
+        list_source,
+        gender as customer_gender,
         age_band,
+        spend_band,
+        occupation as customer_occupation,
+        province_code,
         contact_channel,
+        refusal_reason,
         dialled_on,
         count(*) as contacts,
-        sum(coalesce(attempts, 1)) as dials,
-        count(*) filter (where is_connected) as connected,
-        count(*) filter (where is_success) as successes,
-        sum(sale_amount) as sale_amount
+        {{ dial_sums() }}
     from contact
-    group by all
+    group by
+        feed,
+        campaign,
+        product,
+        list_source,
+        gender,
+        age_band,
+        spend_band,
+        occupation,
+        province_code,
+        contact_channel,
+        refusal_reason,
+        dialled_on
 
 )
 

@@ -30,6 +30,30 @@ timed as (
 
 ),
 
+{{ number_owner() }},
+
+{{ number_form() }},
+
+-- whose number it was when the call came in
+linked as (
+
+    select
+        timed.*,
+        number_form.contact_id,
+        number_form.organisation_id,
+        case
+            when timed.customer_no is null then 'no_number'
+            else coalesce(number_form.link_status, 'unknown')
+        end as link_status
+    from timed
+    left join number_form
+        on
+            replace(replace(timed.customer_no, '-', ''), ' ', '') = number_form.form
+            and timed.entered_at >= number_form.valid_from
+            and timed.entered_at < number_form.valid_to
+
+),
+
 final as (
 
     select
@@ -80,8 +104,11 @@ final as (
         -- a number that a spreadsheet has shortened says nothing against the call's times
         len(list_filter(flags, lambda flag: not suffix(flag, '_damaged'))) = 0 as is_consistent,
         is_repeat,
-        flags
-    from timed
+        flags,
+        contact_id,
+        organisation_id,
+        link_status
+    from linked
 
 )
 
