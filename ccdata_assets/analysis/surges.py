@@ -65,7 +65,9 @@ def _usual(days: NDArray[Any]) -> NDArray[Any]:
     """The days of a weekday without those far above their median."""
     import numpy as np
 
-    known = np.where(np.isnan(days).all(axis=1, keepdims=True), 0.0, days)  # nothing is told of these, and nothing warns of them
+    known = np.where(
+        np.isnan(days).all(axis=1, keepdims=True), 0.0, days
+    )  # nothing is told of these, and nothing warns of them
     middle = np.nanmedian(known, axis=1, keepdims=True)
     spread = DEVIATION * np.nanmedian(np.abs(known - middle), axis=1, keepdims=True)
     room = np.maximum(spread, np.sqrt(np.maximum(middle, 1)))

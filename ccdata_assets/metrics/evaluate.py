@@ -173,7 +173,9 @@ class Counted(NamedTuple):
         """SQL: what of them is known today; combinations of which a dimension is null are left out."""
         where = self.where.replace("{grain}", grain)
         known = "".join(f" and ({column}) is not null" for column in dims.values())
-        return f"(select * from {self.source} where ({where}) and cast({self.dated_by} as date) <= date '{today}'{known})"
+        return (
+            f"(select * from {self.source} where ({where}) and cast({self.dated_by} as date) <= date '{today}'{known})"
+        )
 
 
 def _period(grain: Grain, at: str) -> str:

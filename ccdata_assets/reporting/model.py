@@ -265,7 +265,10 @@ def _section(plain: Mapping[str, Any]) -> Section:
             ),
             "tables": tuple(_table(table) for table in plain["tables"]),
             "charts": tuple(
-                Chart(**_texts(chart, "title") | {"series": tuple(chart["series"]), "limits": tuple(chart.get("limits", ()))})
+                Chart(
+                    **_texts(chart, "title")
+                    | {"series": tuple(chart["series"]), "limits": tuple(chart.get("limits", ()))}
+                )
                 for chart in plain["charts"]
             ),
         }

@@ -328,16 +328,16 @@ def _scatter(chart: Chart, table: Table, sheet: Worksheet, rows: int) -> Scatter
     x = Reference(sheet, table.position(chart.x) + 1, HEADER + 1, None, HEADER + rows)
     for key in (*chart.series, *chart.limits):
         position = table.position(key) + 1
-        series: Any = Series(
-            Reference(sheet, position, HEADER, position, HEADER + rows), x, title_from_data=True
-        )
+        series: Any = Series(Reference(sheet, position, HEADER, position, HEADER + rows), x, title_from_data=True)
         is_mark = key in chart.series
         series.smooth = False
         series.marker.symbol = "circle" if is_mark else "none"
         if is_mark:
             colour = SERIES[0].removeprefix("#")
             series.marker.size = 6
-            series.marker.graphicalProperties = GraphicalProperties(solidFill=colour, ln=LineProperties(solidFill=colour))
+            series.marker.graphicalProperties = GraphicalProperties(
+                solidFill=colour, ln=LineProperties(solidFill=colour)
+            )
             series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
         else:
             series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=QUIET, w=9_000))

@@ -93,7 +93,12 @@ def touched(settings: Settings, grain: str, run: str = "run") -> list[str]:
 def test_a_run_makes_the_reports_of_recent_days_and_weeks_and_of_all_quarters_and_years(settings: Settings) -> None:
     days = [f"2026-04-{day:02d}" for day in range(1, 31)]
     weeks = [f"{Period.parse(f'2026-W{week:02d}').first_day}" for week in range(1, 18)]
-    for grain, starts in (("day", days), ("week", weeks), ("quarter", ["2025-10-01", "2026-01-01"]), ("year", ["2025-01-01"])):
+    for grain, starts in (
+        ("day", days),
+        ("week", weeks),
+        ("quarter", ["2025-10-01", "2026-01-01"]),
+        ("year", ["2025-01-01"]),
+    ):
         add_values(settings, grain, starts, "2026-05-05T08:00:00+08:00")
     assert touched(settings, "day") == days[-RECENT["day"] :]
     assert touched(settings, "week") == [f"2026-W{week:02d}" for week in range(18 - RECENT["week"], 18)]
@@ -111,7 +116,9 @@ def test_a_day_is_told_again_only_where_it_has_newer_values_and_an_old_one_only_
     assert touched(settings, "day") == []
     told(settings, Period.parse("2026-04-02"), "2026-05-04T08:00:00+08:00")
     assert touched(settings, "day") == ["2026-04-02"], "its values have changed since it was asked for"
-    assert touched(settings, "day", run="another") == ["2026-04-02", *days[-RECENT["day"] :]], "the run gave them values"
+    assert touched(settings, "day", run="another") == ["2026-04-02", *days[-RECENT["day"] :]], (
+        "the run gave them values"
+    )
 
 
 def test_a_late_answer_to_a_survey_makes_the_flash_of_its_day_anew(settings: Settings) -> None:
