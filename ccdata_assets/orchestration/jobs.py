@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 import duckdb
@@ -189,6 +189,10 @@ def _stamp(file: InboxFile) -> str:
     return hashlib.sha256(state).hexdigest()[:32]
 
 
+SAYS_SOMETHING: Final = "(value <> 0 or denominator is not null or status = 'restated')"
+"""SQL: of kpi.value, what is more than a sum of 0."""
+
+
 def touched_periods(settings: Settings, run_id: str) -> list[Period]:
     """The periods whose reports are due after a run: months (`touched_months`), and of each other grain those with calls that
     have newer values than their report, or that this run gave values. Of days and weeks the recent ones, and those whose report
@@ -218,17 +222,17 @@ def touched_periods(settings: Settings, run_id: str) -> list[Period]:
 def touched_months(settings: Settings, run_id: str) -> list[str]:
     """The months (YYYY-MM) whose report is due: those a run gave new values or checks for, those whose report is missing or older than
     their newest value (a run was killed, a report failed) or than a person's decision they show, and, if there are any, that of the
-    business time."""
+    business time. That nothing was counted in a month, as a sum of 0 says of all months since the first, is no reason for a report."""
     with connect_published(settings) as con:
         touched = con.execute(
-            """select strftime(period_start, '%Y-%m') from kpi.value where run_id = $1
+            f"""select strftime(period_start, '%Y-%m') from kpi.value where run_id = $1 and {SAYS_SOMETHING}
             union select strftime(period, '%Y-%m') from kpi.quality_result where run_id = $1""",
             [run_id],
         ).fetchall()
         reviewed = 'union all select "at", "at" from golden.review_count' if _has_reviews(con) else ""
         newest = con.execute(
             f"""select strftime(month, '%Y-%m'), max(as_of) from (
-                select period_start as month, as_of from kpi.value where grain = 'month'
+                select period_start as month, as_of from kpi.value where grain = 'month' and {SAYS_SOMETHING}
                 union all select period, as_of from kpi.quality_result {reviewed}
             ) group by all"""
         ).fetchall()

@@ -46,6 +46,19 @@ def test_what_nobody_decided_touches_no_month(settings: Settings) -> None:
     assert touched_months(settings, "run") == []
 
 
+@pytest.mark.parametrize(("value", "denominator", "is_due"), [(0, None, False), (3, None, True), (0, 5, True)])
+def test_a_sum_of_nothing_makes_no_report_due(
+    settings: Settings, value: float, denominator: float | None, is_due: bool
+) -> None:
+    decide(
+        settings,
+        f"""insert into kpi.value by name select 'k' as kpi_id, 1 as definition_version, 'month' as grain, timestamp '2026-02-01' as period_start,
+            '{{}}' as dims, {value} as value, {value} as numerator, {denominator or "null"} as denominator, 'final' as status, 'run' as run_id,
+            timestamptz '2026-05-06 00:00:00+00' as as_of""",
+    )
+    assert touched_months(settings, "run") == (["2026-02", "2026-05"] if is_due else [])
+
+
 def test_the_months_in_which_an_incident_is_open_are_touched(settings: Settings) -> None:
     decide(settings, acknowledged("2026-05-05 01:00:00+00"))
     assert touched_months(settings, "run") == ["2026-04", "2026-05"], "it opened on 1 April in the centre's zone"
