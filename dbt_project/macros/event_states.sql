@@ -34,7 +34,7 @@ sign as (
     select *
     from told
     where kind = 'sign'
-    qualify is_begin is distinct from coalesce(
+    qualify is_begin <> coalesce(
         lag(is_begin) over (partition by feed, agent, scope order by changed_at, sha256, member, row), false
     )
 
@@ -92,7 +92,7 @@ pause_change as (
 
     select *
     from pause
-    qualify is_begin is distinct from coalesce(
+    qualify is_begin <> coalesce(
         lag(is_begin) over (partition by feed, agent, kind, scope, span order by changed_at, sha256, member, row), false
     )
 
@@ -274,7 +274,8 @@ begun as (
 
     select
         *,
-        (state, state_reason) is distinct from lag((state, state_reason)) over by_agent as is_new
+        coalesce(state, '') <> coalesce(lag(state) over by_agent, '')
+        or coalesce(state_reason, '') <> coalesce(lag(state_reason) over by_agent, '') as is_new
     from lasting
     window by_agent as (partition by feed, agent order by changed_at)
 

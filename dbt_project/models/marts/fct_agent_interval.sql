@@ -19,7 +19,7 @@ state as (
 
 ),
 
--- in the order in which they begin, a state that begins when none of those before it still lasts begins anew what hangs together
+-- in the order in which they begin: which state begins when none of those before it lasts any more
 beginning as (
 
     select
@@ -88,36 +88,44 @@ clash as (
 
 ),
 
--- where states of an agent overlap, each second is that of the one which began last
-edge as (
+boundary as (
 
     select
         feed,
         agent,
         chain_no,
-        edge_at,
-        lead(edge_at) over (partition by feed, agent, chain_no order by edge_at) as next_at
-    from (
-        select feed, agent, chain_no, state_from_at as edge_at from clash
-        union
-        select feed, agent, chain_no, until_at as edge_at from clash
-    )
+        state_from_at as edge_at
+    from clash
+    union
+    select
+        feed,
+        agent,
+        chain_no,
+        until_at as edge_at
+    from clash
 
 ),
 
-piece as (
+edge as (
 
     select
-        clash.feed,
-        clash.agent,
-        clash.agent_key,
-        clash.team,
-        clash.site,
-        clash.skill,
-        clash.state,
-        clash.time_zone,
+        *,
+        lead(edge_at) over (partition by feed, agent, chain_no order by edge_at) as next_at
+    from boundary
+
+),
+
+-- where states of an agent overlap, each second is that of the one which began last
+laid_over as (
+
+    select
+        clash.* exclude (state_from_at, until_at),
         edge.edge_at as state_from_at,
-        edge.next_at as until_at
+        edge.next_at as until_at,
+        row_number() over (
+            partition by edge.feed, edge.agent, edge.chain_no, edge.edge_at
+            order by clash.state_from_at desc, clash.until_at asc, clash.state asc
+        ) as place
     from edge
     inner join clash
         on edge.feed = clash.feed
@@ -125,10 +133,24 @@ piece as (
             and edge.chain_no = clash.chain_no
             and edge.edge_at >= clash.state_from_at
             and edge.next_at <= clash.until_at
-    qualify row_number() over (
-        partition by edge.feed, edge.agent, edge.chain_no, edge.edge_at
-        order by clash.state_from_at desc, clash.until_at, clash.state
-    ) = 1
+
+),
+
+piece as (
+
+    select
+        feed,
+        agent,
+        agent_key,
+        team,
+        site,
+        skill,
+        state,
+        time_zone,
+        state_from_at,
+        until_at
+    from laid_over
+    where place = 1
 
 ),
 

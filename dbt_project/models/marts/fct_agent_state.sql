@@ -80,7 +80,11 @@ next_state as (
         on open_state.feed = later.feed
             and open_state.agent = later.agent
             and open_state.state_from_at < later.state_from_at
-            and if(open_state.state = 'signed_in', later.state in ('signed_in', 'signed_out'), later.state <> 'signed_in')
+            and if(
+                open_state.state = 'signed_in',
+                later.state in ('signed_in', 'signed_out'),
+                later.state <> 'signed_in'
+            )
     where open_state.state_to_at is null and not later.is_repeat
     group by all
 

@@ -9,7 +9,18 @@ threshold as (
 
 ),
 
--- a call of one leg is that leg; one of several came in with the first, was answered by the first that was, and ended with the last
+answered_leg as (
+
+    select
+        *,
+        min(if(is_answered, place, null)) over (partition by feed, call_id, line_of_call) as answered_place
+    from timed
+    where legs > 1
+
+),
+
+-- a call of one leg is that leg; one of several came in with the first, was answered by the first that an agent took,
+-- and ended with the last
 call as (
 
     select
@@ -68,13 +79,7 @@ call as (
         sum(wait_s) filter (where place <= answered_place or answered_place is null) as wait_s,
         sum(talk_s) as talk_s,
         arg_min(next_queue, place) filter (where is_answered) as transfer_queue
-    from (
-        select
-            *,
-            min(if(is_answered, place, null)) over (partition by feed, call_id, line_of_call) as answered_place
-        from timed
-        where legs > 1
-    )
+    from answered_leg
     group by feed, call_id, line_of_call
 
 ),
@@ -157,8 +162,11 @@ final as (
         cast(timezone(call.time_zone, call.entered_at) as date) as local_date,
         hour(timezone(call.time_zone, call.entered_at)) as local_hour,
         time_bucket(interval 15 minutes, timezone(call.time_zone, call.entered_at)) as local_interval,
-        if(call.ivr_in_at is null or call.ivr_out_at is null, null, greatest(0, date_diff('second', call.ivr_in_at, call.ivr_out_at)))
-            as ivr_s,
+        if(
+            call.ivr_in_at is null or call.ivr_out_at is null,
+            null,
+            greatest(0, date_diff('second', call.ivr_in_at, call.ivr_out_at))
+        ) as ivr_s,
         cast(call.wait_s as bigint) as wait_s,
         cast(call.talk_s as bigint) as talk_s,
         cast(call.hold_s as bigint) as hold_s,

@@ -22,16 +22,36 @@ ordered as (
     select
         *,
         row_number() over one_call as event_no,
-        coalesce(sum(if(event = 'entered', 0, 1)) over (one_call rows between unbounded preceding and 1 preceding), 0) as before
+        sum(if(event = 'entered', 0, 1)) over one_call as happened
     from event
+    where role = 'call'
     window one_call as (
-        partition by feed, role, if(role = 'call', call_id, sha256 || ':' || member || ':' || cast(row as varchar))
+        partition by feed, call_id
         order by event_at, received_on, landed_at, sha256, member, row
     )
 
 ),
 
 -- a leg begins where the call comes to a queue after something has happened to it already
+legged as (
+
+    select
+        *,
+        cast(1 + sum(if(event = 'queued' and happened > 1, 1, 0)) over one_call as bigint) as leg_no
+    from ordered
+    window one_call as (partition by feed, call_id order by event_no)
+
+),
+
+placed as (
+
+    select * exclude (happened) from legged
+    union all by name
+    select * from event
+    where role <> 'call'
+
+),
+
 final as (
 
     select
@@ -40,14 +60,8 @@ final as (
         member,
         row,
         call_id,
-        if(role = 'call', event_no, null) as event_no,
-        case
-            when role = 'call'
-                then cast(1 + sum(if(event = 'queued' and before > 0, 1, 0)) over (
-                    partition by feed, role, if(role = 'call', call_id, sha256 || ':' || member || ':' || cast(row as varchar))
-                    order by event_no
-                ) as bigint)
-        end as leg_no,
+        event_no,
+        leg_no,
         role,
         event,
         event_at,
@@ -69,7 +83,7 @@ final as (
         received_on,
         is_repeat,
         flags
-    from ordered
+    from placed
 
 )
 
