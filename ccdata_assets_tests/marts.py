@@ -26,8 +26,9 @@ def _models() -> tuple[Models, dict[str, str], dict[str, set[str]]]:
     return models, texts, reads
 
 
-def build(world: World, *wanted: str) -> None:
-    """Make these models and those that they read anew, as tables; seeds are not there."""
+def build(world: World, *wanted: str, is_staged: bool = False) -> None:
+    """Make these models and those that they read anew, as tables; seeds are not there. `is_staged`: the unions of the subjects
+    are there already, as a test has made them."""
     models, texts, reads = _models()
     needed: dict[str, set[str]] = {}
     waiting = list(wanted or CALL_MARTS)
@@ -36,8 +37,9 @@ def build(world: World, *wanted: str) -> None:
         needed[name] = reads[name] & set(texts)
         waiting += needed[name] - set(needed)
     with world.warehouse() as con:
-        create_views(con, world.registry)
-        write_declared(con, world.registry)
+        if not is_staged:
+            create_views(con, world.registry)
+            write_declared(con, world.registry)
         con.execute("create schema if not exists marts; create schema if not exists kpi")
         for name in TopologicalSorter(needed).static_order():
             con.execute(f"create or replace table {models.table(name)} as\n{texts[name]}")

@@ -226,20 +226,28 @@ def instant_sql(local: str, zone: str) -> str:
 
 
 def _in_order(registry: Registry, contract: Contract, zone: str) -> Iterator[str]:
-    """Selections that put right, one after the other, instants whose local time occurs twice: the first that does not
-    lie before those which it follows. Which they are the subject says (`in_order`)."""
+    """Selections that put right, one after the other, instants whose local time occurs twice, where the subject says in which
+    order they follow each other (`in_order`): each is the first that does not lie before those which it follows, then the
+    second where that does not lie behind those which follow it. So nothing lasts an hour longer than it must."""
     subject = registry.subjects.get(contract.subject)
     if subject is None or not sets_clocks_back(zone):
         return
-    before: list[str] = []
-    for name in subject.in_order:
-        if name not in contract.fields:
-            continue
-        at, there = quote(name), literal(zone)
-        if before:
-            is_late = f"{at} < greatest({', '.join([*before, 'null'])}) and timezone({there}, {at} + interval 1 hour) = timezone({there}, {at})"
-            yield f"select * replace (if({is_late}, {at} + interval 1 hour, {at}) as {at})"
-        before.append(at)
+    names = [name for name in subject.in_order if name in contract.fields]
+    for place, name in enumerate(names[1:], start=1):
+        before = ", ".join([*map(quote, names[:place]), "null"])
+        yield _moved(contract, name, zone, f"{quote(name)} < greatest({before})")
+    for place, name in reversed(list(enumerate(names[:-1], start=1))):
+        behind = ", ".join([*map(quote, names[place:]), "null"])
+        yield _moved(contract, name, zone, f"{quote(name)} + interval 1 hour <= least({behind})")
+
+
+def _moved(contract: Contract, name: str, zone: str, condition: str) -> str:
+    """A selection that reads a local time as its second occurrence on a condition, unless it is an instant for certain."""
+    at, there, derive = quote(name), literal(zone), contract.fields[name].derive
+    certain = f"typeof(({derive})) = 'TIMESTAMP WITH TIME ZONE'" if derive else _has_offset(quote("text " + name))
+    comes_again = f"timezone({there}, {at} + interval 1 hour) = timezone({there}, {at})"
+    move = f"{condition} and {comes_again} and not coalesce({certain}, false)"
+    return f"select * replace (if({move}, {at} + interval 1 hour, {at}) as {at})"
 
 
 def _moment(use: FieldUse, text: str, forms: tuple[str, ...], zone: str, is_usual_only: bool) -> str:

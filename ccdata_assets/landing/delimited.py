@@ -259,7 +259,10 @@ def ragged_cells(text: str, dialect: Dialect, columns: int, field_limit: int) ->
     split = pc.split_pattern(filled, mark, max_splits=columns)
     cells = [pc.list_element(split, place) for place in range(columns)]
     beyond = pc.utf8_trim(pc.list_element(split, columns), mark)
-    if pc.max(pc.binary_length(beyond)).as_py() or max(pc.max(pc.binary_length(c)).as_py() for c in cells) > field_limit:
+    if (
+        pc.max(pc.binary_length(beyond)).as_py()
+        or max(pc.max(pc.binary_length(c)).as_py() for c in cells) > field_limit
+    ):
         return None
     return cells
 

@@ -34,7 +34,9 @@ def raw(query: str) -> list[tuple[Any, ...]]:
     """A query over the bank's files as they lie there, all columns text."""
     files = str(shared_dir() / "data" / "real" / "anonymousbank" / "*.txt")
     with duckdb.connect() as con:
-        con.execute(f"create view log as select * from read_csv('{files}', delim = '\t', header = true, all_varchar = true)")
+        con.execute(
+            f"create view log as select * from read_csv('{files}', delim = '\t', header = true, all_varchar = true)"
+        )
         return con.execute(query).fetchall()
 
 

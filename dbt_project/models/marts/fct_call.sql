@@ -115,7 +115,7 @@ queue_name as (
     select distinct
         feed,
         queue
-    from call
+    from timed
     where queue is not null
 
 ),
