@@ -93,9 +93,14 @@ next_state as (
 ended as (
 
     select
+        *,
+        state_to_at as until_at
+    from state
+    where state_to_at is not null
+    union all
+    select
         state.*,
-        timezone(state.time_zone, state.state_from_at) as local_from,
-        coalesce(state.state_to_at, next_state.known_at, told_until.known_at) as until_at
+        coalesce(next_state.known_at, told_until.known_at) as until_at
     from state
     left join told_until on state.feed = told_until.feed
     left join next_state
@@ -104,6 +109,7 @@ ended as (
             and state.member = next_state.member
             and state.row = next_state.row
             and state.state = next_state.state
+    where state.state_to_at is null
 
 ),
 
@@ -126,9 +132,9 @@ final as (
         state_to_at,
         until_at,
         time_zone,
-        local_from,
+        timezone(time_zone, state_from_at) as local_from,
         timezone(time_zone, until_at) as local_to,
-        cast(local_from as date) as local_date,
+        cast(timezone(time_zone, state_from_at) as date) as local_date,
         date_diff('second', state_from_at, until_at) as duration_s,
         state_to_at is null as is_open,
         is_repeat,
