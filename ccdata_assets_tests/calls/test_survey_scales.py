@@ -34,7 +34,10 @@ def test_an_answer_is_read_on_its_own_scale(world: World, header: str) -> None:
     text = f"评价编号,通话编号,{header}\n" + "".join(f"S{n},C{n},{row}\n" for n, (row, _) in enumerate(mine))
     world.put("survey_log/满意度_20260131.csv", text)
     world.stage("survey_log")
-    found = {row["survey_id"]: (row["score"], row["scale"], row["survey_kind"]) for row in world.query("select * from staged.survey")}
+    found = {
+        row["survey_id"]: (row["score"], row["scale"], row["survey_kind"])
+        for row in world.query("select * from staged.survey")
+    }
     assert found == {f"S{n}": read for n, (_, read) in enumerate(mine) if read}
     refused = {row for row, _, _ in world.faults()}
     assert refused == {n + 2 for n, (_, read) in enumerate(mine) if read is None}, "the others are in quarantine"
