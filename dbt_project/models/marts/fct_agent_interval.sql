@@ -157,9 +157,9 @@ piece as (
 told as (
 
     select * from span
-    union all by name
+    union all
     select * from piece
-    union all by name
+    union all
     select
         feed,
         agent,

@@ -46,8 +46,12 @@ legged as (
 placed as (
 
     select * exclude (happened) from legged
-    union all by name
-    select * from event
+    union all
+    select
+        *,
+        cast(null as bigint) as event_no,
+        cast(null as bigint) as leg_no
+    from event
     where role <> 'call'
 
 ),
