@@ -6,11 +6,14 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from ccdata_assets.contracts.registry import load_registry
+from ccdata_assets.settings import PROJECT_DIR
 from ccdata_assets_tests.marts import build
-from ccdata_assets_tests.world import World
+from ccdata_assets_tests.world import World, make_settings
 
 MIDNIGHT = int(datetime(2026, 11, 2, 16, 0, tzinfo=UTC).timestamp())
 """Midnight in Shanghai, where the log is rotated."""
@@ -305,3 +308,39 @@ def test_a_simulated_centre_comes_out_as_it_was_however_its_log_is_cut(world: Wo
         "select agent, sum(duration_s) filter (state <> 'signed_in') = sum(duration_s) filter (state = 'signed_in') as is_whole from marts.fct_agent_state group by all"
     )
     assert all(row["is_whole"] for row in whole), "what an agent does fills the time signed in"
+
+
+# --- the log of another vendor -------------------------------------------------------------------------------------
+
+
+def test_the_log_of_another_vendor_is_a_contract_as_the_guide_has_it(tmp_path: Path) -> None:
+    guide = (PROJECT_DIR / "docs" / "calls.md").read_text(encoding="utf-8")
+    contract = next(block for block in guide.split("```yaml\n")[1:] if block.startswith("feed: acd_trace")).split(
+        "```"
+    )[0]
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "acd_trace.yaml").write_text(contract, encoding="utf-8")
+    world = World(make_settings(tmp_path / "home", now="2026-11-03"), load_registry([tmp_path / "contracts"]))
+    world.put(
+        "acd_trace/day.csv",
+        "session,stamp,action,queue,agent\n"
+        ",2026-11-02 09:00:00,LOGON,,A1\n"
+        "7,2026-11-02 09:00:10,ENQ,sales,\n"
+        "7,2026-11-02 09:00:30,ANS,sales,A1\n"
+        "7,2026-11-02 09:01:30,XFER,sales,A1\n"
+        "7,2026-11-02 09:01:30,ENQ,tech,\n"
+        "7,2026-11-02 09:01:50,ABD,tech,\n"
+        "8,2026-11-02 09:05:00,DANCE,tech,\n",
+    )
+    world.stage("acd_trace")
+    build(world, "fct_call", "fct_call_leg", "fct_agent_state")
+    assert legs(world) == [
+        ("7", 1, "sales", "A1", "answered", 20, 60, True, "tech"),
+        ("7", 2, "tech", None, "abandoned", 20, None, False, None),
+    ]
+    assert calls(world) == [("7", "sales", "answered", 20, 60)]
+    assert world.faults() == [(8, "not_code", "event")]
+    states = world.query("select state, duration_s from marts.fct_agent_state order by state_from_at, state")
+    assert [tuple(row.values()) for row in states] == [
+        ("ready", 30), ("signed_in", 110), ("talking", 60), ("ready", 20),
+    ]  # fmt: skip
