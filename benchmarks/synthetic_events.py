@@ -120,7 +120,7 @@ def queue_log() -> dict[str, bytes]:
 
 
 def _stamp(moment: datetime | None) -> str | None:
-    return moment and moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def _contacts(rng: random.Random) -> Iterator[dict[str, Any]]:
@@ -175,8 +175,9 @@ def _contact(rng: random.Random, contact_id: str, now: datetime, number: int) ->
     elif number == 10:  # called back later
         back, later = contact_id[:-1] + "2", ended + timedelta(minutes=25)
         yield _record(contact_id, now, queued, DisconnectReason="CONTACT_FLOW_DISCONNECT", NextContactId=back)
-        yield _record(back, later, later + timedelta(seconds=200), InitiationMethod="CALLBACK", InitialContactId=contact_id, PreviousContactId=contact_id,
-                      SystemEndpoint=None, Agent=_agent(rng, later + timedelta(seconds=12)), DisconnectReason="AGENT_DISCONNECT")  # fmt: skip
+        yield _record(back, queued, later + timedelta(seconds=200), InitiationMethod="CALLBACK", InitialContactId=contact_id, PreviousContactId=contact_id,
+                      SystemEndpoint=None, ConnectedToSystemTimestamp=_stamp(later + timedelta(seconds=12)), Agent=_agent(rng, later),
+                      Queue=_queued("线上组", queued, (later - queued).seconds), DisconnectReason="AGENT_DISCONNECT")  # fmt: skip
     elif number == 30:  # not over when the file was written
         yield _record(
             contact_id, now, None, Queue=_queued("线上组", queued, wait), Agent=_agent(rng, answered), Attributes=topic

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ccdata_assets.contracts.registry import load_registry
+from ccdata_assets.settings import PROJECT_DIR
 from ccdata_assets_tests.marts import build
 from ccdata_assets_tests.world import Row, World, make_settings, write_contract
 
@@ -161,4 +163,29 @@ def test_an_hour_that_never_comes_makes_no_call_longer(world: World, zone: str) 
     assert rows(there, "select call_id, wait_s, talk_s, local_hour from marts.fct_call order by entered_at") == [
         ("over_the_change", 30, 120, hour - 1),
         ("never", 10, 60, hour + 1),
+    ]
+
+
+# --- durations instead of times ----------------------------------------------------------------------------------
+
+
+def test_a_log_with_durations_lands_by_the_contract_of_the_guide(tmp_path: Path) -> None:
+    guide = (PROJECT_DIR / "docs" / "calls.md").read_text(encoding="utf-8")
+    contract = next(block for block in guide.split("```yaml\n")[1:] if block.startswith("feed: pbx_cdr")).split("```")[
+        0
+    ]
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "pbx_cdr.yaml").write_text(contract, encoding="utf-8")
+    world = World(make_settings(tmp_path / "home", now="2026-11-03"), load_registry([tmp_path / "contracts"]))
+    world.put(
+        "pbx_cdr/master.csv",
+        "calldate,src,dstchannel,duration,billsec,disposition,uniqueid\n"
+        "2026-11-02 10:00:00,1390000,SIP/1,75,60,ANSWERED,1.1\n"
+        "2026-11-02 10:05:00,1390001,,20,0,NO ANSWER,1.2\n",
+    )
+    world.stage("pbx_cdr")
+    build(world, "fct_call")
+    assert rows(world, "select call_id, outcome, wait_s, talk_s from marts.fct_call order by 1") == [
+        ("1.1", "answered", 15, 60),
+        ("1.2", "abandoned", 20, None),
     ]

@@ -95,8 +95,8 @@ def test_a_transfer_is_a_further_leg_of_the_call(world: World) -> None:
 
 
 def test_what_becomes_of_a_contact_gives_its_outcome(world: World) -> None:
-    over = {"DisconnectTimestamp": stamp("09:01:00")}
-    waiting = {"Queue": queue("Sales", "09:00:10")}
+    over: dict[str, Any] = {"DisconnectTimestamp": stamp("09:01:00")}
+    waiting: dict[str, Any] = {"Queue": queue("Sales", "09:00:10")}
     records = [
         contact("abandoned", **waiting, **over, DisconnectReason="CUSTOMER_DISCONNECT"),
         contact("gave_up_in_the_flow", **over, DisconnectReason="CUSTOMER_DISCONNECT"),
@@ -104,7 +104,10 @@ def test_what_becomes_of_a_contact_gives_its_outcome(world: World) -> None:
         contact("overflowed", **waiting, **over, NextContactId="x", TransferCompletedTimestamp=stamp("09:01:00")),
         contact("still_waits", **waiting),
         contact("still_talks", **waiting, Agent=agent("A001", "09:00:15")),
-        contact("dialled", InitiationMethod="OUTBOUND", Agent=agent("A001", "09:00:05"), **over, DisconnectReason="AGENT_DISCONNECT"),
+        contact("dialled", InitiationMethod="OUTBOUND", ConnectedToSystemTimestamp=stamp("09:00:07"), Agent=agent("A001", "09:00:00"), **over,
+                DisconnectReason="AGENT_DISCONNECT"),
+        contact("dialled_in_vain", InitiationMethod="OUTBOUND", ConnectedToSystemTimestamp=None, Agent=agent("A001", "09:00:00"), **over,
+                DisconnectReason="TELECOM_PROBLEM"),
     ]  # fmt: skip
     land(world, records)
     found = {
@@ -121,7 +124,8 @@ def test_what_becomes_of_a_contact_gives_its_outcome(world: World) -> None:
         "overflowed": ("flow_out", "inbound", True, False, False, False, 50, None, None),
         "still_waits": ("open", "inbound", True, False, False, True, None, None, None),
         "still_talks": ("open", "inbound", True, True, False, True, 5, None, None),
-        "dialled": ("answered", "outbound", True, True, False, False, 0, 55, "agent"),
+        "dialled": ("answered", "outbound", True, True, False, False, 0, 53, "agent"),
+        "dialled_in_vain": ("abandoned", "outbound", False, False, False, False, None, None, "system"),
     }
 
 
@@ -141,16 +145,16 @@ def test_a_callback_is_a_call_of_its_own_that_knows_whom_it_calls_back(world: Wo
         world,
         [
             contact("in", DisconnectTimestamp=stamp("09:01:00"), DisconnectReason="CONTACT_FLOW_DISCONNECT", NextContactId="back"),
-            contact("back", "09:31:00", InitiationMethod="CALLBACK", PreviousContactId="in", InitialContactId="in", NextContactId="on",
-                    Agent=agent("A001", "09:31:20"), DisconnectTimestamp=stamp("09:32:00"), TransferCompletedTimestamp=stamp("09:31:50")),
+            contact("back", "09:00:50", InitiationMethod="CALLBACK", PreviousContactId="in", InitialContactId="in", NextContactId="on",
+                    ConnectedToSystemTimestamp=stamp("09:31:20"), Queue=queue("Sales", "09:00:50", "09:31:00", 1810), Agent=agent("A001", "09:31:00"), DisconnectTimestamp=stamp("09:32:00"), TransferCompletedTimestamp=stamp("09:31:50")),
             contact("on", "09:31:50", InitiationMethod="TRANSFER", PreviousContactId="back", InitialContactId="in",
                     Agent=agent("A002", "09:31:55"), DisconnectTimestamp=stamp("09:35:00")),
         ],
     )  # fmt: skip
     assert rows(
         world,
-        "select call_id, direction, legs, callback_of, callback_after_s, called_back_after_s from marts.fct_call order by entered_at",
-    ) == [("in", "inbound", 1, None, None, 1800), ("back", "outbound", 2, "in", 1800, None)]
+        "select call_id, direction, legs, callback_of, callback_after_s, called_back_after_s, wait_s from marts.fct_call order by entered_at",
+    ) == [("in", "inbound", 1, None, None, 1800, None), ("back", "outbound", 2, "in", 1800, None, 0)]
 
 
 def test_a_chain_of_transfers_of_which_a_part_has_not_come_yet_becomes_one_call_when_it_does(world: World) -> None:

@@ -91,7 +91,9 @@ def test_each_way_out_of_a_queue_gives_its_outcome(world: World) -> None:
         "k": ("open", 7, None, None, None, 0, None),
         "l": ("open", None, None, None, None, 0, None),
     }
-    state = dict(calls(world, "call_id, [is_entered, is_offered, is_answered, is_waiting, is_open]"))
+    state = {
+        row[0]: row[1] for row in calls(world, "call_id, [is_entered, is_offered, is_answered, is_waiting, is_open]")
+    }
     assert state["k"] == [True, True, True, False, True], "answered and not over: not timed, but answered"
     assert state["l"] == [True, True, False, True, True], "still in the queue: entered and offered"
 

@@ -31,8 +31,8 @@ final as (
         answer.scale,
         answer.score / nullif(answer.scale, 0) as score_share,
         answer.satisfaction,
-        -- what a satisfied answer is depends on its scale; of a scale that is not declared nobody knows. Of a likelihood to
-        -- recommend it is defined: 9 and 10 promote, 0 to 6 detract (Reichheld, The One Number You Need to Grow, 2003)
+        -- what a satisfied answer is depends on its scale; of a scale that is not declared nobody knows. Of a
+        -- likelihood to recommend it is defined: 9 and 10 promote, 0 to 6 detract (Reichheld 2003)
         if(answer.survey_kind = 'nps', answer.score >= 9, answer.score >= satisfaction_scale.satisfied_from)
             as is_satisfied,
         if(answer.survey_kind = 'nps', answer.score >= 9, null) as is_promoter,
