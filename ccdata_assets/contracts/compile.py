@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from ccdata_assets.contracts.headers import HeaderMap
 from ccdata_assets.contracts.model import CodeList, Contract, FieldUse, Rule
@@ -183,13 +185,69 @@ def parse_sql(registry: Registry, use: FieldUse, kind: str, text: str, zone: str
         case "timestamp":
             return _moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone, is_usual_only)
         case "instant":
-            return f"timezone({literal(zone)}, {_moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone, is_usual_only)})"
+            local = _moment(use, text, TIMESTAMP_FORMATS + DATE_FORMATS, zone, is_usual_only)
+            if use.format:
+                return instant_sql(local, zone)
+            # a time that says its own zone never goes through local time, where an hour may stand twice
+            return f"case when {_has_offset(text)} then try_cast({text} as timestamptz) else {instant_sql(local, zone)} end"
         case "boolean":
             return f"({_map_lookup(code_words(registry.codes[YES_NO], use.codes), text)} = 'yes')"
         case "code":
             return _map_lookup(code_words(registry.codes[kind.partition(":")[2]], use.codes), text)
         case _:
             raise AssertionError(kind)
+
+
+def _has_offset(text: str) -> str:
+    """A condition on texts of a time that ends with Z or an offset; most are told by one character."""
+    may = f"suffix({text}, 'Z') or substr({text}, -6, 1) in ('+', '-') or substr({text}, -5, 1) in ('+', '-')"
+    return f"({may}) and regexp_matches({text}, {literal(OFFSET)})"
+
+
+@lru_cache
+def sets_clocks_back(zone: str) -> bool:
+    """Whether a zone has had, or will have, local times that occur twice (since 1992, when China had stopped)."""
+    offsets = {
+        datetime(year, month, 1, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset()
+        for year in range(1992, 2038)
+        for month in (1, 4, 7, 10)
+    }
+    return len(offsets) > 1
+
+
+def instant_sql(local: str, zone: str) -> str:
+    """The instant of a local time: of two the first; of none (clocks set forward) that of a clock not set forward."""
+    there = literal(zone)
+    if not sets_clocks_back(zone):
+        return f"timezone({there}, {local})"
+    earlier = f"timezone({there}, _local) - interval 1 hour"
+    first = f"if(timezone({there}, {earlier}) = _local, {earlier}, timezone({there}, _local))"
+    return f"list_transform([{local}], lambda _local: {first})[1]"
+
+
+def _in_order(registry: Registry, contract: Contract, zone: str) -> Iterator[str]:
+    """Selections that put right, one after the other, instants whose local time occurs twice, where the subject says in which
+    order they follow each other (`in_order`): each is the first that does not lie before those which it follows, then the
+    second where that does not lie behind those which follow it. So nothing lasts an hour longer than it must."""
+    subject = registry.subjects.get(contract.subject)
+    if subject is None or not sets_clocks_back(zone):
+        return
+    names = [name for name in subject.in_order if name in contract.fields]
+    for place, name in enumerate(names[1:], start=1):
+        before = ", ".join([*map(quote, names[:place]), "null"])
+        yield _moved(contract, name, zone, f"{quote(name)} < greatest({before})")
+    for place, name in reversed(list(enumerate(names[:-1], start=1))):
+        behind = ", ".join([*map(quote, names[place:]), "null"])
+        yield _moved(contract, name, zone, f"{quote(name)} + interval 1 hour <= least({behind})")
+
+
+def _moved(contract: Contract, name: str, zone: str, condition: str) -> str:
+    """A selection that reads a local time as its second occurrence on a condition, unless it is an instant for certain."""
+    at, there, derive = quote(name), literal(zone), contract.fields[name].derive
+    certain = f"typeof(({derive})) = 'TIMESTAMP WITH TIME ZONE'" if derive else _has_offset(quote("text " + name))
+    comes_again = f"timezone({there}, {at} + interval 1 hour) = timezone({there}, {at})"
+    move = f"{condition} and {comes_again} and not coalesce({certain}, false)"
+    return f"select * replace (if({move}, {at} + interval 1 hour, {at}) as {at})"
 
 
 def _moment(use: FieldUse, text: str, forms: tuple[str, ...], zone: str, is_usual_only: bool) -> str:
@@ -340,9 +398,15 @@ def staging_query(
         kind = field_type(registry, contract, name)
         # no value of a row may stop the feed, nor stand in an error
         value = f"try_cast(({use.derive}) as {'timestamp' if kind == 'instant' else column_type(kind)})"
-        value = f"timezone({literal(zone)}, {value})" if kind == "instant" else value
+        if kind == "instant":  # what is an instant already stays it; a local time becomes one
+            is_one = f"typeof({use.derive}) = 'TIMESTAMP WITH TIME ZONE'"
+            value = f"if({is_one}, try_cast(({use.derive}) as timestamptz), {instant_sql(value, zone)})"
         layers.append(f"derived_{number} as (select *, {value} as {quote(name)} from {previous})")
         previous = f"derived_{number}"
+
+    for number, selection in enumerate(_in_order(registry, contract, zone), start=1):
+        layers.append(f"ordered_{number} as ({selection} from {previous})")
+        previous = f"ordered_{number}"
 
     faults, flags = [], []
     late = []  # of derived fields: said only where nothing they are made of is at fault
@@ -419,7 +483,9 @@ def contract_hash(registry: Registry, contract: Contract) -> str:
     )
     rules = {name for name, types in SHARED.items() if kinds & types or (name == "fold_code" and lists)}
     shared = [shared_sql(name, "text") for name in sorted(rules)]
-    parts = [body, fields, codes, registry.time_zone, registry.functions, shared, _code()]
+    subject = registry.subjects.get(contract.subject)
+    order = list(subject.in_order) if subject else []
+    parts = [body, fields, codes, order, registry.time_zone, registry.functions, shared, _code()]
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

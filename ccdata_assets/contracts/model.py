@@ -135,6 +135,9 @@ class Subject(Declaration):
     required: tuple[Name, ...] = Field(
         (), description="Fields that a contract of this subject must require of every row."
     )
+    in_order: tuple[Name, ...] = Field(
+        (), description="Instants that follow each other; a local time that occurs twice is read by that."
+    )
     composites: dict[Name, tuple[Name, ...]] = Field(
         {}, description="Values made of several fields, joined by |, for a standardiser."
     )
@@ -294,6 +297,7 @@ class FileSource(Declaration):
     header: Literal["auto", "none"] | Annotated[int, Field(ge=1)] = Field(
         "auto", description="Number of the header's row where it cannot be found; `none`: fields say their `position`."
     )
+    ragged: bool = Field(False, description="Text: a row may end early; the cells that it lacks are empty.")
     sheet: str | None = Field(None, description="Read just this sheet or database table; default: every one.")
     records: str | None = Field(
         None, description="JSON: path to the list of records, such as data.items; lists on the way are walked."

@@ -115,7 +115,7 @@ class _Text:
         """Find the layout at once; the batches come as they are asked for."""
         head, rest = self._head(chunks)
         self.layout = find_layout(head.numbers, [_header_cells(row) for row in head.rows], self.options)
-        batch = records_of(self.layout, head.numbers, head.rows, head.faults)
+        batch = records_of(self.layout, head.numbers, self._widened(head.rows), head.faults)
         return self._batches(batch, chain([rest], chunks))
 
     def _head(self, chunks: Iterator[str]) -> tuple[Records, str]:
@@ -157,16 +157,24 @@ class _Text:
         step = min(BATCH_ROWS, BATCH_CELLS // max(len(columns), 1) + 1)
         for begin in range(0, len(records.rows), step):
             part = slice(begin, begin + step)
-            rows, faults = records.rows[part], records.faults[part]
+            rows, faults = self._widened(records.rows[part]), records.faults[part]
             if condemned:
                 faults = [fault or (condemned if any(row) else None) for fault, row in zip(faults, rows, strict=True)]
             yield make_batch(columns, records.numbers[part], rows, faults if any(faults) else None)
+
+    def _widened(self, rows: list[list[str]]) -> list[list[str]]:
+        """The rows, where the contract lets them end early with the empty cells that they lack; a blank line has none."""
+        if not self.options.ragged:
+            return rows
+        width = len(self.layout.columns)
+        return [row + [""] * (width - len(row)) if row else row for row in rows]
 
     def _fast(self, text: str) -> pa.RecordBatch | None:
         """The batch of a text whose lines are all good records of one line each, or None."""
         if self.exact.rest or self.layout.condemned or len(text) > FAST_LIMIT:
             return None
-        cells = fast_cells(text, self.dialect, len(self.layout.columns), self.options.limits.field_bytes)
+        read = ragged_cells if self.options.ragged else fast_cells
+        cells = read(text, self.dialect, len(self.layout.columns), self.options.limits.field_bytes)
         if cells is None:
             return None
         count = len(cells[0])
@@ -230,6 +238,33 @@ def fast_cells(text: str, dialect: Dialect, columns: int, field_limit: int) -> l
     if mark != dialect.delimiter and is_quoted:
         cells = [pc.replace_substring(column, mark, dialect.delimiter) for column in cells]
     return cells[:columns]
+
+
+def ragged_cells(text: str, dialect: Dialect, columns: int, field_limit: int) -> list[pa.Array] | None:
+    """The same of a text whose rows may end early and that knows no quotes: each line is filled up before it is split."""
+    mark = dialect.stand_in(text)
+    if not columns or dialect.quote or dialect.escape or not mark.isascii() or text.startswith("\ufeff"):
+        return None
+    if "\r" in text:
+        text = text_lines.with_line_feeds(text)
+    if mark != dialect.delimiter:
+        text = text.replace(dialect.delimiter, mark)
+    lines = text.removesuffix("\n").split("\n")
+    try:
+        filled = pc.binary_join_element_wise(pa.array(lines, pa.string()), mark * columns, "")
+    except UnicodeEncodeError:
+        return None
+    if not all(lines):  # a blank line is no record
+        return None
+    split = pc.split_pattern(filled, mark, max_splits=columns)
+    cells = [pc.list_element(split, place) for place in range(columns)]
+    beyond = pc.utf8_trim(pc.list_element(split, columns), mark)
+    if (
+        pc.max(pc.binary_length(beyond)).as_py()
+        or max(pc.max(pc.binary_length(c)).as_py() for c in cells) > field_limit
+    ):
+        return None
+    return cells
 
 
 def _header_cells(row: Sequence[str]) -> list[str]:

@@ -20,7 +20,15 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from ccdata_assets.landing.json_source import CHUNK, BrokenJson, JsonSource, Number, json_text, one_value
+from ccdata_assets.landing.json_source import (
+    CHUNK,
+    BrokenJson,
+    JsonSource,
+    Number,
+    holds_several,
+    json_text,
+    one_value,
+)
 from ccdata_assets.landing.rows import (
     BATCH_ROWS,
     Cells,
@@ -39,6 +47,8 @@ from ccdata_assets.landing.text_lines import line_chunks, split_lines
 
 BATCH_CHARACTERS = 1 << 25
 """A batch ends here too, so that long records do not add up."""
+FIRST_LINES = 50
+"""How many lines are looked at to tell whether there is one record in each."""
 DEEPEST = 12
 """How far down a record the contract's headers are sought."""
 MAX_ELEMENTS = 20
@@ -88,14 +98,16 @@ def open_json(path: Path, options: ReadOptions) -> Iterator[Member]:
 
 
 def open_json_lines(path: Path, options: ReadOptions) -> Iterator[Member]:
-    """Read one record a line; a file of one line is a document that was written compactly."""
+    """Read one record a line; a file of one line is a document that was written compactly, and where a line holds several
+    records, as a stream writes them one behind the other, the file is read as documents, whose rows are counted by position."""
     encoding = options.encoding or text_encoding(path, options.is_header)
     records = partial(_lines, path, encoding, options)
-    match list(islice((record for record in records() if record.value), 2)):
-        case [_Record(is_broken=False)]:
-            yield from open_json(path, options)
-        case _:
-            yield _member(records, options, "json lines", encoding)
+    first = list(islice((record for record in records() if record.value), FIRST_LINES))
+    is_one = len(first) == 1 and not first[0].is_broken
+    if is_one or any(record.is_broken and holds_several(record.value) for record in first):
+        yield from open_json(path, options)
+    else:
+        yield _member(records, options, "json lines", encoding)
 
 
 # --- text → records ----------------------------------------------------------------------------------------------

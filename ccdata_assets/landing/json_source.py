@@ -70,6 +70,15 @@ def one_value(text: str) -> Any:
     return value
 
 
+def holds_several(text: str) -> bool:
+    """Tells whether a text begins with two objects, one behind the other."""
+    try:
+        _, end = _DECODER.raw_decode(text, len(text) - len(text.lstrip("\ufeff \t")))
+    except (json.JSONDecodeError, RecursionError):
+        return False
+    return text[end:].lstrip(" \t,").startswith("{")
+
+
 def json_text(value: Any) -> str:
     """A value as JSON writes it, its numbers as they were written. Raises RecursionError where it is too deep."""
     match value:

@@ -51,6 +51,7 @@ def read_options(contract: Contract, registry: Registry, settings: Settings) -> 
         escape=source.escape,
         header=source.header,
         width=max((use.position or 0 for use in contract.fields.values()), default=0),
+        ragged=source.ragged,
         sheet=source.sheet,
         records=source.records,
         workdir=settings.raw_dir.parent / "unpacked",

@@ -61,6 +61,8 @@ class ReadOptions:
     header: Literal["auto", "none"] | int = "auto"
     width: int = 0
     """Of a file without a header: the rightmost column that the contract reads."""
+    ragged: bool = False
+    """Of a text: rows may end early, the cells that they lack are empty."""
     sheet: str | None = None
     records: str | None = None
     workdir: Path | None = None

@@ -80,7 +80,8 @@ def test_every_column_that_dbt_makes_is_made_of_something() -> None:
         if (name, column.name) not in known and name != "marts.dim_date"  # the calendar makes its days itself
     }
     constant = {"marts.dim_region.is_current"}  # of one list true, of the other false
-    assert without == constant, "lineage has lost columns; look at ccdata_assets/catalogue/lineage.py"
+    counted = {"marts.fct_call_event.event_no", "marts.fct_call_leg.leg_no"}  # places in an order
+    assert without == constant | counted, "lineage has lost columns; look at ccdata_assets/catalogue/lineage.py"
 
 
 def test_what_is_looked_up_comes_of_what_it_is_looked_up_by() -> None:

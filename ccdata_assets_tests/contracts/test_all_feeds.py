@@ -153,7 +153,7 @@ FAULTS = {
     "case_log/工单_20260930.csv": 5, "case_log/工单_20261031.xlsx": 1,
     "order_log/订单_20261031.csv": 4, "order_log/orders_20261102.json": 0,
     "agent_roster/坐席花名册_20260901.csv": 0, "agent_roster/坐席花名册_20261031.xlsx": 3, "campaign_list/外呼项目_20261101.xlsx": 2,
-    "agent_state_log/坐席状态_20261015.csv.gz": 4, "agent_state_log/agent_state_20261016.parquet": 0,
+    "agent_state_log/坐席状态_20261015.csv.gz": 3, "agent_state_log/agent_state_20261016.parquet": 0,
     "survey_log/survey_20260930.jsonl": 2, "survey_log/满意度_20261031.csv": 3, "quality_review_log/质检_20261031.xlsx": 6,
     "outbound_log/dials_20260930.parquet": 0, "outbound_log/外呼明细_20261031.csv": 5, "plan_sheet/采集计划_20260901.xlsx": 3,
     "request_log/数据申请_20260930.csv": 2, "request_log/数据申请_20261031.csv": 2, "approval_log/审批记录_20261031.txt": 2,

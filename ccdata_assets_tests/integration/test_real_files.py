@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ccdata_assets_tests.integration.runs import ask, run
@@ -75,6 +76,28 @@ def test_the_bank_answers_as_many_calls_as_the_domain_says(real_home: Path) -> N
     assert ask(real_home, "select sum(successes), sum(contacts), sum(dials) from kpi.outbound_day") == [
         (4639, 41_176, 105_735)  # of 4,640 successes in 41,188 rows; twelve rows are the same as another
     ]
+
+
+@pytest.mark.slow
+def test_what_is_published_of_the_bank_equals_the_raw_file(real_home: Path) -> None:
+    files = str(shared_dir() / "data" / "real" / "anonymousbank" / "*.txt")
+    log = f"read_csv('{files}', delim = '\t', header = true, all_varchar = true)"
+    of_wait, of_service = (
+        f"avg({column}), quantile_disc({column}, [0.5, 0.8, 0.95])" for column in ("q_time::bigint", "ser_time::bigint")
+    )
+    with duckdb.connect() as con:
+        expected = con.execute(
+            f"select count(*), {of_wait}, {of_service} from {log} where outcome = 'AGENT'"
+        ).fetchall()
+        outcomes = con.execute(f"select count(*) from {log} group by outcome order by 1").fetchall()
+    assert expected == ask(
+        real_home,
+        """select count(*), avg(wait_s), quantile_disc(wait_s, [0.5, 0.8, 0.95]), avg(talk_s), quantile_disc(talk_s, [0.5, 0.8, 0.95])
+        from marts.fct_call where feed = 'bank_call' and is_answered""",
+    )
+    assert outcomes == ask(
+        real_home, "select count(*) from marts.fct_call where feed = 'bank_call' group by outcome order by 1"
+    )
 
 
 @pytest.mark.slow

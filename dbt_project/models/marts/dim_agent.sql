@@ -26,6 +26,8 @@ met as (
 
     select agent from {{ source("staged", "call") }}
     union
+    select agent from {{ source("staged", "call_event") }}
+    union
     select agent from {{ source("staged", "outbound") }}
     union
     select agent from {{ source("staged", "agent_state") }}

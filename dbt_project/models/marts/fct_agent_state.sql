@@ -1,12 +1,115 @@
 with
 
+{{ event_states() }},
+
 state as (
 
     select
-        *,
-        timezone(time_zone, state_from_at) as local_from,
-        timezone(time_zone, state_to_at) as local_to
+        feed,
+        sha256,
+        member,
+        row,
+        agent,
+        team,
+        site,
+        skill,
+        state,
+        state_reason,
+        state_from_at,
+        state_to_at,
+        time_zone,
+        is_repeat,
+        flags
     from {{ source("staged", "agent_state") }}
+    union all
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        agent,
+        null as team,
+        null as site,
+        null as skill,
+        state,
+        state_reason,
+        state_from_at,
+        state_to_at,
+        time_zone,
+        false as is_repeat,
+        cast([] as varchar[]) as flags
+    from event_state
+
+),
+
+-- how far the feed tells anything
+told_until as (
+
+    select
+        feed,
+        max(known_at) as known_at
+    from (
+        select
+            feed,
+            greatest(max(state_from_at), max(state_to_at)) as known_at
+        from state
+        group by all
+        union all
+        select
+            feed,
+            max(event_at) as known_at
+        from {{ ref("fct_call_event") }}
+        group by all
+    )
+    group by all
+
+),
+
+-- a state without an end lasts until the agent's next one, or as long as anything is known
+next_state as (
+
+    select
+        open_state.feed,
+        open_state.sha256,
+        open_state.member,
+        open_state.row,
+        open_state.state,
+        min(later.state_from_at) as known_at
+    from state as open_state
+    inner join state as later
+        on open_state.feed = later.feed
+            and open_state.agent = later.agent
+            and open_state.state_from_at < later.state_from_at
+            and if(
+                open_state.state = 'signed_in',
+                later.state in ('signed_in', 'signed_out'),
+                later.state <> 'signed_in'
+            )
+    where open_state.state_to_at is null and not later.is_repeat
+    group by all
+
+),
+
+ended as (
+
+    select
+        *,
+        state_to_at as until_at
+    from state
+    where state_to_at is not null
+    union all
+    select
+        state.*,
+        coalesce(next_state.known_at, told_until.known_at) as until_at
+    from state
+    left join told_until on state.feed = told_until.feed
+    left join next_state
+        on state.feed = next_state.feed
+            and state.sha256 = next_state.sha256
+            and state.member = next_state.member
+            and state.row = next_state.row
+            and state.state = next_state.state
+    where state.state_to_at is null
 
 ),
 
@@ -27,14 +130,16 @@ final as (
         state_reason,
         state_from_at,
         state_to_at,
+        until_at,
         time_zone,
-        local_from,
-        local_to,
-        cast(local_from as date) as local_date,
-        date_diff('second', state_from_at, state_to_at) as duration_s,
+        timezone(time_zone, state_from_at) as local_from,
+        timezone(time_zone, until_at) as local_to,
+        cast(timezone(time_zone, state_from_at) as date) as local_date,
+        date_diff('second', state_from_at, until_at) as duration_s,
+        state_to_at is null as is_open,
         is_repeat,
         flags
-    from state
+    from ended
 
 )
 

@@ -1,0 +1,328 @@
+{#-
+    CTEs that make states of agents of an event log. `event_state`: one row per agent and state from one moment to another, and one per time
+    signed in. Each event that changes something counts up or down (signed in to a queue, paused in one, on a call, on hold, in after-call work);
+    between two changes the counts say the state. An agent is paused where a pause covers every queue that the agent is signed in to.
+-#}
+{%- macro event_states() -%}
+told as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        event_at as changed_at,
+        coalesce(queue, '') as scope,
+        case
+            when event in ('signed_in', 'signed_out') then 'sign'
+            when event in ('paused', 'unpaused') then 'pause'
+            else 'wrap'
+        end as kind,
+        event in ('signed_in', 'paused', 'wrap_started') as is_begin,
+        state,
+        state_reason
+    from {{ ref("fct_call_event") }}
+    where role = 'agent'
+
+),
+
+-- said twice is said once: only what is another than before changes something
+sign as (
+
+    select *
+    from told
+    where kind = 'sign'
+    qualify is_begin <> coalesce(
+        lag(is_begin) over (partition by feed, agent, scope order by changed_at, sha256, member, row), false
+    )
+
+),
+
+sign_count as (
+
+    select
+        *,
+        sum(if(is_begin, 1, -1)) over by_agent as signed,
+        coalesce(sum(if(is_begin, 1, -1)) over (by_agent rows between unbounded preceding and 1 preceding), 0) as signed_before
+    from sign
+    window by_agent as (partition by feed, agent order by changed_at, sha256, member, row)
+
+),
+
+sign_span as (
+
+    select
+        feed,
+        agent,
+        changed_at,
+        lead(changed_at) over (partition by feed, agent order by changed_at, sha256, member, row) as until,
+        signed > 0 as is_in
+    from sign_count
+    where (signed > 0) <> (signed_before > 0)
+
+),
+
+-- who signs out, of a queue or of all, leaves its pauses behind
+pause_told as (
+
+    select * from told
+    where kind in ('pause', 'wrap')
+    union all
+    select * replace ('pause' as kind) from sign
+    where not is_begin and scope <> ''
+
+),
+
+pause as (
+
+    select
+        pause_told.*,
+        sign_span.changed_at as span
+    from pause_told
+    asof left join sign_span
+        on pause_told.feed = sign_span.feed
+            and pause_told.agent = sign_span.agent
+            and pause_told.changed_at >= sign_span.changed_at
+
+),
+
+pause_change as (
+
+    select *
+    from pause
+    qualify is_begin <> coalesce(
+        lag(is_begin) over (partition by feed, agent, kind, scope, span order by changed_at, sha256, member, row), false
+    )
+
+),
+
+on_call as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        answered_at,
+        ended_at
+    from {{ ref("fct_call_leg") }}
+    where agent is not null
+        and answered_at is not null
+        and feed in (select feed from {{ ref("fct_call_event") }})
+        and (ended_at is null or ended_at >= answered_at)
+
+),
+
+change as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        changed_at as changed_at,
+        1 as rank,
+        if(is_begin, 1, -1) as signs,
+        0 as pauses,
+        0 as calls,
+        0 as holds,
+        0 as wraps,
+        cast(null as struct(state varchar, reason varchar)) as why
+    from sign
+    union all
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        changed_at as changed_at,
+        2 as rank,
+        0 as signs,
+        if(kind = 'pause', if(scope = '', 1000, 1) * if(is_begin, 1, -1), 0) as pauses,
+        0 as calls,
+        0 as holds,
+        if(kind = 'wrap', if(is_begin, 1, -1), 0) as wraps,
+        if(kind = 'pause' and is_begin, {'state': coalesce(state, 'break'), 'reason': state_reason}, null) as why
+    from pause_change
+    union all
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        answered_at as changed_at,
+        4 as rank,
+        0 as signs,
+        0 as pauses,
+        1 as calls,
+        0 as holds,
+        0 as wraps,
+        cast(null as struct(state varchar, reason varchar)) as why
+    from on_call
+    union all
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        ended_at as changed_at,
+        3 as rank,
+        0 as signs,
+        0 as pauses,
+        -1 as calls,
+        0 as holds,
+        0 as wraps,
+        cast(null as struct(state varchar, reason varchar)) as why
+    from on_call
+    where ended_at is not null
+    union all
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        event_at as changed_at,
+        5 as rank,
+        0 as signs,
+        0 as pauses,
+        0 as calls,
+        if(event = 'held', 1, -1) as holds,
+        0 as wraps,
+        cast(null as struct(state varchar, reason varchar)) as why
+    from {{ ref("fct_call_event") }}
+    where role = 'call' and event in ('held', 'retrieved') and agent is not null
+
+),
+
+-- a sign-out ends what was begun since the sign-in, but a call under way
+spanned as (
+
+    select
+        change.*,
+        sign_span.changed_at as span
+    from change
+    asof left join sign_span
+        on change.feed = sign_span.feed and change.agent = sign_span.agent and change.changed_at >= sign_span.changed_at
+
+),
+
+moment as (
+
+    select
+        *,
+        sum(signs) over by_agent as signed,
+        sum(calls) over by_agent as calling,
+        sum(holds) over by_agent as holding,
+        sum(pauses) over by_span as pausing,
+        sum(wraps) over by_span as wrapping,
+        last_value(why ignore nulls) over by_span as why_paused,
+        lead(changed_at) over by_agent as next_at
+    from spanned
+    window
+        by_agent as (partition by feed, agent order by changed_at, rank, sha256, member, row),
+        by_span as (partition by feed, agent, span order by changed_at, rank, sha256, member, row)
+
+),
+
+-- of several changes in one second only the last holds for a time
+between_changes as (
+
+    select
+        *,
+        pausing >= 1000 or pausing >= greatest(signed, 1) as is_paused
+    from moment
+    where next_at is distinct from changed_at
+
+),
+
+lasting as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        changed_at,
+        case
+            when calling > 0 then if(holding > 0, 'hold', 'talking')
+            when wrapping > 0 then 'acw'
+            when is_paused then why_paused.state
+            when signed > 0 then 'ready'
+        end as state,
+        if(calling = 0 and wrapping = 0 and is_paused, why_paused.reason, null) as state_reason
+    from between_changes
+
+),
+
+begun as (
+
+    select
+        *,
+        coalesce(state, '') <> coalesce(lag(state) over by_agent, '')
+        or coalesce(state_reason, '') <> coalesce(lag(state_reason) over by_agent, '') as is_new
+    from lasting
+    window by_agent as (partition by feed, agent order by changed_at)
+
+),
+
+event_activity as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        state,
+        state_reason,
+        changed_at as state_from_at,
+        lead(changed_at) over (partition by feed, agent order by changed_at) as state_to_at
+    from begun
+    where is_new
+
+),
+
+event_state as (
+
+    select * from event_activity
+    where state is not null
+    union all
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        time_zone,
+        agent,
+        'signed_in' as state,
+        null as state_reason,
+        changed_at as state_from_at,
+        until as state_to_at
+    from (
+        select
+            sign_count.*,
+            lead(changed_at) over (partition by feed, agent order by changed_at, sha256, member, row) as until
+        from sign_count
+        where (signed > 0) <> (signed_before > 0)
+    )
+    where signed > 0
+
+)
+{%- endmacro -%}
