@@ -1,0 +1,52 @@
+with
+
+parts as (
+
+    select
+        agent_key,
+        local_date,
+        answered as calls,
+        cast(null as varchar) as order_id,
+        cast(null as double) as sales_cny,
+        cast(null as bigint) as signed_in_s
+    from {{ ref("call_agent_day") }}
+    union all
+    select
+        agent_key,
+        local_date,
+        cast(null as bigint) as calls,
+        order_id,
+        order_amount_cny as sales_cny,
+        cast(null as bigint) as signed_in_s
+    from {{ ref("fct_order") }}
+    where is_standing and not is_repeat and agent_key is not null
+    union all
+    select
+        agent_key,
+        local_date,
+        cast(null as bigint) as calls,
+        cast(null as varchar) as order_id,
+        cast(null as double) as sales_cny,
+        cast(signed_in_s as bigint) as signed_in_s
+    from {{ ref("agent_time") }}
+    where agent_key is not null
+
+),
+
+final as (
+
+    select
+        parts.agent_key,
+        dim_agent.team,
+        parts.local_date,
+        cast(coalesce(sum(parts.calls), 0) as bigint) as calls,
+        count(distinct parts.order_id) as orders,
+        cast(coalesce(sum(parts.sales_cny), 0) as double) as sales_cny,
+        cast(sum(parts.signed_in_s) as bigint) as signed_in_s
+    from parts
+    left join {{ ref("dim_agent") }} as dim_agent on parts.agent_key = dim_agent.agent_key
+    group by all
+
+)
+
+select * from final
