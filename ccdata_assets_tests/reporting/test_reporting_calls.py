@@ -151,7 +151,7 @@ def test_a_day_without_calls_has_no_flash_and_leaves_none(copy: Path, tmp_path: 
     assert reports_of(copy, f"{CLOSED}")["daily"] is None
     built = build_reports(copy, tmp_path, Period.of("day", CLOSED), AS_OF)
     assert built == {"daily": None}
-    assert [path.name for path in tmp_path.glob("*")] == ["index.html"]
+    assert [path.name for path in tmp_path.glob("[!.]*")] == ["index.html"]
 
 
 def test_a_week_a_month_a_quarter_and_a_year_add_up_from_their_steps(copy: Path, calls: pd.DataFrame) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from ccdata_assets.orchestration.jobs import FOLDER, RECENT, touched_months, touched_periods
-from ccdata_assets.reporting.period import GRAINS, Period
-from ccdata_assets.reporting.reports import kinds_of
+from ccdata_assets.orchestration.jobs import RECENT, touched_months, touched_periods
+from ccdata_assets.reporting import build_reports
+from ccdata_assets.reporting.period import Period
 from ccdata_assets.settings import Settings
 from ccdata_assets_tests.reporting.published import build
 from ccdata_assets_tests.world import make_settings
@@ -71,10 +72,10 @@ def test_the_month_of_a_release_is_touched(settings: Settings) -> None:
 
 
 def told(settings: Settings, period: Period, as_of: str) -> None:
-    """The period has a report of that moment."""
-    path = settings.reports_dir / FOLDER[period.grain] / f"{period.label}.json"
+    """The period has reports of that moment."""
+    path = settings.reports_dir / ".made" / period.label
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"id": FOLDER[period.grain], "as_of": as_of}))
+    path.write_text(as_of)
 
 
 def add_values(settings: Settings, grain: str, days: list[str], as_of: str, run: str = "another") -> None:
@@ -93,7 +94,12 @@ def touched(settings: Settings, grain: str, run: str = "run") -> list[str]:
 def test_a_run_makes_the_reports_of_recent_days_and_weeks_and_of_all_quarters_and_years(settings: Settings) -> None:
     days = [f"2026-04-{day:02d}" for day in range(1, 31)]
     weeks = [f"{Period.parse(f'2026-W{week:02d}').first_day}" for week in range(1, 18)]
-    for grain, starts in (("day", days), ("week", weeks), ("quarter", ["2025-10-01", "2026-01-01"]), ("year", ["2025-01-01"])):
+    for grain, starts in (
+        ("day", days),
+        ("week", weeks),
+        ("quarter", ["2025-10-01", "2026-01-01"]),
+        ("year", ["2025-01-01"]),
+    ):
         add_values(settings, grain, starts, "2026-05-05T08:00:00+08:00")
     assert touched(settings, "day") == days[-RECENT["day"] :]
     assert touched(settings, "week") == [f"2026-W{week:02d}" for week in range(18 - RECENT["week"], 18)]
@@ -111,7 +117,9 @@ def test_a_day_is_told_again_only_where_it_has_newer_values_and_an_old_one_only_
     assert touched(settings, "day") == []
     told(settings, Period.parse("2026-04-02"), "2026-05-04T08:00:00+08:00")
     assert touched(settings, "day") == ["2026-04-02"], "its values have changed since it was asked for"
-    assert touched(settings, "day", run="another") == ["2026-04-02", *days[-RECENT["day"] :]], "the run gave them values"
+    assert touched(settings, "day", run="another") == ["2026-04-02", *days[-RECENT["day"] :]], (
+        "the run gave them values"
+    )
 
 
 def test_a_late_answer_to_a_survey_makes_the_flash_of_its_day_anew(settings: Settings) -> None:
@@ -131,6 +139,11 @@ def test_days_to_come_and_those_before_the_history_have_no_report(settings: Sett
     assert touched(settings, "day") == ["2026-05-06"]
 
 
-def test_every_grain_has_the_report_that_tells_when_it_was_made() -> None:
-    for grain in GRAINS:
-        assert FOLDER[grain] in {kind.id for kind in kinds_of(grain)}
+def test_a_day_with_nothing_to_say_is_not_tried_again(settings: Settings) -> None:
+    add_values(settings, "day", ["2026-05-05"], "2026-05-05T08:00:00+08:00")
+    decide(settings, "update kpi.value set kpi_id = 'csat' where grain = 'day'")
+    assert touched(settings, "day") == ["2026-05-05"]
+    moment = datetime.fromisoformat("2026-05-05T08:00:00+08:00")
+    built = build_reports(settings.published_path, settings.reports_dir, Period.parse("2026-05-05"), moment)
+    assert built == {"daily": None}, "an answer to a survey on a day without calls"
+    assert touched(settings, "day") == []
