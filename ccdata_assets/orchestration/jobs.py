@@ -193,11 +193,13 @@ def touched_periods(settings: Settings, run_id: str) -> list[Period]:
 
 def _touched(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, grain: Grain) -> Iterator[Period]:
     due = sorted({kpi for kind in kinds_of(grain) for kpi in kind.due})
+    told = sorted({kind.due[0] for kind in kinds_of(grain) if kind.due})
     found = con.execute(
         """select period_start::date as first_day, max(as_of), bool_or(run_id = $1) from kpi.value
         where grain = $2 and list_contains($3, kpi_id) and (numerator <> 0 or denominator <> 0)
-            and period_start::date <= $4 group by all order by first_day""",
-        [run_id, grain, due, settings.business_date],
+            and period_start::date <= $4
+        group by all having list_has_any(list(kpi_id), $5) order by first_day""",
+        [run_id, grain, due, settings.business_date, told],
     ).fetchall()
     recent = len(found) - RECENT.get(grain, len(found))
     for place, (first_day, as_of, is_touched) in enumerate(found):

@@ -34,7 +34,7 @@ class ReportKind:
     """One report: `id` names its folder, `asset` what Dagster knows it by, `grains` the periods it is made for, with what it is
     called there where that is not its title. One that is not `always` made is left out in a period it has nothing to say of. One
     that is long stands `apart`, on pages of its own. New values of the KPIs in `due` make the report of a day, week, quarter or
-    year due; months are due by any."""
+    year due, where there is a value of the first of them; months are due by any."""
 
     id: str
     asset: str

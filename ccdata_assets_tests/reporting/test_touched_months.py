@@ -139,11 +139,17 @@ def test_days_to_come_and_those_before_the_history_have_no_report(settings: Sett
     assert touched(settings, "day") == ["2026-05-06"]
 
 
-def test_a_day_with_nothing_to_say_is_not_tried_again(settings: Settings) -> None:
+def test_a_survey_answered_on_a_day_without_calls_makes_no_flash(settings: Settings) -> None:
+    add_values(settings, "day", ["2026-05-04", "2026-05-05"], "2026-05-05T08:00:00+08:00")
+    decide(settings, "update kpi.value set kpi_id = 'csat' where grain = 'day' and period_start = '2026-05-05'")
+    assert touched(settings, "day") == ["2026-05-04"]
+
+
+def test_what_was_made_to_the_end_is_not_due_and_what_was_not_is(settings: Settings) -> None:
     add_values(settings, "day", ["2026-05-05"], "2026-05-05T08:00:00+08:00")
-    decide(settings, "update kpi.value set kpi_id = 'csat' where grain = 'day'")
-    assert touched(settings, "day") == ["2026-05-05"]
     moment = datetime.fromisoformat("2026-05-05T08:00:00+08:00")
     built = build_reports(settings.published_path, settings.reports_dir, Period.parse("2026-05-05"), moment)
-    assert built == {"daily": None}, "an answer to a survey on a day without calls"
+    assert built["daily"] is not None
     assert touched(settings, "day") == []
+    (settings.reports_dir / ".made" / "2026-05-05").write_text("")
+    assert touched(settings, "day") == ["2026-05-05"], "a mark that cannot be read"
