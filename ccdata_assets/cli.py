@@ -169,8 +169,7 @@ def report(
         print(f"note: nothing is known of {asked.label}, so it has no report 该期无数据，未生成报告", file=sys.stderr)
     for made in done:
         print(made.workbook)
-    for page in dict.fromkeys([*(made.page for made in done), folder / "index.html"]):
-        print(page)
+    print(done[0].page if done else folder / "index.html")
 
 
 @app.command()

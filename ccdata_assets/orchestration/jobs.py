@@ -7,7 +7,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -18,8 +18,9 @@ import duckdb
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.landing.inbox import REVIEWS, Inbox, InboxFile
 from ccdata_assets.landing.land import content_hash
-from ccdata_assets.reporting.calls import REPORTED
+from ccdata_assets.reporting.build import made_at
 from ccdata_assets.reporting.period import ADVERBS, GRAINS, Grain, Period
+from ccdata_assets.reporting.reports import kinds_of
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect_published
 
@@ -29,18 +30,8 @@ TRAINING_JOB = "train_matching_model"
 DOCS_JOB = "data_docs"
 FORECAST_JOB = "forecast"
 MAX_ATTEMPTS = 3
-OF_CALLS = "answer_rate"
-"""The KPI that every period has in which a call is known."""
 RECENT: dict[Grain, int] = {"day": 7, "week": 4}
-"""So many of the newest days and weeks with calls have their reports made by a run; `ccdata report` makes those of any other."""
-FOLDER: dict[Grain, str] = {
-    "day": "daily",
-    "week": "callcentre",
-    "month": "monthly",
-    "quarter": "callcentre",
-    "year": "callcentre",
-}
-"""The report of a grain that every such period has."""
+"""So many of the newest days and weeks with values have their reports made by a run; `ccdata report` makes those of any other."""
 
 
 HEAD = 4000
@@ -194,29 +185,35 @@ SAYS_SOMETHING: Final = "(value <> 0 or denominator is not null or status = 'res
 
 
 def touched_periods(settings: Settings, run_id: str) -> list[Period]:
-    """The periods whose reports are due after a run: months (`touched_months`), and of each other grain those with calls that
-    have newer values than their report, or that this run gave values. Of days and weeks the recent ones, and those whose report
-    somebody asked for."""
+    """The periods whose reports are due after a run: months (`touched_months`), and of each other grain those in which a KPI that makes
+    one of its reports due has values newer than these, or that this run gave. Of days and weeks the recent ones, and those
+    whose reports somebody asked for."""
     periods = [Period.parse(month) for month in touched_months(settings, run_id)]
     with connect_published(settings) as con:
-        newest = con.execute(
-            """select grain, period_start::date as first_day, max(as_of), bool_or(run_id = $1) from kpi.value
-            where grain in ('day', 'week', 'quarter', 'year') and list_contains($2, kpi_id)
-            group by all having bool_or(kpi_id = $3) order by grain, first_day""",
-            [run_id, list(REPORTED), OF_CALLS],
-        ).fetchall()
-    by_grain: dict[Grain, list[tuple[Period, datetime, bool]]] = {}
-    for grain, first_day, as_of, is_touched in newest:
-        by_grain.setdefault(grain, []).append((Period.of(grain, first_day), as_of, is_touched))
-    for grain, found in by_grain.items():
-        recent = {period for period, *_ in found[-RECENT.get(grain, len(found)) :]}
-        for period, as_of, is_touched in found:
-            if f"{period.last_day:%Y-%m}" < settings.history_from or period.first_day > settings.business_date:
-                continue
-            made = _report_as_of(settings, FOLDER[grain], period.label)
-            if (period in recent or made != NEVER) and (is_touched or made < as_of):
-                periods.append(period)
+        for grain in GRAINS:
+            if grain != "month":
+                periods += _touched(con, settings, run_id, grain)
     return sorted(periods, key=lambda period: (GRAINS.index(period.grain), period.first_day))
+
+
+def _touched(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, grain: Grain) -> Iterator[Period]:
+    due = sorted({kpi for kind in kinds_of(grain) for kpi in kind.due})
+    told = sorted({kind.due[0] for kind in kinds_of(grain) if kind.due})
+    found = con.execute(
+        """select period_start::date as first_day, max(as_of), bool_or(run_id = $1) from kpi.value
+        where grain = $2 and list_contains($3, kpi_id) and (numerator <> 0 or denominator <> 0)
+            and period_start::date <= $4
+        group by all having list_has_any(list(kpi_id), $5) order by first_day""",
+        [run_id, grain, due, settings.business_date, told],
+    ).fetchall()
+    recent = len(found) - RECENT.get(grain, len(found))
+    for place, (first_day, as_of, is_touched) in enumerate(found):
+        period = Period.of(grain, first_day)
+        made = made_at(settings.reports_dir, period)
+        is_wanted = place >= recent or made is not None
+        is_due = is_touched or made is None or made < as_of
+        if is_wanted and is_due and f"{period.last_day:%Y-%m}" >= settings.history_from:
+            yield period
 
 
 def touched_months(settings: Settings, run_id: str) -> list[str]:
@@ -238,19 +235,19 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
         ).fetchall()
         decided = con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall() if _has_decisions(con) else []
     due = {month for (month,) in touched}
-    due |= {month for month, as_of in newest if _report_as_of(settings, FOLDER["month"], month) < as_of}
+    due |= {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
     # a decision of the same business time, as where history is replayed, came after the report
-    due |= {month for month, at in decided if _report_as_of(settings, FOLDER["month"], month) <= at}
+    due |= {month for month, at in decided if _report_as_of(settings, month) <= at}
     if not due:
         return []
     current = max(as_of for _, as_of in newest).astimezone(settings.zone).strftime("%Y-%m")
     return sorted(month for month in due | {current} if settings.history_from <= month <= current)
 
 
-def _report_as_of(settings: Settings, report: str, label: str) -> datetime:
-    """Business time of the report that a period has; the beginning of time where it has none that can be read."""
+def _report_as_of(settings: Settings, month: str) -> datetime:
+    """Business time of the report that a month has; the beginning of time where it has none that can be read."""
     try:
-        with (settings.reports_dir / report / f"{label}.json").open(encoding="utf-8") as file:
+        with (settings.reports_dir / "monthly" / f"{month}.json").open(encoding="utf-8") as file:
             head = file.read(HEAD)  # the moment stands before the sections
         found = re.search(r'"as_of": "([^"]+)"', head)
         return datetime.fromisoformat(found[1]) if found else NEVER

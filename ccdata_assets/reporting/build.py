@@ -19,6 +19,7 @@ from ccdata_assets.reporting.reports import period_reports
 from ccdata_assets.reporting.workbook import write_workbook
 
 LISTED: Final = 14  # rows of the Markdown table
+MADE: Final = ".made"  # a file a period: when its reports were made last
 COLUMNS: Final = 6  # and its columns
 
 
@@ -59,6 +60,9 @@ def build_reports(
         write_workbook(report, path, language)
         write_whole(path.with_suffix(".json"), report.to_json())
     pages = write_pages_of(reports, period, list(made), language)
+    mark = _mark(reports, period)
+    mark.parent.mkdir(exist_ok=True, parents=True)
+    write_whole(mark, as_of.isoformat())
     return {
         report_id: None
         if report is None
@@ -72,6 +76,19 @@ def build_reports(
         )
         for report_id, report in made.items()
     }
+
+
+def made_at(reports: Path, period: Period) -> datetime | None:
+    """The moment that the reports of a period speak for, those too that had nothing to say; None where they were never made, or not
+    to the end."""
+    try:
+        return datetime.fromisoformat(_mark(reports, period).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _mark(reports: Path, period: Period) -> Path:
+    return reports / MADE / period.label
 
 
 def _picture(report: Report) -> bytes:

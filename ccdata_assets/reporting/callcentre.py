@@ -37,6 +37,7 @@ STEP_TITLES: Final[dict[Grain, Text]] = {
     "week": Text("按周", "By week"),
     "month": Text("按月", "By month"),
 }
+DRAWN: Final = ("by_queue", "by_topic")  # whose service level is a chart, too
 HISTORY: Final[dict[Grain, Text]] = {
     "week": Text("近 14 周", "The last 14 weeks"),
     "month": Text("近 13 个月", "The last 13 months"),
@@ -89,12 +90,10 @@ def _history(window: Window) -> Section:
     rows = [([one.label], values) for one, values in trend[first:]]
     title = HISTORY[window.period.grain]
     table = call_table(window, "history", title, [column], rows, (*RATES, *PEOPLE), total=False)
-    charts = (
-        measure_charts(window, table, column.key, ("service_level", "answer_rate", "csat"), "line")
-        if len(rows) > 1
-        else []
-    )
-    return Section("history", title, tables=(table,), charts=tuple(charts))
+    drawn = [
+        chart for chart in call_charts(window, table, column.key) if chart.series[0] in ("offered", "service_level")
+    ]
+    return Section("history", title, tables=(table,), charts=tuple(drawn) if len(rows) > 1 else ())
 
 
 def _parts(window: Window) -> Section:
@@ -102,7 +101,7 @@ def _parts(window: Window) -> Section:
     charts = [
         chart
         for table in tables
-        if len(table.rows) > 1
+        if len(table.rows) > 1 and table.id in DRAWN
         for chart in measure_charts(window, table, "part", ("service_level",), "ranking")
     ]
     note = Text(

@@ -3,6 +3,7 @@ order. It gives the report as data; workbook, page and charts are made from that
 number of their own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from ccdata_assets.reporting import outbound
@@ -32,8 +33,13 @@ CALLS: Final = (
     "service_level_v1", "service_level_v2", "service_level_v4", "service_level_v5", "short_abandon_share",
 )  # fmt: skip
 OUTBOUND: Final = ("outbound_success_rate", "outbound_connect_rate")
-OUTBOUND_BY: Final = (("campaign",), ("product",), ("age_band",), ("contact_channel",))
+OUTBOUND_BY: Final = ("campaign", "product", "age_band", "contact_channel")
 ELSEWHERE: Final = frozenset(outbound.SHOWN) - set(OUTBOUND)  # in the outbound report
+DRAWN: Final = ("service_level", "answer_rate", "abandon_rate", "asa", "aht", "occupancy", "csat")
+MORE: Final = Text(
+    "按班组、业务、客户、主题与坐席见呼叫中心月报和坐席与班组月报。",
+    "By team, business, customer, topic and agent: the monthly call-centre report and agent sheets.",
+)
 PERSPECTIVES: Final = {
     "finance": Text("财务", "finance"),
     "customers": Text("客户", "customers"),
@@ -51,8 +57,10 @@ def monthly_sections(month: Month) -> tuple[Section, ...]:
         _quality(month),
         deliveries_section(month),
         *closing_sections(month),
-        _measures(month, "calls", Text("呼叫中心", "Call centre"), CALLS),
-        _measures(month, "outbound", Text("外呼", "Outbound"), OUTBOUND, OUTBOUND_BY),
+        replace(
+            _measures(month, "calls", Text("呼叫中心", "Call centre"), CALLS, DRAWN, by=("hour", "queue")), note=MORE
+        ),
+        _measures(month, "outbound", Text("外呼", "Outbound"), OUTBOUND, by=OUTBOUND_BY),
         *_others(month),
         _definitions(month),
     )
@@ -92,23 +100,29 @@ def _stock(month: Month) -> Section:
 
 
 def _measures(
-    month: Month, section_id: str, title: Text, kpis: Sequence[str], by: Sequence[tuple[str, ...]] | None = None
+    month: Month,
+    section_id: str,
+    title: Text,
+    kpis: Sequence[str],
+    drawn: Sequence[str] | None = None,
+    by: Sequence[str] | None = None,
 ) -> Section:
-    """By day, then by each thing the KPIs are broken down by, or by some of them."""
+    """By day, then by each thing the KPIs are broken down by, or by those alone that are said; charts of all or of those `drawn`."""
     daily = daily_table(month, kpis)
-    charts = measure_charts(month, daily, "day", kpis, "line")
+    pictured = kpis if drawn is None else drawn
+    charts = measure_charts(month, daily, "day", pictured, "line")
     tables = [daily] if daily.rows else []
     for keys, parts in month.parts(kpis).items():
-        if by is not None and keys not in by:
+        if by is not None and (len(keys) > 1 or keys[0] not in by):
             continue
         table = breakdown_table(month, kpis, keys, parts)
         tables.append(table)
         if len(keys) == 1:
             kind: ChartKind = "bar" if keys == ("hour",) else "ranking"
-            charts += measure_charts(month, table, "part", kpis, kind)
-    drawn = [chart for chart in charts if chart.table in {table.id for table in tables}]
-    drawn.sort(key=lambda chart: kpis.index(chart.series[0]))  # a KPI's views side by side
-    return Section(section_id, title, tables=tuple(tables or [daily]), charts=tuple(drawn))
+            charts += measure_charts(month, table, "part", pictured, kind)
+    shown = [chart for chart in charts if chart.table in {table.id for table in tables}]
+    shown.sort(key=lambda chart: kpis.index(chart.series[0]))  # a KPI's views side by side
+    return Section(section_id, title, tables=tuple(tables or [daily]), charts=tuple(shown))
 
 
 def _others(month: Month) -> list[Section]:

@@ -22,6 +22,7 @@ from ccdata_assets.reporting import (
     review,
     suppliers,
 )
+from ccdata_assets.reporting.calls import REPORTED
 from ccdata_assets.reporting.measures import Window
 from ccdata_assets.reporting.model import Report, Section, Text
 from ccdata_assets.reporting.period import ADVERBS, Grain, Period
@@ -34,7 +35,8 @@ MONTH: Final[Mapping[Grain, Text | None]] = {"month": None}
 class ReportKind:
     """One report: `id` names its folder, `asset` what Dagster knows it by, `grains` the periods it is made for, with what it is
     called there where that is not its title. One that is not `always` made is left out in a period it has nothing to say of. One
-    that is long stands `apart`, on pages of its own."""
+    that is long stands `apart`, on pages of its own. New values of the KPIs in `due` make the report of a day, week, quarter or
+    year due, where there is a value of the first of them; months are due by any."""
 
     id: str
     asset: str
@@ -44,6 +46,7 @@ class ReportKind:
     always: bool = False
     grains: Mapping[Grain, Text | None] = field(default_factory=lambda: MONTH)
     apart: bool = False
+    due: tuple[str, ...] = ()
 
     def titled(self, grain: Grain) -> Text:
         """What the report of a period of this grain is called."""
@@ -90,12 +93,12 @@ REPORTS: Final = (
     ReportKind(
         "daily", "daily_flash", flash.TITLE, flash.flash_sections,
         "One row per measure of the day: volume, service level, waits and handling against target, the same weekday and its mean (昨日快报).",
-        grains={"day": None},
+        grains={"day": None}, due=REPORTED,
     ),
     ReportKind(
         "callcentre", "call_centre", callcentre.TITLE, callcentre.callcentre_sections,
         "One row per call-centre KPI of the period, with trend, parts and a heat map of weekday and half hour (呼叫中心周报、月报、季报、年报).",
-        grains=callcentre.TITLES,
+        grains=callcentre.TITLES, due=REPORTED,
     ),
     ReportKind(
         "insight", "call_analysis", insight.TITLE, insight.insight_sections,
@@ -104,7 +107,7 @@ REPORTS: Final = (
     ReportKind(
         "agents", "agent_sheets", agents.TITLE, agents.agent_sections,
         "One row per agent of the period, with the team, its median and that of the centre; a sheet a team (坐席与班组报表).",
-        grains=agents.TITLES, apart=True,
+        grains=agents.TITLES, apart=True, due=agents.KPIS,
     ),
 )  # fmt: skip
 ORDER: Final = [kind.id for kind in REPORTS]

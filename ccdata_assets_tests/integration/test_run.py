@@ -84,8 +84,12 @@ def test_broken_files_cost_only_themselves_and_the_exit_code_says_so(tmp_path: P
 def test_a_second_run_changes_nothing_and_starts_neither_dbt_nor_gx(tmp_path: Path) -> None:
     hospitals(tmp_path / "inbox" / "cn_hospitals" / "a.csv", 200)
     shutil.copytree(SAMPLE / "call_log", tmp_path / "inbox" / "call_log")
-    code, _, text = run(tmp_path)
+    code, first, text = run(tmp_path)
     assert code == 0, text
+    assert first["periods"][:7] == [f"2026-10-{day}" for day in range(25, 32)], "the newest days with calls"
+    assert {"2026-W41", "2026-W44", "2026-09", "2026-10", "2026-Q3", "2026-Q4", "2026"} <= set(first["periods"])
+    for made in ("daily/2026-10-31", "callcentre/2026-W44", "callcentre/2026-Q4", "agents/2026"):
+        assert (tmp_path / "reports" / f"{made}.xlsx").is_file(), made
     before = (
         digest_of_tables(tmp_path / "warehouse" / "ccdata.duckdb"),
         digest_of_tables(tmp_path / "published" / "ccdata.duckdb"),
@@ -95,7 +99,7 @@ def test_a_second_run_changes_nothing_and_starts_neither_dbt_nor_gx(tmp_path: Pa
     dbt = tmp_path / "warehouse" / "dbt"
     shutil.rmtree(dbt)  # which also makes it another home than the run has left
     code, summary, text = run(tmp_path, env={"PYTHONPROFILEIMPORTTIME": "1"})
-    assert (code, summary["is_new"], summary["months"]) == (0, False, []), text[-3000:]
+    assert (code, summary["is_new"], summary["months"], summary["periods"]) == (0, False, [], []), text[-3000:]
     after = (
         digest_of_tables(tmp_path / "warehouse" / "ccdata.duckdb"),
         digest_of_tables(tmp_path / "published" / "ccdata.duckdb"),

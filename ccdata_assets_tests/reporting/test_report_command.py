@@ -74,22 +74,22 @@ def test_a_day_that_the_copy_knows_is_told_nothing(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "report_path"),
+    ("words", "report_path", "page"),
     [
-        (("2026-03-16",), "daily/2026-03-16"),
-        (("2026-03-18", "--grain", "week"), "callcentre/2026-W12"),
-        (("2026-W12",), "callcentre/2026-W12"),
-        (("2026-03-18", "--grain", "month"), "monthly/2026-03"),
+        (("2026-03-16",), "daily/2026-03-16", "day-2026-03"),
+        (("2026-03-18", "--grain", "week"), "callcentre/2026-W12", "week-2026"),
+        (("2026-W12",), "callcentre/2026-W12", "week-2026"),
+        (("2026-03-18", "--grain", "month"), "monthly/2026-03", "index"),
     ],
 )
 def test_a_period_is_asked_for_by_its_label_or_by_a_day_and_a_grain(
-    home: Path, words: tuple[str, ...], report_path: str
+    home: Path, words: tuple[str, ...], report_path: str, page: str
 ) -> None:
     with_weeks(home)
     done = report(*words)
-    *workbooks, index = done.stdout.splitlines()
+    *workbooks, shown = done.stdout.splitlines()
     assert str(home / "reports" / f"{report_path}.xlsx") in workbooks
-    assert index == str(home / "reports" / "index.html")
+    assert shown == str(home / "reports" / f"{page}.html")
     assert all(Path(line).is_file() for line in done.stdout.splitlines())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from math import comb
@@ -151,7 +152,7 @@ def test_a_day_without_calls_has_no_flash_and_leaves_none(copy: Path, tmp_path: 
     assert reports_of(copy, f"{CLOSED}")["daily"] is None
     built = build_reports(copy, tmp_path, Period.of("day", CLOSED), AS_OF)
     assert built == {"daily": None}
-    assert [path.name for path in tmp_path.glob("*")] == ["index.html"]
+    assert [path.name for path in tmp_path.glob("[!.]*")] == ["index.html"]
 
 
 def test_a_week_a_month_a_quarter_and_a_year_add_up_from_their_steps(copy: Path, calls: pd.DataFrame) -> None:
@@ -280,6 +281,21 @@ def test_days_have_a_page_a_month_and_leave_the_others_alone(copy: Path, tmp_pat
     assert text.count('<article data-key="daily/') == 2
     build_reports(copy, tmp_path, Period.parse("2026-02-26"), AS_OF)
     assert 'href="day-2026-02.html"' in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_pages_of_days_weeks_and_agents_lead_nowhere_but_to_their_workbooks_and_the_index(
+    copy: Path, tmp_path: Path
+) -> None:
+    build_reports(copy, tmp_path, Period.of("day", DAY), AS_OF)
+    build_reports(copy, tmp_path, Period.of("week", DAY), AS_OF)
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in tmp_path.glob("*.html")}
+    assert set(pages) == {"index", "day-2026-03", "week-2026", "agents-2026-03"}
+    for name, text in pages.items():
+        addresses = set(re.findall(r'(?:href|src|action)="([^"]*)"', text))
+        outside = {one for one in addresses if not re.match(r"#|(daily|callcentre|agents)/2026-[\w-]+\.xlsx$", one)}
+        assert outside == ({f"{page}.html" for page in pages} - {"index.html"} if name == "index" else {"index.html"})
+        assert "default-src 'none'" in text and text.count("<script") == 1
+        assert not re.search(r"(?:https?:)?//[\w.-]+\.\w", text)
 
 
 def test_a_page_whose_last_report_is_gone_is_gone_and_no_longer_led_to(copy: Path, tmp_path: Path) -> None:

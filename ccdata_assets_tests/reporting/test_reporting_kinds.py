@@ -125,14 +125,20 @@ def test_after_the_closing_a_report_says_what_changed_since(published: Path) -> 
 def test_a_workbook_speaks_one_language_where_one_is_asked_for(
     published: Path, tmp_path: Path, language: Language, other: str
 ) -> None:
-    built = build_reports(published, tmp_path, Period.of("month", MARCH), AS_OF, language=language)["suppliers"]
-    assert built is not None
-    book = openpyxl.load_workbook(built.workbook)
-    said = [sheet.title for sheet in book] + [
-        str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)
-    ]
-    assert not [text for text in said if re.search(other, text)]
-    assert f'data-only="{language}"' in built.page.read_text(encoding="utf-8")
+    made = build_reports(published, tmp_path, Period.of("month", MARCH), AS_OF, language=language)
+    for name in ("suppliers", "callcentre"):
+        built = made[name]
+        assert built is not None
+        book = openpyxl.load_workbook(built.workbook)
+        said = [sheet.title for sheet in book] + [
+            str(cell.value)
+            for sheet in book
+            for row in sheet.iter_rows()
+            for cell in row
+            if isinstance(cell.value, str)
+        ]
+        assert not [text for text in said if re.search(other, text)], name
+        assert f'data-only="{language}"' in built.page.read_text(encoding="utf-8")
 
 
 def test_people_read_names_and_not_codes(made: dict[str, Report]) -> None:

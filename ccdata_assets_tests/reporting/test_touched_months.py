@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from ccdata_assets.orchestration.jobs import FOLDER, RECENT, touched_months, touched_periods
-from ccdata_assets.reporting.period import GRAINS, Period
-from ccdata_assets.reporting.reports import kinds_of
+from ccdata_assets.orchestration.jobs import RECENT, touched_months, touched_periods
+from ccdata_assets.reporting import build_reports
+from ccdata_assets.reporting.period import Period
 from ccdata_assets.settings import Settings
 from ccdata_assets_tests.reporting.published import build
 from ccdata_assets_tests.world import make_settings
@@ -84,10 +85,10 @@ def test_the_month_of_a_release_is_touched(settings: Settings) -> None:
 
 
 def told(settings: Settings, period: Period, as_of: str) -> None:
-    """The period has a report of that moment."""
-    path = settings.reports_dir / FOLDER[period.grain] / f"{period.label}.json"
+    """The period has reports of that moment."""
+    path = settings.reports_dir / ".made" / period.label
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"id": FOLDER[period.grain], "as_of": as_of}))
+    path.write_text(as_of)
 
 
 def add_values(settings: Settings, grain: str, days: list[str], as_of: str, run: str = "another") -> None:
@@ -151,6 +152,17 @@ def test_days_to_come_and_those_before_the_history_have_no_report(settings: Sett
     assert touched(settings, "day") == ["2026-05-06"]
 
 
-def test_every_grain_has_the_report_that_tells_when_it_was_made() -> None:
-    for grain in GRAINS:
-        assert FOLDER[grain] in {kind.id for kind in kinds_of(grain)}
+def test_a_survey_answered_on_a_day_without_calls_makes_no_flash(settings: Settings) -> None:
+    add_values(settings, "day", ["2026-05-04", "2026-05-05"], "2026-05-05T08:00:00+08:00")
+    decide(settings, "update kpi.value set kpi_id = 'csat' where grain = 'day' and period_start = '2026-05-05'")
+    assert touched(settings, "day") == ["2026-05-04"]
+
+
+def test_what_was_made_to_the_end_is_not_due_and_what_was_not_is(settings: Settings) -> None:
+    add_values(settings, "day", ["2026-05-05"], "2026-05-05T08:00:00+08:00")
+    moment = datetime.fromisoformat("2026-05-05T08:00:00+08:00")
+    built = build_reports(settings.published_path, settings.reports_dir, Period.parse("2026-05-05"), moment)
+    assert built["daily"] is not None
+    assert touched(settings, "day") == []
+    (settings.reports_dir / ".made" / "2026-05-05").write_text("")
+    assert touched(settings, "day") == ["2026-05-05"], "a mark that cannot be read"
