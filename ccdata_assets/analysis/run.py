@@ -160,8 +160,9 @@ def _prepare(con: duckdb.DuckDBPyConnection, declared: Analysis, scope: Scope, s
         "create or replace temp table scope as select $first::date as first_month, $today::date as today, $now::timestamptz as now_at",
         {"first": scope.first, "today": settings.business_date, "now": settings.as_of},
     )
-    con.execute("create or replace temp table scope_month (month date)")
-    con.executemany("insert into scope_month values (?)", [(month,) for month in scope.months])
+    con.execute(
+        "create or replace temp table scope_month as select unnest($months::date[]) as month", {"months": list(scope.months)}
+    )
     # quantile_cont takes constants only; the same interpolation, of a sorted list
     con.execute(
         """create or replace temp macro quantile_of(sorted, share) as

@@ -87,4 +87,9 @@ class Calls:
 def changed(**parts: Any) -> Analysis:
     """The shipped settings with some parts changed."""
     said = load_analysis().model_dump()
-    return Analysis.model_validate({key: {**said[key], **parts[key]} if isinstance(parts.get(key), dict) else parts.get(key, said[key]) for key in said})
+    return Analysis.model_validate(
+        {
+            key: {**said[key], **parts[key]} if isinstance(parts.get(key), dict) else parts.get(key, said[key])
+            for key in said
+        }
+    )

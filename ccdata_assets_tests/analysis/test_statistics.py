@@ -94,7 +94,9 @@ def test_the_chance_of_a_day_is_the_tail_of_a_negative_binomial(calls: int, befo
     mean = max(before, 0.5 / 8)
     assert (found.expected[0], found.dispersion[0]) == pytest.approx((mean, 1.0))
     size = 8 * mean  # of a variance mean · (1 + 1/8)
-    assert found.p_value[0] == pytest.approx(stats.nbinom.sf(calls - 1, size, size / (size + mean)), rel=1e-9, abs=1e-12)
+    assert found.p_value[0] == pytest.approx(
+        stats.nbinom.sf(calls - 1, size, size / (size + mean)), rel=1e-9, abs=1e-12
+    )
 
 
 def test_the_dispersion_is_that_of_all_days_about_the_mean_of_their_weekday() -> None:
@@ -107,7 +109,9 @@ def test_the_dispersion_is_that_of_all_days_about_the_mean_of_their_weekday() ->
 def year_of_alarms(daily: np.ndarray) -> tuple[int, int]:
     """Alarms in days × parts that follow 8 weeks of history each, and days looked at. Rows are days, columns parts."""
     limits, back = LIMITS.surges, 7 * LIMITS.surges.weeks
-    past = np.lib.stride_tricks.sliding_window_view(daily[:-1], back, axis=0)[:, :, ::-1].reshape(-1, back).astype(float)
+    past = (
+        np.lib.stride_tricks.sliding_window_view(daily[:-1], back, axis=0)[:, :, ::-1].reshape(-1, back).astype(float)
+    )
     calls = daily[back:].reshape(-1).astype(float)
     told = surges.judge(calls, past, limits)
     alarms = (told.p_value < surges.limit_p(daily.shape[1], limits)) & (calls >= limits.times * told.expected)
@@ -149,7 +153,9 @@ BASKETS = st.lists(st.sets(st.sampled_from("abcd"), min_size=1, max_size=4).map(
 def test_rules_are_those_of_counting_by_hand(baskets: list[list[str]]) -> None:
     limits = LIMITS.topics.model_copy(update={"customers": 3, "alpha": 0.9999, "topics": 3})
     grouped = sorted({tuple(basket) for basket in baskets})
-    told, tried = rules([list(basket) for basket in grouped], [baskets.count(list(basket)) for basket in grouped], limits)
+    told, tried = rules(
+        [list(basket) for basket in grouped], [baskets.count(list(basket)) for basket in grouped], limits
+    )
     n = len(baskets)
 
     def have(topics: tuple[str, ...]) -> int:
@@ -165,13 +171,19 @@ def test_rules_are_those_of_counting_by_hand(baskets: list[list[str]]) -> None:
                 for antecedent in itertools.combinations(itemset, k):
                     consequent = tuple(topic for topic in itemset if topic not in antecedent)
                     if both / have(antecedent) >= limits.confidence:
-                        expected[" + ".join(antecedent), " + ".join(consequent)] = (both, have(antecedent), have(consequent))
+                        expected[" + ".join(antecedent), " + ".join(consequent)] = (
+                            both,
+                            have(antecedent),
+                            have(consequent),
+                        )
     several = sum(len(basket) > 1 for basket in baskets)
     assert tried == (len(expected) if several >= 3 else 0)
     for rule in told:
         both, first, second = expected[rule.antecedent, rule.consequent]
         assert (rule.both_customers, rule.antecedent_customers, rule.consequent_customers) == (both, first, second)
-        assert (rule.support, rule.confidence, rule.lift) == pytest.approx((both / n, both / first, both * n / (first * second)))
+        assert (rule.support, rule.confidence, rule.lift) == pytest.approx(
+            (both / n, both / first, both * n / (first * second))
+        )
         assert rule.lift > 1 and rule.p_value <= rule.p_adjusted < limits.alpha
 
 
