@@ -123,7 +123,6 @@ def _ranks(values: NDArray[Any]) -> NDArray[Any]:
 def _odds(x: NDArray[Any], y: NDArray[Any]) -> tuple[float | None, float | None, float | None]:
     """The odds ratio of a step of x and its interval, by Newton's method on the distinct values of x."""
     import numpy as np
-
     from scipy.special import expit
 
     values, place, counts = np.unique(x, return_inverse=True, return_counts=True)

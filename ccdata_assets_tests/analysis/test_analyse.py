@@ -192,11 +192,7 @@ def daily(calls: Calls, start: date, counts: list[int], topic: str) -> None:
         for day, n in enumerate(counts)
         for _ in range(n)
     ]
-    frame = pd.DataFrame(rows)
-    calls.con.execute(
-        "insert into marts.fct_call by name select * replace (entered_at::timestamptz as entered_at) from frame"
-    )
-    del frame
+    calls.add_calls(rows)
 
 
 def test_a_surge_opens_an_incident_that_ends_when_a_week_has_passed_without(calls: Calls) -> None:
@@ -245,11 +241,7 @@ def test_topics_of_a_customers_calls_are_one_basket(calls: Calls) -> None:
             ["a", "b"] if i < 60 else ["a"] if i < 80 else ["c"] if i < 250 else ["c", "d"] if i % 2 else ["d", "d"]
         )
     ]
-    frame = pd.DataFrame(rows)
-    calls.con.execute(
-        "insert into marts.fct_call by name select * replace (entered_at::timestamptz as entered_at) from frame"
-    )
-    del frame
+    calls.add_calls(rows)
     calls.add(
         "marts.fct_call",
         [calls.call("2026-01-05T10:00:00", topic="z"), calls.call("2026-01-05T10:00:00", customer_no="k0")],
@@ -369,11 +361,7 @@ def test_an_agent_weeks_outside_the_band_of_the_tenure_is_marked(calls: Calls) -
         calls.call(f"{monday + timedelta(days=7 * week)}T10:00:00", agent_key=agent, talk_s=100 + 5 * i if agent != "a8" else 400 if week > 0 else 110)
         for week in range(8) for i, agent in enumerate(agents) for _ in range(20)
     ]  # fmt: skip
-    frame = pd.DataFrame(rows)
-    calls.con.execute(
-        "insert into marts.fct_call by name select * replace (entered_at::timestamptz as entered_at) from frame"
-    )
-    del frame
+    calls.add_calls(rows)
     calls.analyse("2026-03-03")
     band = calls.found("growth_band", "measure = 'aht' and month = '2026-02-01' and tenure_week = 0")[0]
     first = [*[100.0 + 5 * i for i in range(8)], 110.0]
