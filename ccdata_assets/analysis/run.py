@@ -161,7 +161,8 @@ def _prepare(con: duckdb.DuckDBPyConnection, declared: Analysis, scope: Scope, s
         {"first": scope.first, "today": settings.business_date, "now": settings.as_of},
     )
     con.execute(
-        "create or replace temp table scope_month as select unnest($months::date[]) as month", {"months": list(scope.months)}
+        "create or replace temp table scope_month as select unnest($months::date[]) as month",
+        {"months": list(scope.months)},
     )
     # quantile_cont takes constants only; the same interpolation, of a sorted list
     con.execute(
@@ -290,7 +291,9 @@ def _surges(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
     con.execute(f"create or replace temp table surge_day as {_query('surge_day')}")
     columns = """local_date date, dimension varchar, part varchar, calls bigint, expected double, dispersion double, p_value double, limit_p double,
         zh varchar, en varchar"""
-    found = con.execute("select local_date, dimension, part, calls, past from surge_day order by local_date, dimension, part").fetchall()
+    found = con.execute(
+        "select local_date, dimension, part, calls, past from surge_day order by local_date, dimension, part"
+    ).fetchall()
     watch = "local_date date, dimension varchar, judged bigint, surges bigint"
     if not found:
         _table(con, "surge_watch_now", watch, [])
