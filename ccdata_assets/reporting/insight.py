@@ -23,7 +23,9 @@ FEW_DAYS: Final = Text("历史天数不足，未作判定。", "Too few days bef
 
 
 def insight_sections(month: Window) -> tuple[Section, ...]:
-    """Every analysis of the month; one with too little to go by says so."""
+    """Every analysis of the month; one with too little to go by says so. None of a month without any."""
+    if not month.source.is_analysed(month.first_day, month.last_day):
+        return ()
     return (
         _durations(month, "wait"),
         _durations(month, "handling"),

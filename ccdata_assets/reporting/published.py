@@ -175,7 +175,9 @@ class Published:
             for kpi, version, start, dims, value, top, bottom, target, status, clock in rows
         ]
 
-    def by_weekday(self, kpis: Sequence[str], first_day: date, last_day: date) -> list[tuple[str, int, str, float, float, int]]:
+    def by_weekday(
+        self, kpis: Sequence[str], first_day: date, last_day: date
+    ) -> list[tuple[str, int, str, float, float, int]]:
         """(KPI, ISO weekday, half hour as HH:MM, sum of numerators, sum of denominators, days of that weekday that have any of the KPIs) of
         the half hours of these days."""
         return self._rows(
@@ -452,7 +454,8 @@ class Published:
             where agent_key is not null order by all""",
         )
         return {
-            key: (Text.same(f"{'' if MASK in name else name} {key[:SHORT_KEY]}".strip()), team) for key, name, team in rows
+            key: (Text.same(f"{'' if MASK in name else name} {key[:SHORT_KEY]}".strip()), team)
+            for key, name, team in rows
         }
 
     def provinces(self) -> dict[str, Text]:
@@ -463,6 +466,18 @@ class Published:
             where province is not null group by code order by code""",
         )
         return {code: province(code, name) for code, name in rows}
+
+    def is_analysed(self, first_day: date, last_day: date) -> bool:
+        """Whether any analysis has a row of these days or of the months they lie in."""
+        tables = [name for name in KEYS if f"analysis.{name}" in self._tables]
+        if not tables:
+            return False
+        found = " or ".join(
+            f"exists (select 1 from analysis.{name} where {KEYS[name][0]} between $1 and $2 and epoch_us(as_of) <= $3)"
+            for name in tables
+        )
+        values = [first_day.replace(day=1), last_day, self._until]
+        return bool(self._connection.execute(f"select {found}", values).fetchall()[0][0])
 
     def analysed(self, table: str, first_day: date, last_day: date) -> list[dict[str, Any]]:
         """The rows of analysis.<table> of these days or of the months they lie in, in the order of its key; days as dates."""
