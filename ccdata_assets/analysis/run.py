@@ -4,16 +4,15 @@ of which nothing has changed; what each analysis is lies in its own module or qu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from ccdata_assets.analysis import surges
 from ccdata_assets.analysis.declared import Analysis, load_analysis
+from ccdata_assets.analysis.findings import funnels, query, satisfaction_links, surges_of_days, topic_rules
 from ccdata_assets.analysis.kept import KEYS, keep
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.metrics.thresholds import load_thresholds
@@ -22,9 +21,8 @@ from ccdata_assets.warehouse.engine import transaction
 from ccdata_assets.warehouse.state import code_hash, recall, remember
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
-QUERIES: Final = Path(__file__).parent / "queries"
 INPUTS: Final = "analysis_inputs"
 """What the home remembers of the months' rows that were analysed."""
 FACTS: Final = {
@@ -43,6 +41,17 @@ PLAIN: Final = (
     "growth_band", "growth_agent",
 )  # fmt: skip
 """Tables that are one query."""
+
+
+MADE: Final[dict[str, Callable[[duckdb.DuckDBPyConnection, Analysis], str]]] = {
+    "satisfaction_link": satisfaction_links,
+    "topic_rule": topic_rules,
+    "topic_basket": lambda con, declared: "select * from topic_basket_now",
+    "funnel": funnels,
+    "surge": surges_of_days,
+    "surge_watch": lambda con, declared: "select * from surge_watch_now",
+}
+"""Tables that take statistics, in an order in which each finds what those before it have left."""
 
 
 @dataclass(frozen=True)
@@ -70,26 +79,14 @@ def analyse(
             return added
         _prepare(con, declared, scope, settings)
         _growth(con)
-        con.execute(f"create or replace temp table satisfaction_answer as {_query('satisfaction_answer')}")
-        made: dict[str, Callable[[], str]] = {
-            **{name: lambda name=name: _query(name) for name in PLAIN},  # type: ignore[misc]
-            "satisfaction_link": lambda: _satisfaction(con, declared),
-            "topic_rule": lambda: _topics(con, declared),
-            "topic_basket": lambda: "select month, customers, several_topics, tried, told from topic_basket_now",
-            "funnel": lambda: _funnels(con, declared),
-            "surge": lambda: _surges(con, declared),
-            "surge_watch": lambda: "select * from surge_watch_now",
-        }
-        for table, query in made.items():
+        con.execute(f"create or replace temp table satisfaction_answer as {query('satisfaction_answer')}")
+        for table in (*PLAIN, *MADE):
             # cases that are still open grow older, and calls that are owed fall due, in whatever month they began
-            since = date.min.replace(year=1900) if table in ("case_duration", "callback") else scope.first
-            added[table] = keep(con, table, query(), since.isoformat(), settings, run_id)
+            since = date(1900, 1, 1) if table in ("case_duration", "callback") else scope.first
+            found = MADE[table](con, declared) if table in MADE else query(table)
+            added[table] = keep(con, table, found, since.isoformat(), settings, run_id)
         remember(con, INPUTS, json.dumps(now))
     return added
-
-
-def _query(name: str) -> str:
-    return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _inputs(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -160,8 +157,10 @@ def _prepare(con: duckdb.DuckDBPyConnection, declared: Analysis, scope: Scope, s
         "create or replace temp table scope as select $first::date as first_month, $today::date as today, $now::timestamptz as now_at",
         {"first": scope.first, "today": settings.business_date, "now": settings.as_of},
     )
-    con.execute("create or replace temp table scope_month (month date)")
-    con.executemany("insert into scope_month values (?)", [(month,) for month in scope.months])
+    con.execute(
+        "create or replace temp table scope_month as select unnest($months::date[]) as month",
+        {"months": list(scope.months)},
+    )
     # quantile_cont takes constants only; the same interpolation, of a sorted list
     con.execute(
         """create or replace temp macro quantile_of(sorted, share) as
@@ -182,139 +181,5 @@ def _prepare(con: duckdb.DuckDBPyConnection, declared: Analysis, scope: Scope, s
 
 
 def _growth(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(f"create or replace temp table growth_week as {_query('growth_week')}")
-    con.execute(f"create or replace temp table growth_band_now as {_query('growth_band')}")
-
-
-def _arrays(con: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any]) -> list[NDArray[Any]]:
-    """The columns of a query without nulls."""
-    import numpy as np
-
-    return [np.asarray(column) for column in con.execute(query, list(values)).fetchnumpy().values()]
-
-
-def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[Sequence[Any]]) -> str:
-    """A temp table of results that Python has made, and the query of it."""
-    con.execute(f"create or replace temp table {name} ({columns})")
-    if rows:
-        con.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", [list(row) for row in rows])
-    return f"select * from {name}"
-
-
-def _satisfaction(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
-    from ccdata_assets.analysis.satisfaction import link, sentence
-
-    pairs = con.execute("select distinct month, factor from satisfaction_answer order by all").fetchall()
-    rows = []
-    for month, factor in pairs:
-        seconds, scores, satisfied = _arrays(
-            con,
-            """select seconds::double, score_share, is_satisfied from satisfaction_answer
-            where month = ? and factor = ? and score_share is not null""",
-            [month, factor],
-        )
-        one = link(seconds, scores, satisfied, declared.satisfaction)
-        rows.append((month, factor, one.answers, one.satisfied, one.rho, one.rho_low, one.rho_high, one.p_value, one.biserial,
-                     one.odds, one.odds_low, one.odds_high, one.strength, *sentence(factor, one)))  # fmt: skip
-    columns = """month date, factor varchar, answers bigint, satisfied bigint, rho double, rho_low double, rho_high double, p_value double,
-        biserial double, odds double, odds_low double, odds_high double, strength varchar, zh varchar, en varchar"""
-    return _table(con, "satisfaction_link_now", columns, rows)
-
-
-def _topics(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
-    """Rules by month, of the calls of the month and those before it; also topic_basket_now, what they were found in."""
-    from ccdata_assets.analysis.topics import rules
-
-    rows: list[tuple[Any, ...]] = []
-    seen: list[tuple[Any, ...]] = []
-    months = [month for (month,) in con.execute("select month from scope_month order by 1").fetchall()]
-    for month in months:
-        found = con.execute(
-            """with basket as (
-                select list_sort(list(distinct topic)) as topics from inbound_call_ever
-                where customer_no is not null and topic is not null
-                    and local_date < $month::date + interval 1 month and local_date >= $month::date - to_months($before)
-                group by feed, customer_no
-            )
-            select topics, count(*) from basket group by topics order by topics""",
-            {"month": month, "before": declared.window_months - 1},
-        ).fetchall()
-        if not found:
-            continue
-        told, tried = rules([topics for topics, _ in found], [count for _, count in found], declared.topics)
-        seen.append(
-            (month, sum(n for _, n in found), sum(n for topics, n in found if len(topics) > 1), tried, len(told))
-        )
-        rows += [(month, *vars(rule).values()) for rule in told]
-    _table(
-        con, "topic_basket_now", "month date, customers bigint, several_topics bigint, tried bigint, told bigint", seen
-    )
-    columns = """month date, antecedent varchar, consequent varchar, customers bigint, antecedent_customers bigint, consequent_customers bigint,
-        both_customers bigint, support double, confidence double, lift double, p_value double, p_adjusted double"""
-    return _table(con, "topic_rule_now", columns, rows)
-
-
-def _funnels(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
-    from ccdata_assets.analysis.outliers import funnel, verdicts
-
-    con.execute(f"create or replace temp table funnel_part as {_query('funnel_part')}")
-    rows: list[tuple[Any, ...]] = []
-    limits = declared.outliers
-    for key in con.execute("select distinct month, measure, dimension from funnel_part order by all").fetchall():
-        part, total, met = _arrays(
-            con,
-            "select part, total, met from funnel_part where (month, measure, dimension) = (?, ?, ?) order by part",
-            key,
-        )
-        judged = total >= limits.least
-        few = [(*key, name, int(n), int(m), m / n, *[None] * 6, "too_few")
-               for name, n, m in zip(part, total, met, strict=True)]  # fmt: skip
-        if judged.sum() < limits.parts:
-            rows += few
-            continue
-        rows += [row for row, is_judged in zip(few, judged, strict=True) if not is_judged]
-        part, total, met = part[judged], total[judged], met[judged]
-        one = funnel(met, total)
-        words = verdicts(met, total, one)
-        bounds = zip(one.lower_95, one.upper_95, one.lower_998, one.upper_998, strict=True)
-        rows += [(*key, name, int(n), int(m), m / n, one.centre, *map(float, bound), one.dispersion, word)
-                 for name, n, m, bound, word in zip(part, total, met, bounds, words, strict=True)]  # fmt: skip
-    columns = """month date, measure varchar, dimension varchar, part varchar, total bigint, met bigint, rate double, centre double,
-        lower_95 double, upper_95 double, lower_998 double, upper_998 double, dispersion double, verdict varchar"""
-    return _table(con, "funnel_now", columns, rows)
-
-
-def _surges(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
-    """Surges by day; also surge_watch_now, what was looked at."""
-    con.execute(f"create or replace temp table surge_day as {_query('surge_day')}")
-    columns = """local_date date, dimension varchar, part varchar, calls bigint, expected double, dispersion double, p_value double, limit_p double,
-        zh varchar, en varchar"""
-    found = con.execute(
-        "select local_date, dimension, part, calls, past from surge_day order by local_date, dimension, part"
-    ).fetchall()
-    watch = "local_date date, dimension varchar, judged bigint, surges bigint"
-    if not found:
-        _table(con, "surge_watch_now", watch, [])
-        return _table(con, "surge_now", columns, [])
-    import numpy as np
-
-    limits = declared.surges
-    calls = np.array([row[3] for row in found], dtype=float)
-    past = np.array([row[4] for row in found], dtype=float)  # null becomes nan
-    told = surges.judge(calls, past, limits)
-    judged: dict[tuple[Any, ...], int] = {}
-    for row, is_judged in zip(found, told.is_judged, strict=True):
-        judged[row[:2]] = judged.get(row[:2], 0) + int(is_judged)
-    alarms: list[tuple[Any, ...]] = []
-    likely = told.is_judged & (calls >= limits.times * told.expected) & (calls - told.expected >= limits.more)
-    for place in np.flatnonzero(likely):
-        day, dimension, part, count, _ = found[place]
-        limit = surges.limit_p(judged[day, dimension], limits)
-        if told.p_value[place] < limit:
-            expected = float(told.expected[place])
-            words = surges.sentence(part, count, expected, limits.weeks)
-            numbers = (expected, float(told.dispersion[place]), float(told.p_value[place]), limit)
-            alarms.append((day, dimension, part, count, *numbers, *words))
-    counts = {key: sum(1 for alarm in alarms if alarm[:2] == key) for key in judged}
-    _table(con, "surge_watch_now", watch, [(*key, parts, counts[key]) for key, parts in judged.items()])
-    return _table(con, "surge_now", columns, alarms)
+    con.execute(f"create or replace temp table growth_week as {query('growth_week')}")
+    con.execute(f"create or replace temp table growth_band_now as {query('growth_band')}")

@@ -32,7 +32,8 @@ def judge(calls: NDArray[Any], past: NDArray[Any], limits: Surges) -> Judged:
     back, the day before first, nan where it says nothing.
 
     The mean m is that of the k same weekdays, days further than 3.5 deviations above their median left out. The dispersion φ, at least 1
-    (Poisson), is Pearson's of all weekdays about their own means, for eight days say little of a variance. The day's calls are then
+    (Poisson), is Pearson's of all weekdays about their own means, for eight days say little of a variance; the limits take it one standard
+    error higher. The day's calls are then
     negative-binomial with mean m and variance φ·m·(1 + 1/k): the mean is an estimate too. A part without any call before is given half
     a call in all the days (Jeffreys' prior).
     """
@@ -53,7 +54,8 @@ def judge(calls: NDArray[Any], past: NDArray[Any], limits: Surges) -> Judged:
         chi += np.where(counts, squares / np.where(counts, middle, 1), 0)
         freedom += np.where(counts, k - 1, 0)
     dispersion = np.maximum(1.0, chi / np.maximum(freedom, 1))
-    variance = dispersion * mean * (1 + 1 / days)
+    unsure = np.where(dispersion > 1, 1 + np.sqrt(2 / np.maximum(freedom, 2)), 1.0)  # one standard error of it
+    variance = np.maximum(1.0, dispersion * unsure) * mean * (1 + 1 / days)
     size = mean**2 / (variance - mean)
     # P(X >= calls) of a negative binomial by the regularised incomplete beta function
     p_value = np.where(calls > 0, betainc(np.maximum(calls, 1), size, 1 - mean / variance), 1.0)

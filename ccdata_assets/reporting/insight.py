@@ -23,7 +23,9 @@ FEW_DAYS: Final = Text("历史天数不足，未作判定。", "Too few days bef
 
 
 def insight_sections(month: Window) -> tuple[Section, ...]:
-    """Every analysis of the month; one with too little to go by says so."""
+    """Every analysis of the month; one with too little to go by says so. None of a month without any."""
+    if not month.source.is_analysed(month.first_day, month.last_day):
+        return ()
     return (
         _durations(month, "wait"),
         _durations(month, "handling"),
@@ -262,7 +264,7 @@ def _callbacks(month: Window) -> Section:
          "in_time_share": (Text("按时率", "In time"), "percent")}, shown,
     )  # fmt: skip
     settings = load_analysis()
-    overdue = month.source.overdue_callbacks(month.first_day, month.last_day, settings.key_customers)
+    overdue = month.source.overdue_callbacks(month.first_day, month.last_day, settings.key_customers) if rows else []
     waiting = record_table(
         "overdue", Text("逾期未回拨的重点客户", "Key customers not called back"),
         {"call_id": (Text("通话编号", "Call"), "text"), "customer_type": (Text("客户类型", "Kind of customer"), "text"), "queue": (Text("队列", "Queue"), "text"),

@@ -467,6 +467,18 @@ class Published:
         )
         return {code: province(code, name) for code, name in rows}
 
+    def is_analysed(self, first_day: date, last_day: date) -> bool:
+        """Whether any analysis has a row of these days or of the months they lie in."""
+        tables = [name for name in KEYS if f"analysis.{name}" in self._tables]
+        if not tables:
+            return False
+        found = " or ".join(
+            f"exists (select 1 from analysis.{name} where {KEYS[name][0]} between $1 and $2 and epoch_us(as_of) <= $3)"
+            for name in tables
+        )
+        values = [first_day.replace(day=1), last_day, self._until]
+        return bool(self._connection.execute(f"select {found}", values).fetchall()[0][0])
+
     def analysed(self, table: str, first_day: date, last_day: date) -> list[dict[str, Any]]:
         """The rows of analysis.<table> of these days or of the months they lie in, in the order of its key; days as dates."""
         key = KEYS[table]

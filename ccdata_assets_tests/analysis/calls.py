@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from ccdata_assets.analysis.declared import Analysis, load_analysis
 from ccdata_assets.analysis.kept import KEYS
@@ -54,6 +55,15 @@ class Calls:
         for row in rows:
             names = ", ".join(quote(name) for name in row)
             self.con.execute(f"insert into {table} ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
+
+    def add_calls(self, rows: list[Row]) -> None:
+        """Many calls at once."""
+        frame = pd.DataFrame(rows)
+        self.con.register("added_calls", frame)
+        self.con.execute(
+            "insert into marts.fct_call by name select * replace (entered_at::timestamptz as entered_at) from added_calls"
+        )
+        self.con.unregister("added_calls")
 
     def call(self, at: str, **values: Any) -> Row:
         """One answered inbound call of 60 s that waited 10 s, local time UTC; `values` change it."""

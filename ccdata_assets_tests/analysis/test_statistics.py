@@ -29,15 +29,25 @@ def answers(seed: int, n: int, slope: float) -> tuple[np.ndarray, np.ndarray, np
 
 
 def test_rho_and_odds_are_those_of_other_libraries() -> None:
-    import statsmodels.api as sm
+    from scipy.optimize import minimize
 
     seconds, scores, satisfied = answers(1, 800, 0.5)
     found = link(seconds, scores, satisfied, LIMITS.satisfaction)
     assert found.rho == pytest.approx(stats.spearmanr(seconds, scores).statistic, abs=1e-12)
     assert found.biserial == pytest.approx(stats.pointbiserialr(satisfied, np.log2(1 + seconds)).statistic, abs=1e-12)
-    fitted = sm.Logit(satisfied.astype(float), sm.add_constant(np.log2(1 + seconds))).fit(disp=0)
-    assert found.odds == pytest.approx(np.exp(fitted.params[1]), rel=1e-6)
-    assert (found.odds_low, found.odds_high) == pytest.approx(np.exp(fitted.conf_int()[1]), rel=1e-5)
+    x = np.log2(1 + seconds) - np.log2(1 + seconds).mean()
+
+    def unlikely(beta: np.ndarray) -> float:
+        return float(np.logaddexp(0, np.where(satisfied, -1, 1) * (beta[0] + beta[1] * x)).sum())
+
+    best = minimize(unlikely, [0.0, 0.0], tol=1e-12).x
+    p = 1 / (1 + np.exp(-(best[0] + best[1] * x)))
+    design = np.column_stack([np.ones_like(x), x])
+    error = np.sqrt(np.linalg.inv((design * (p * (1 - p))[:, None]).T @ design)[1, 1])
+    assert found.odds == pytest.approx(np.exp(best[1]), rel=1e-4)
+    assert (found.odds_low, found.odds_high) == pytest.approx(
+        (np.exp(best[1] - 1.96 * error), np.exp(best[1] + 1.96 * error)), rel=1e-3
+    )
     assert found.strength in ("weak", "moderate") and "lower the satisfaction" in sentence("wait", found)[1]
 
 
@@ -120,16 +130,16 @@ def year_of_alarms(daily: np.ndarray) -> tuple[int, int]:
 
 @pytest.mark.parametrize("mean", [0.5, 4.0, 20.0, 200.0])
 def test_steady_calls_hardly_ever_alarm(mean: float) -> None:
-    """Eight years of twelve topics: as many false alarms as declared would be eight."""
+    """Eight years of twelve topics: no more false alarms than declared, which would be eight."""
     daily = np.random.default_rng(int(mean * 10)).poisson(mean, (8 * 365 + 56, 12))
     alarms, days = year_of_alarms(daily)
-    assert alarms <= 2 * LIMITS.surges.alarms_a_year * days / 365
+    assert alarms <= LIMITS.surges.alarms_a_year * days / 365
 
 
 def test_calls_that_always_vary_more_than_chance_do_not_alarm_for_it() -> None:
     daily = np.random.default_rng(7).negative_binomial(10, 10 / (10 + 40), (4 * 365 + 56, 8))  # mean 40, variance 200
     alarms, days = year_of_alarms(daily)
-    assert alarms <= 8 * LIMITS.surges.alarms_a_year * days / 365, "Poisson limits would give hundreds"
+    assert alarms <= 4 * LIMITS.surges.alarms_a_year * days / 365, "Poisson limits would give hundreds"
 
 
 def test_a_planted_surge_is_found_and_one_in_the_past_hides_none() -> None:
@@ -201,13 +211,11 @@ def test_topics_that_come_together_by_chance_give_no_rule_and_planted_ones_do() 
 
 
 def test_the_tests_of_rules_are_those_of_other_libraries() -> None:
-    from statsmodels.stats.multitest import multipletests
-
     for both, first, second, n in ((30, 100, 120, 1000), (1, 5, 9, 50), (50, 50, 60, 60), (3, 400, 5, 500)):
         table = [[both, first - both], [second - both, n - first - second + both]]
         assert fisher(both, first, second, n) == pytest.approx(stats.fisher_exact(table, "greater").pvalue, rel=1e-9)
     p_values = [0.01, 0.04, 0.03, 0.005, 0.9]
-    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
+    assert holm(p_values) == pytest.approx([0.04, 0.09, 0.09, 0.025, 0.9]), "Holm 1979, by hand"
 
 
 @given(st.lists(st.tuples(st.integers(10, 400), st.floats(0, 1)), min_size=5, max_size=12))

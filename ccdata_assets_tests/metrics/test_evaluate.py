@@ -410,3 +410,22 @@ def test_periods_of_every_grain_close_at_their_end(kpis: Evaluation) -> None:
     assert {row["grain"]: row["status"] for row in rows} == {
         "day": "final", "week": "final", "month": "final", "quarter": "provisional", "year": "provisional",
     }  # fmt: skip
+
+
+def test_a_value_whose_window_is_not_over_is_provisional(kpis: Evaluation) -> None:
+    """January is over on 1 February, and what follows its last day for 7 days on the 8th."""
+    waits = kpi(unit="percent", denominator="sum(of)", window="fcr_days")
+    said = {}
+    for day in ("2026-02-01", "2026-02-07", "2026-02-08", "2026-02-09"):
+        kpis.run(waits, [JAN], now=day)
+        said[day] = kpis.con.execute(
+            "select status, count(*) over () from kpi.value order by as_of desc limit 1"
+        ).fetchall()[0]
+    assert said == {
+        "2026-02-01": ("provisional", 1),
+        "2026-02-07": ("provisional", 1),
+        "2026-02-08": ("final", 2),
+        "2026-02-09": ("final", 2),
+    }
+    kpis.run(waits, [JAN, ("2026-01-06", "x", 0.0, 4.0)], now="2026-02-11")
+    assert kpis.con.execute("select status from kpi.value order by as_of desc limit 1").fetchall() == [("restated",)]

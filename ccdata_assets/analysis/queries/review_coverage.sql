@@ -27,7 +27,7 @@ counted as (
 
 weekly as (
     select
-        cast(date_trunc('month', on_date) as date) as month, campaign, greatest(0, 1 + (on_date - starts_on) // 7) as campaign_week,
+        cast(date_trunc('month', on_date) as date) as month, campaign, if(on_date < starts_on, 0, 1 + (on_date - starts_on) // 7) as campaign_week,
         sum(recordings) as recordings, sum(reviewed) as reviewed
     from counted group by all
 )
