@@ -28,10 +28,7 @@ COST, SALES, WRONG, PENETRATION = (
     "list_penetration",
 )
 REFUSALS: Final = "outbound_refusals"
-SHOWN: Final = (
-    *HEADLINE, PER_DIAL, REFUSALS, "outbound_connected", "outbound_source_reach_rate", "outbound_source_right_party_rate",
-    "outbound_source_success_rate", "outbound_source_wrong_number_rate", "outbound_source_sales_per_record",
-)  # fmt: skip
+SHOWN: Final = (*HEADLINE, PER_DIAL, REFUSALS, "outbound_connected", "outbound_sales_per_record")
 """KPIs of this report and of the supplier ranking, which other reports need not show."""
 PARTS: Final = (CONNECT, REACH, SUCCESS, CONVERSION, COST, SALES, WRONG, PENETRATION)
 SEGMENTS: Final = ("product", "gender", "age_band", "spend_band", "region", "contact_channel", "occupation")

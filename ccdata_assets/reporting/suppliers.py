@@ -21,8 +21,7 @@ TITLE: Final = Text("供应商排名", "Supplier ranking")
 SHOWN: Final = ("records_received", "records_repeated", "validity", "uniqueness", "timeliness")
 SCORED: Final = ("validity", "uniqueness", "timeliness", "right_numbers")
 DIALLED: Final = (
-    "outbound_source_reach_rate", "outbound_source_right_party_rate", "outbound_source_success_rate", "outbound_source_wrong_number_rate",
-    "outbound_source_sales_per_record",
+    "outbound_reach_rate", "outbound_conversion_rate", "outbound_success_rate", "outbound_wrong_number_rate", "outbound_sales_per_record",
 )  # fmt: skip
 TOLD: Final = 30
 """Numbers that dials must have told right or wrong before their share counts in the score."""
@@ -127,14 +126,14 @@ def _records(month: Month) -> list[dict[str, Any]]:
 
 def _dialled(values: dict[str, Value]) -> dict[str, Any]:
     """What the numbers of a source came to; None where none was dialled, and nothing is said of numbers of which dials tell too few."""
-    reach, right_party, success, wrong, sales = (values.get(kpi) for kpi in DIALLED)
+    reach, conversion, success, wrong, sales = (values.get(kpi) for kpi in DIALLED)
     contacts = int(success.denominator or 0) if success else 0
     successes = int(success.numerator or 0) if success else 0
     told = wrong is not None and wrong.value is not None and (wrong.denominator or 0) >= TOLD
     return {
         "dialled": contacts or None,
         "reached": int(reach.numerator or 0) if reach else None,
-        "right_party": int(right_party.numerator or 0) if right_party else None,
+        "right_party": int(conversion.denominator or 0) if conversion else 0 if contacts else None,
         "successes": successes if contacts else None,
         "success_rate": ratio(successes, contacts),
         "success_low": wilson(successes, contacts)[0] if contacts else None,

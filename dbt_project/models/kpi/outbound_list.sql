@@ -55,7 +55,7 @@ final as (
         count(*) filter (where contact.success_in <= month.month) as successes
     from month
     inner join campaign on month.campaign = campaign.campaign
-    inner join contact on month.campaign = contact.campaign and contact.dialled_in <= month.month
+    inner join contact on month.campaign = contact.campaign and month.month >= contact.dialled_in
     group by month.campaign, month.month, campaign.product, campaign.list_source, campaign.list_size
 
 )

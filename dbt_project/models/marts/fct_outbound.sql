@@ -8,7 +8,7 @@ source as (
 
 {{ number_owner() }},
 
--- with what is known of its campaign, its number and its place; a cell with several numbers does not say which one was dialled
+-- with what is known of its campaign, number and place; a cell with several numbers does not say which was dialled
 known as (
 
     select
