@@ -33,6 +33,7 @@ SHOWN: Final = (*HEADLINE, PER_DIAL, REFUSALS, "outbound_connected", "outbound_s
 PARTS: Final = (CONNECT, REACH, SUCCESS, CONVERSION, COST, SALES, WRONG, PENETRATION)
 SEGMENTS: Final = ("product", "gender", "age_band", "spend_band", "region", "contact_channel", "occupation")
 REFUSED_BY: Final = ("campaign", "list_source", "product", "gender", "age_band", "spend_band", "region")
+DRAWN: Final = 12  # attempts of a chart: later ones are so few that their intervals would be all one sees
 CELL_LEAST: Final = 10
 """Dials below which a cell of the week is left empty."""
 GENDERS: Final = {"male": Text("男", "Male"), "female": Text("女", "Female")}
@@ -324,8 +325,8 @@ def _attempts(month: Month, parts: Parts) -> Section:
     )
     tables = (table, record_table("stops", Text("各项目", "By campaign"), stop_columns, stops))
     charts = (
-        Chart("success_by_attempt", Text("每拨成功率", "Success per dial"), "line", "by_attempt", "attempt", ("success_rate", "low", "high"), target=even),
-        Chart("so_far", Text("累计成功占比", "Successes so far"), "line", "by_attempt", "attempt", ("so_far",)),
+        Chart("success_by_attempt", Text("每拨成功率", "Success per dial"), "line", "by_attempt", "attempt", ("success_rate", "low", "high"), target=even, first=DRAWN),
+        Chart("so_far", Text("累计成功占比", "Successes so far"), "line", "by_attempt", "attempt", ("so_far",), first=DRAWN),
     )  # fmt: skip
     return Section(
         "attempts",

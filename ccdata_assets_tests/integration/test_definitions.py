@@ -40,6 +40,7 @@ def test_every_asset_of_the_warehouse_is_written_under_the_one_pool(repository: 
             "model",
             "marts",
             "kpi",
+            "analysis",
             "published",
             "report",
             "docs",
