@@ -32,6 +32,7 @@ SHOWN: Final = (*HEADLINE, PER_DIAL, REFUSALS, "outbound_connected", "outbound_s
 """KPIs of this report and of the supplier ranking, which other reports need not show."""
 PARTS: Final = (CONNECT, REACH, SUCCESS, CONVERSION, COST, SALES, WRONG, PENETRATION)
 SEGMENTS: Final = ("product", "gender", "age_band", "spend_band", "region", "contact_channel", "occupation")
+BANDS: Final = ("age_band", "spend_band")  # that have an order of their own
 REFUSED_BY: Final = ("campaign", "list_source", "product", "gender", "age_band", "spend_band", "region")
 DRAWN: Final = 12  # attempts of a chart: later ones are so few that their intervals would be all one sees
 CELL_LEAST: Final = 10
@@ -68,6 +69,11 @@ def outbound_sections(month: Month) -> tuple[Section, ...]:
         _groups(month, parts, "customers", Text("按产品与客户群", "By product and customer"), SEGMENTS),
         _refusals(month, parts),
     )
+
+
+def _band(label: str) -> int:
+    """Where a band such as <30 or 60+ stands among the others."""
+    return -1 if label.startswith("<") else int(label.partition("-")[0].rstrip("+"))
 
 
 def _name(key: str) -> Text:
@@ -134,8 +140,8 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "sales": (Text("成交金额", "Sales"), "number"),
     "cost_per_success": (Text("每成功成本(元)", "Cost per success (CNY)"), "number"),
     "wrong_numbers": (Text("错号率", "Wrong numbers"), "percent"),
-    "verdict": (Text("预警", "Alarm"), "name"),
 }
+VERDICT: Final[tuple[Text, Unit]] = (Text("预警", "Alarm"), "name")
 
 
 def _record(name: Text, values: Mapping[str, Value], target: float | None, judged: bool) -> dict[str, Any]:
@@ -174,11 +180,14 @@ def _groups(month: Month, parts: Parts, section_id: str, title: Text, keys: Sequ
         records = [
             _record(_label(month, key, label), values, target, is_campaign) for (label,), values in found.items()
         ]
-        records.sort(key=lambda record: (-record["contacts"], record["name"].en))
+        records.sort(
+            key=lambda record: (_band(record["name"].en) if key in BANDS else -record["contacts"], record["name"].en)
+        )
         filled = {name for record in records for name, value in record.items() if value is not None}
         columns = {
             "name": (_name(key), "name"),
-            **{name: spec for name, spec in COLUMNS.items() if name in filled and (is_campaign or name != "verdict")},
+            **({"verdict": VERDICT} if is_campaign else {}),
+            **{name: spec for name, spec in COLUMNS.items() if name in filled},
         }
         names = Text(f"按{_name(key).zh}", f"By {_name(key).en.lower()}")
         table = record_table(f"by_{key}", names, columns, records, _record(ALL, overall, None, False))
@@ -254,9 +263,10 @@ def _week(month: Month, parts: Parts) -> list[Table]:
         if not cells:
             continue
         overall = month.overall(kpi)
+        drawn = {key: share for key, share in shares(cells).items() if share.tries >= CELL_LEAST}
         hours = sorted({hour for hour, _ in cells})
         rows = tuple(
-            (WEEKDAYS[day - 1], *(_cell(cells.get((hour, str(day)))) for hour in hours))
+            (WEEKDAYS[day - 1], *(one.shrunk if (one := drawn.get((hour, str(day)))) else None for hour in hours))
             for day in range(1, 8)
             if any((hour, str(day)) in cells for hour in hours)
         )
@@ -272,10 +282,6 @@ def _week(month: Month, parts: Parts) -> list[Table]:
         )
         tables.append(Table(table_id, title, columns, rows, note=note))
     return tables
-
-
-def _cell(counts: tuple[int, int] | None) -> Cell:
-    return counts[0] / counts[1] if counts and counts[1] >= CELL_LEAST else None
 
 
 def _attempts(month: Month, parts: Parts) -> Section:
@@ -296,8 +302,9 @@ def _attempts(month: Month, parts: Parts) -> Section:
         "so_far": (Text("累计成功占比", "Successes so far"), "percent"), "worth": (Text("值得拨打", "Worth it"), "flag"),
     }  # fmt: skip
     connected = _counts(parts, CONNECT, "attempt")
+    has_costs = bool(costs) and all(COST in values for values in costs.values())
     even = break_even(
-        ratio(cost.value, dials.value) if cost and dials and len(costs) == 1 else None,
+        ratio(cost.value, dials.value) if cost and dials and has_costs else None,
         ratio(sales.value, orders.value) if sales and orders else None,
     )
     curve = attempt_curve(of_campaign[None], even)
