@@ -278,7 +278,8 @@ def _week(month: Month, parts: Parts) -> list[Table]:
             ),
         )
         note = Text(
-            f"少于 {CELL_LEAST} 次拨打的格子不显示。", f"Cells of fewer than {CELL_LEAST} dials are left empty."
+            f"每格为拉向总体的收缩值，拨打少的格子不致因偶然突出；少于 {CELL_LEAST} 次拨打的不显示。",
+            f"Each cell is drawn towards all, so that few dials do not stand out by chance; fewer than {CELL_LEAST} are left empty.",
         )
         tables.append(Table(table_id, title, columns, rows, note=note))
     return tables
@@ -330,7 +331,7 @@ def _attempts(month: Month, parts: Parts) -> Section:
         "一次拨打的成功率低于保本点（每拨成本 / 每笔成交额，未知时为 1%）即不值得；从某次起以后各次合计的上限也低于保本点才下结论。",
         "A dial is not worth it where its success lies below the break-even (cost of a dial / amount of a sale; 1% where not known); that is said once the upper bound of all dials from there on together does.",
     )
-    tables = (table, record_table("stops", Text("各项目", "By campaign"), stop_columns, stops))
+    tables = (table, record_table("stops", Text("各项目值得拨几次", "Attempts worth making"), stop_columns, stops))
     charts = (
         Chart("success_by_attempt", Text("每拨成功率", "Success per dial"), "line", "by_attempt", "attempt", ("success_rate", "low", "high"), target=even, first=DRAWN),
         Chart("so_far", Text("累计成功占比", "Successes so far"), "line", "by_attempt", "attempt", ("so_far",), first=DRAWN),
@@ -417,4 +418,9 @@ def _reasons_by(month: Month, parts: Parts, key: str, ordered: Iterable[str]) ->
             one = found.get((segment, reason))  # a reason that nobody gives of whom the dimension is known
             cells += [one.share.rate if one else 0.0, "★" if one and one.is_different else None]
         rows.append((_label(month, key, segment), sum(counts[segment].values()), *cells))
-    return Table(f"reasons_by_{key}", Text(f"按{_name(key).zh}", f"By {_name(key).en.lower()}"), columns, tuple(rows))
+    return Table(
+        f"reasons_by_{key}",
+        Text(f"拒绝原因按{_name(key).zh}", f"Reasons by {_name(key).en.lower()}"),
+        columns,
+        tuple(rows),
+    )

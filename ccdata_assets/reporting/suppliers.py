@@ -29,6 +29,7 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "rank": (Text("名次", "Rank"), "count"),
     "name": (DIMENSIONS["source"], "name"),
     "score": (Text("得分", "Score"), "percent"),
+    "sales_rank": (Text("销售名次", "Sales rank"), "count"),
     "volume": (Text("收到记录", "Volume"), "count"),
     "share": (Text("占比", "Share"), "percent"),
     "valid": (Text("有效新记录", "Valid and new"), "count"),
@@ -40,19 +41,24 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "timeliness": (Text("及时性", "Timeliness"), "percent"),
     "completeness": (Text("完整率", "Completeness"), "percent"),
     "accuracy": (Text("准确率", "Accuracy"), "percent"),
+    "feed": (DIMENSIONS["feed"], "name"),
+    "channel": (DIMENSIONS["channel"], "name"),
+    "source": (Text("代码", "Code"), "code"),
+}
+SOLD: Final[dict[str, tuple[Text, Unit]]] = {
+    "sales_rank": (Text("销售名次", "Sales rank"), "count"),
+    "name": (DIMENSIONS["source"], "name"),
     "dialled": (Text("拨打客户", "Dialled"), "count"),
     "reached": (Text("接通客户", "Reached"), "count"),
     "right_party": (Text("本人接听", "Right party"), "count"),
     "successes": (Text("成功", "Success"), "count"),
     "success_rate": (Text("成功率", "Success rate"), "percent"),
     "success_low": (Text("成功率下限", "Success, at least"), "percent"),
-    "sales_rank": (Text("销售名次", "Sales rank"), "count"),
     "sales_per_1000": (Text("每千条成交额", "Sold per 1,000 records"), "number"),
     "wrong_numbers": (Text("空号错号率", "Vacant or wrong"), "percent"),
-    "feed": (DIMENSIONS["feed"], "name"),
-    "channel": (DIMENSIONS["channel"], "name"),
     "source": (Text("代码", "Code"), "code"),
 }
+"""What the numbers of a source came to when they were dialled."""
 NOTE: Final = Text(
     "得分为有效率、唯一性、及时性与号码正确率（经拨打判定至少 30 个号码者）的算术平均（缺少的不计），相同时按收到记录数排列；及时性按数据来源计算；重叠率为所属企业此前已有记录的占比。"
     "外呼各列为本月拨打该来源号码的客户，同一号码由几个来源提供时各计一次；销售名次按成功率的 95% 下限排列，拨打少者不致因偶然居前。",
@@ -73,11 +79,21 @@ def supplier_sections(month: Month) -> tuple[Section, ...]:
     }
     total["repeat_rate"] = ratio(total["repeated"], total["volume"])
     table = record_table("ranking", TITLE, COLUMNS, records, total if records else None)
-    charts = (
+    charts: tuple[Chart, ...] = (
         Chart("scores", Text("得分", "Score"), "ranking", table.id, "name", ("score",), first=RANKED),
         Chart("volumes", Text("收到记录", "Volume"), "ranking", table.id, "name", ("volume",), first=RANKED),
     )
-    return (Section("ranking", TITLE, NOTE, kpi_figures(month, SHOWN) if records else (), (table,), charts),)
+    dialled = sorted((record for record in records if record["dialled"]), key=lambda record: record["sales_rank"])
+    tables = (
+        (table, record_table("sold", Text("号码外呼结果", "What its numbers sold"), SOLD, dialled))
+        if dialled
+        else (table,)
+    )
+    if dialled:
+        charts += (
+            Chart("sold", Text("成功率", "Success rate"), "ranking", "sold", "name", ("success_rate",), first=RANKED),
+        )
+    return (Section("ranking", TITLE, NOTE, kpi_figures(month, SHOWN) if records else (), tables, charts),)
 
 
 def _records(month: Month) -> list[dict[str, Any]]:
