@@ -157,8 +157,8 @@ def _attempts(con: duckdb.DuckDBPyConnection) -> Iterable[tuple[object, ...]]:
     worth = {
         campaign: break_even(cost, amount)
         for campaign, cost, amount in con.execute(
-            """select campaign, sum(cost_cny) / sum(costed_dials), sum(sale_amount) / nullif(sum(orders), 0) from kpi.outbound_hour
-            where campaign is not null group by campaign"""
+            """select campaign, if(sum(costed_dials) = sum(dials), sum(cost_cny) / sum(dials), null), sum(sale_amount) / nullif(sum(orders), 0)
+            from kpi.outbound_hour group by grouping sets ((campaign), ()) having grouping(campaign) = 1 or campaign is not null"""
         ).fetchall()
     }
     found: dict[str | None, dict[int, tuple[int, int, int]]] = defaultdict(dict)
@@ -168,7 +168,7 @@ def _attempts(con: duckdb.DuckDBPyConnection) -> Iterable[tuple[object, ...]]:
     ).fetchall():
         found[campaign][number] = (dials, connected, successes)
     for campaign, parts in found.items():
-        even = worth.get(campaign, LIMIT) if campaign is not None else LIMIT
+        even = worth[campaign]
         curve = attempt_curve({number: (of[2], of[0]) for number, of in parts.items()}, even)
         for number, attempt in curve.items():
             share = attempt.share

@@ -13,7 +13,7 @@ LEVEL = 0.95
 """Level of the intervals."""
 LEAST = 30
 """Tries below which a part is no candidate for the best."""
-Key = TypeVar("Key", int, str, tuple[int, int])
+Key = TypeVar("Key", int, str, tuple[int, int], tuple[str, ...])
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,13 @@ COST, SALES, WRONG, PENETRATION = (
     "list_penetration",
 )
 REFUSALS: Final = "outbound_refusals"
-SHOWN: Final = (
-    *HEADLINE, PER_DIAL, REFUSALS, "outbound_connected", "outbound_source_reach_rate", "outbound_source_right_party_rate",
-    "outbound_source_success_rate", "outbound_source_wrong_number_rate", "outbound_source_sales_per_record",
-)  # fmt: skip
+SHOWN: Final = (*HEADLINE, PER_DIAL, REFUSALS, "outbound_connected", "outbound_sales_per_record")
 """KPIs of this report and of the supplier ranking, which other reports need not show."""
 PARTS: Final = (CONNECT, REACH, SUCCESS, CONVERSION, COST, SALES, WRONG, PENETRATION)
 SEGMENTS: Final = ("product", "gender", "age_band", "spend_band", "region", "contact_channel", "occupation")
+BANDS: Final = ("age_band", "spend_band")  # that have an order of their own
 REFUSED_BY: Final = ("campaign", "list_source", "product", "gender", "age_band", "spend_band", "region")
+DRAWN: Final = 12  # attempts of a chart: later ones are so few that their intervals would be all one sees
 CELL_LEAST: Final = 10
 """Dials below which a cell of the week is left empty."""
 GENDERS: Final = {"male": Text("男", "Male"), "female": Text("女", "Female")}
@@ -70,6 +69,11 @@ def outbound_sections(month: Month) -> tuple[Section, ...]:
         _groups(month, parts, "customers", Text("按产品与客户群", "By product and customer"), SEGMENTS),
         _refusals(month, parts),
     )
+
+
+def _band(label: str) -> int:
+    """Where a band such as <30 or 60+ stands among the others."""
+    return -1 if label.startswith("<") else int(label.partition("-")[0].rstrip("+"))
 
 
 def _name(key: str) -> Text:
@@ -136,8 +140,8 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "sales": (Text("成交金额", "Sales"), "number"),
     "cost_per_success": (Text("每成功成本(元)", "Cost per success (CNY)"), "number"),
     "wrong_numbers": (Text("错号率", "Wrong numbers"), "percent"),
-    "verdict": (Text("预警", "Alarm"), "name"),
 }
+VERDICT: Final[tuple[Text, Unit]] = (Text("预警", "Alarm"), "name")
 
 
 def _record(name: Text, values: Mapping[str, Value], target: float | None, judged: bool) -> dict[str, Any]:
@@ -176,11 +180,14 @@ def _groups(month: Month, parts: Parts, section_id: str, title: Text, keys: Sequ
         records = [
             _record(_label(month, key, label), values, target, is_campaign) for (label,), values in found.items()
         ]
-        records.sort(key=lambda record: (-record["contacts"], record["name"].en))
+        records.sort(
+            key=lambda record: (_band(record["name"].en) if key in BANDS else -record["contacts"], record["name"].en)
+        )
         filled = {name for record in records for name, value in record.items() if value is not None}
         columns = {
             "name": (_name(key), "name"),
-            **{name: spec for name, spec in COLUMNS.items() if name in filled and (is_campaign or name != "verdict")},
+            **({"verdict": VERDICT} if is_campaign else {}),
+            **{name: spec for name, spec in COLUMNS.items() if name in filled},
         }
         names = Text(f"按{_name(key).zh}", f"By {_name(key).en.lower()}")
         table = record_table(f"by_{key}", names, columns, records, _record(ALL, overall, None, False))
@@ -256,9 +263,10 @@ def _week(month: Month, parts: Parts) -> list[Table]:
         if not cells:
             continue
         overall = month.overall(kpi)
+        drawn = {key: share for key, share in shares(cells).items() if share.tries >= CELL_LEAST}
         hours = sorted({hour for hour, _ in cells})
         rows = tuple(
-            (WEEKDAYS[day - 1], *(_cell(cells.get((hour, str(day)))) for hour in hours))
+            (WEEKDAYS[day - 1], *(one.shrunk if (one := drawn.get((hour, str(day)))) else None for hour in hours))
             for day in range(1, 8)
             if any((hour, str(day)) in cells for hour in hours)
         )
@@ -270,14 +278,11 @@ def _week(month: Month, parts: Parts) -> list[Table]:
             ),
         )
         note = Text(
-            f"少于 {CELL_LEAST} 次拨打的格子不显示。", f"Cells of fewer than {CELL_LEAST} dials are left empty."
+            f"每格为拉向总体的收缩值，拨打少的格子不致因偶然突出；少于 {CELL_LEAST} 次拨打的不显示。",
+            f"Each cell is drawn towards all, so that few dials do not stand out by chance; fewer than {CELL_LEAST} are left empty.",
         )
         tables.append(Table(table_id, title, columns, rows, note=note))
     return tables
-
-
-def _cell(counts: tuple[int, int] | None) -> Cell:
-    return counts[0] / counts[1] if counts and counts[1] >= CELL_LEAST else None
 
 
 def _attempts(month: Month, parts: Parts) -> Section:
@@ -298,8 +303,9 @@ def _attempts(month: Month, parts: Parts) -> Section:
         "so_far": (Text("累计成功占比", "Successes so far"), "percent"), "worth": (Text("值得拨打", "Worth it"), "flag"),
     }  # fmt: skip
     connected = _counts(parts, CONNECT, "attempt")
+    has_costs = bool(costs) and all(COST in values for values in costs.values())
     even = break_even(
-        ratio(cost.value, dials.value) if cost and dials and len(costs) == 1 else None,
+        ratio(cost.value, dials.value) if cost and dials and has_costs else None,
         ratio(sales.value, orders.value) if sales and orders else None,
     )
     curve = attempt_curve(of_campaign[None], even)
@@ -325,10 +331,10 @@ def _attempts(month: Month, parts: Parts) -> Section:
         "一次拨打的成功率低于保本点（每拨成本 / 每笔成交额，未知时为 1%）即不值得；从某次起以后各次合计的上限也低于保本点才下结论。",
         "A dial is not worth it where its success lies below the break-even (cost of a dial / amount of a sale; 1% where not known); that is said once the upper bound of all dials from there on together does.",
     )
-    tables = (table, record_table("stops", Text("各项目", "By campaign"), stop_columns, stops))
+    tables = (table, record_table("stops", Text("各项目值得拨几次", "Attempts worth making"), stop_columns, stops))
     charts = (
-        Chart("success_by_attempt", Text("每拨成功率", "Success per dial"), "line", "by_attempt", "attempt", ("success_rate", "low", "high"), target=even),
-        Chart("so_far", Text("累计成功占比", "Successes so far"), "line", "by_attempt", "attempt", ("so_far",)),
+        Chart("success_by_attempt", Text("每拨成功率", "Success per dial"), "line", "by_attempt", "attempt", ("success_rate", "low", "high"), target=even, first=DRAWN),
+        Chart("so_far", Text("累计成功占比", "Successes so far"), "line", "by_attempt", "attempt", ("so_far",), first=DRAWN),
     )  # fmt: skip
     return Section(
         "attempts",
@@ -412,4 +418,9 @@ def _reasons_by(month: Month, parts: Parts, key: str, ordered: Iterable[str]) ->
             one = found.get((segment, reason))  # a reason that nobody gives of whom the dimension is known
             cells += [one.share.rate if one else 0.0, "★" if one and one.is_different else None]
         rows.append((_label(month, key, segment), sum(counts[segment].values()), *cells))
-    return Table(f"reasons_by_{key}", Text(f"按{_name(key).zh}", f"By {_name(key).en.lower()}"), columns, tuple(rows))
+    return Table(
+        f"reasons_by_{key}",
+        Text(f"拒绝原因按{_name(key).zh}", f"Reasons by {_name(key).en.lower()}"),
+        columns,
+        tuple(rows),
+    )

@@ -21,8 +21,7 @@ TITLE: Final = Text("供应商排名", "Supplier ranking")
 SHOWN: Final = ("records_received", "records_repeated", "validity", "uniqueness", "timeliness")
 SCORED: Final = ("validity", "uniqueness", "timeliness", "right_numbers")
 DIALLED: Final = (
-    "outbound_source_reach_rate", "outbound_source_right_party_rate", "outbound_source_success_rate", "outbound_source_wrong_number_rate",
-    "outbound_source_sales_per_record",
+    "outbound_reach_rate", "outbound_conversion_rate", "outbound_success_rate", "outbound_wrong_number_rate", "outbound_sales_per_record",
 )  # fmt: skip
 TOLD: Final = 30
 """Numbers that dials must have told right or wrong before their share counts in the score."""
@@ -30,6 +29,7 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "rank": (Text("名次", "Rank"), "count"),
     "name": (DIMENSIONS["source"], "name"),
     "score": (Text("得分", "Score"), "percent"),
+    "sales_rank": (Text("销售名次", "Sales rank"), "count"),
     "volume": (Text("收到记录", "Volume"), "count"),
     "share": (Text("占比", "Share"), "percent"),
     "valid": (Text("有效新记录", "Valid and new"), "count"),
@@ -41,19 +41,24 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "timeliness": (Text("及时性", "Timeliness"), "percent"),
     "completeness": (Text("完整率", "Completeness"), "percent"),
     "accuracy": (Text("准确率", "Accuracy"), "percent"),
+    "feed": (DIMENSIONS["feed"], "name"),
+    "channel": (DIMENSIONS["channel"], "name"),
+    "source": (Text("代码", "Code"), "code"),
+}
+SOLD: Final[dict[str, tuple[Text, Unit]]] = {
+    "sales_rank": (Text("销售名次", "Sales rank"), "count"),
+    "name": (DIMENSIONS["source"], "name"),
     "dialled": (Text("拨打客户", "Dialled"), "count"),
     "reached": (Text("接通客户", "Reached"), "count"),
     "right_party": (Text("本人接听", "Right party"), "count"),
     "successes": (Text("成功", "Success"), "count"),
     "success_rate": (Text("成功率", "Success rate"), "percent"),
     "success_low": (Text("成功率下限", "Success, at least"), "percent"),
-    "sales_rank": (Text("销售名次", "Sales rank"), "count"),
     "sales_per_1000": (Text("每千条成交额", "Sold per 1,000 records"), "number"),
     "wrong_numbers": (Text("空号错号率", "Vacant or wrong"), "percent"),
-    "feed": (DIMENSIONS["feed"], "name"),
-    "channel": (DIMENSIONS["channel"], "name"),
     "source": (Text("代码", "Code"), "code"),
 }
+"""What the numbers of a source came to when they were dialled."""
 NOTE: Final = Text(
     "得分为有效率、唯一性、及时性与号码正确率（经拨打判定至少 30 个号码者）的算术平均（缺少的不计），相同时按收到记录数排列；及时性按数据来源计算；重叠率为所属企业此前已有记录的占比。"
     "外呼各列为本月拨打该来源号码的客户，同一号码由几个来源提供时各计一次；销售名次按成功率的 95% 下限排列，拨打少者不致因偶然居前。",
@@ -74,11 +79,21 @@ def supplier_sections(month: Month) -> tuple[Section, ...]:
     }
     total["repeat_rate"] = ratio(total["repeated"], total["volume"])
     table = record_table("ranking", TITLE, COLUMNS, records, total if records else None)
-    charts = (
+    charts: tuple[Chart, ...] = (
         Chart("scores", Text("得分", "Score"), "ranking", table.id, "name", ("score",), first=RANKED),
         Chart("volumes", Text("收到记录", "Volume"), "ranking", table.id, "name", ("volume",), first=RANKED),
     )
-    return (Section("ranking", TITLE, NOTE, kpi_figures(month, SHOWN) if records else (), (table,), charts),)
+    dialled = sorted((record for record in records if record["dialled"]), key=lambda record: record["sales_rank"])
+    tables = (
+        (table, record_table("sold", Text("号码外呼结果", "What its numbers sold"), SOLD, dialled))
+        if dialled
+        else (table,)
+    )
+    if dialled:
+        charts += (
+            Chart("sold", Text("成功率", "Success rate"), "ranking", "sold", "name", ("success_rate",), first=RANKED),
+        )
+    return (Section("ranking", TITLE, NOTE, kpi_figures(month, SHOWN) if records else (), tables, charts),)
 
 
 def _records(month: Month) -> list[dict[str, Any]]:
@@ -127,14 +142,14 @@ def _records(month: Month) -> list[dict[str, Any]]:
 
 def _dialled(values: dict[str, Value]) -> dict[str, Any]:
     """What the numbers of a source came to; None where none was dialled, and nothing is said of numbers of which dials tell too few."""
-    reach, right_party, success, wrong, sales = (values.get(kpi) for kpi in DIALLED)
+    reach, conversion, success, wrong, sales = (values.get(kpi) for kpi in DIALLED)
     contacts = int(success.denominator or 0) if success else 0
     successes = int(success.numerator or 0) if success else 0
     told = wrong is not None and wrong.value is not None and (wrong.denominator or 0) >= TOLD
     return {
         "dialled": contacts or None,
         "reached": int(reach.numerator or 0) if reach else None,
-        "right_party": int(right_party.numerator or 0) if right_party else None,
+        "right_party": int(conversion.denominator or 0) if conversion else 0 if contacts else None,
         "successes": successes if contacts else None,
         "success_rate": ratio(successes, contacts),
         "success_low": wilson(successes, contacts)[0] if contacts else None,

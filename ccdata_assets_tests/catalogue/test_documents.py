@@ -79,7 +79,11 @@ def test_every_column_that_dbt_makes_is_made_of_something() -> None:
         for column in table.columns
         if (name, column.name) not in known and name != "marts.dim_date"  # the calendar makes its days itself
     }
-    constant = {"marts.dim_region.is_current"}  # of one list true, of the other false
+    constant = {
+        "marts.dim_region.is_current",  # of one list true, of the other false
+        "kpi.outbound_contact.grain",
+        "kpi.outbound_hour.dials",  # one a row, before it sums up
+    }
     counted = {"marts.fct_call_event.event_no", "marts.fct_call_leg.leg_no"}  # places in an order
     assert without == constant | counted, "lineage has lost columns; look at ccdata_assets/catalogue/lineage.py"
 

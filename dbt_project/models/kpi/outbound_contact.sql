@@ -4,7 +4,9 @@ dial as (
 
     select
         *,
-        row_number() over (order by coalesce(dialled_at, cast(dialled_on as timestamptz)), sha256, member, row) as place
+        row_number() over (
+            order by coalesce(dialled_at, cast(dialled_on as timestamptz)), sha256, member, row
+        ) as place
     from {{ ref("fct_outbound") }}
     where dialled_on is not null and not is_repeat
 

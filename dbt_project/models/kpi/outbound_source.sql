@@ -6,10 +6,35 @@ dial as (
         *,
         row_number() over (
             order by coalesce(dialled_at, cast(dialled_on as timestamptz)), sha256, member, row
-        ) as place,
-        cast(date_trunc('month', dialled_on) as date) as month
+        ) as place
     from {{ ref("fct_outbound") }}
     where dialled_on is not null and not is_repeat and phone is not null
+
+),
+
+grain as (
+
+    select unnest(['month', 'quarter', 'year']) as grain
+
+),
+
+placed as (
+
+    select
+        grain.grain,
+        case grain.grain
+            when 'month' then cast(date_trunc('month', dial.dialled_on) as timestamp)
+            when 'quarter' then cast(date_trunc('quarter', dial.dialled_on) as timestamp)
+            else cast(date_trunc('year', dial.dialled_on) as timestamp)
+        end as period_start,
+        case grain.grain
+            when 'month' then date_trunc('month', dial.dialled_on) + interval 1 month
+            when 'quarter' then date_trunc('quarter', dial.dialled_on) + interval 3 months
+            else date_trunc('year', dial.dialled_on) + interval 1 year
+        end as period_end,
+        dial.*
+    from dial
+    cross join grain
 
 ),
 
@@ -41,23 +66,25 @@ contact as (
 
     select
         given.source,
-        dial.month,
-        dial.campaign,
-        dial.customer_key,
-        sum(dial.attempts) as dials,
-        count(*) filter (where dial.is_connected) as connected,
-        bool_or(dial.is_connected) as is_reached,
-        bool_or(dial.is_right_party) as is_right_party,
-        bool_or(dial.is_success) as is_success,
-        arg_max(dial.is_wrong_number, dial.place) as is_wrong_number,
-        sum(dial.sale_amount) as sale_amount
-    from dial
-    inner join given on dial.phone = given.number and dial.dialled_on >= given.received_on
-    group by given.source, dial.month, dial.campaign, dial.customer_key
+        placed.grain,
+        placed.period_start,
+        placed.period_end,
+        placed.campaign,
+        placed.customer_key,
+        sum(placed.attempts) as dials,
+        count(*) filter (where placed.is_connected) as connected,
+        bool_or(placed.is_connected) as is_reached,
+        bool_or(placed.is_right_party) as is_right_party,
+        bool_or(placed.is_success) as is_success,
+        arg_max(placed.is_wrong_number, placed.place) as is_wrong_number,
+        sum(placed.sale_amount) as sale_amount
+    from placed
+    inner join given on placed.phone = given.number and placed.dialled_on >= given.received_on
+    group by given.source, placed.grain, placed.period_start, placed.period_end, placed.campaign, placed.customer_key
 
 ),
 
--- records of a source up to the end of each month, repeats left out
+-- records of a source up to the end of each period, repeats left out
 record as (
 
     select
@@ -72,12 +99,12 @@ delivered as (
 
     select
         counted.source,
-        counted.month,
+        counted.grain,
+        counted.period_start,
         count(record.source) as records
-    from (select distinct source, month from contact) as counted
-    left join record
-        on counted.source = record.source and record.received_on < counted.month + interval 1 month
-    group by counted.source, counted.month
+    from (select distinct source, grain, period_start, period_end from contact) as counted
+    left join record on counted.source = record.source and counted.period_end > record.received_on
+    group by counted.source, counted.grain, counted.period_start
 
 ),
 
@@ -85,11 +112,12 @@ final as (
 
     select
         contact.source,
-        contact.month,
+        contact.grain,
+        contact.period_start,
         delivered.records,
         count(*) as contacts,
         sum(contact.dials) as dials,
-        sum(contact.connected) as connected,
+        cast(sum(contact.connected) as bigint) as connected,
         count(*) filter (where contact.is_reached) as reached,
         count(*) filter (where contact.is_right_party) as right_party,
         count(*) filter (where contact.is_success) as successes,
@@ -97,8 +125,12 @@ final as (
         count(*) filter (where contact.is_wrong_number) as wrong_numbers,
         sum(contact.sale_amount) as sale_amount
     from contact
-    inner join delivered on contact.source = delivered.source and contact.month = delivered.month
-    group by contact.source, contact.month, delivered.records
+    inner join delivered
+        on
+            contact.source = delivered.source
+            and contact.grain = delivered.grain
+            and contact.period_start = delivered.period_start
+    group by contact.source, contact.grain, contact.period_start, delivered.records
 
 )
 

@@ -8,7 +8,7 @@ source as (
 
 {{ number_owner() }},
 
--- with what is known of its campaign, its number and its place; a cell with several numbers does not say which one was dialled
+-- with what is known of its campaign, number and place; a cell with several numbers does not say which was dialled
 known as (
 
     select
@@ -38,25 +38,47 @@ known as (
 
 ),
 
--- which dial it was: as the source says, else counted; a row for all dials of a contact is its last one
+-- which dial it was, where the source does not say: by time
+numbered as (
+
+    select
+        feed,
+        sha256,
+        member,
+        row,
+        row_number() over (
+            partition by campaign, customer, is_repeat
+            order by happened_at, sha256, member, row
+        ) as dial_no
+    from known
+    where attempts = 1 and attempt_no is null
+
+),
+
+dialled as (
+
+    select
+        campaign,
+        sum(attempts) as dials
+    from known
+    where not is_repeat and campaign_cost_cny is not null
+    group by campaign
+
+),
+
 counted as (
 
     select
         known.*,
+        -- a row for all dials of a contact is its last one
         case
-            when attempts > 1 then attempts
-            else
-                coalesce(
-                    attempt_no,
-                    row_number() over (
-                        partition by campaign, customer, is_repeat
-                        order by happened_at, sha256, member, row
-                    )
-                )
+            when known.attempts > 1 then known.attempts
+            else coalesce(known.attempt_no, numbered.dial_no)
         end as dial_no,
-        if(is_repeat, null, campaign_cost_cny * attempts / sum(attempts) over (partition by campaign, is_repeat))
-            as cost_cny
+        if(known.is_repeat, null, known.campaign_cost_cny * known.attempts / dialled.dials) as cost_cny
     from known
+    left join numbered on {{ same_row("known", "numbered") }}
+    left join dialled on known.campaign = dialled.campaign
 
 ),
 
