@@ -24,7 +24,7 @@ CORE_JOB = "core"
 REPORT_JOB = "monthly_reports"
 TRAINING_JOB = "train_matching_model"
 DOCS_JOB = "data_docs"
-FORECAST_JOB = "forecast"
+FORECAST_JOB = "forecast_calls"
 MAX_ATTEMPTS = 3
 
 
