@@ -78,8 +78,10 @@ def test_a_new_level_is_not_taken_for_odd_days() -> None:
 def test_a_chinese_holiday_goes_like_a_sunday_and_a_swapped_saturday_like_a_working_day() -> None:
     calendar = load_forecast().calendars["CN"]
     first = date(2026, 6, 23)  # after the Dragon Boat Festival, which has another effect here: none
-    one = traffic.series(poisson(traffic.means(93, first=first)), first)  # to 23 September
-    made = forecast(one, traffic.days(one, 21, calendar), traffic.WORKDAYS)
+    one = traffic.series(
+        poisson(traffic.means(89, first=first)), first
+    )  # to 19 September, before a Sunday that is worked on
+    made = forecast(one, traffic.days(one, 25, calendar), traffic.WORKDAYS)
     day = made.rows[(made.rows.measure == "offered") & (made.rows.grain == "day")].set_index("local_date").value
     kinds = {item.on: item.kind for item in made.days}
     assert kinds[date(2026, 10, 1)] == "holiday" and kinds[date(2026, 10, 10)] == "swap"
