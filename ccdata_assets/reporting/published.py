@@ -418,6 +418,10 @@ class Published:
         )
         return {code: province(code, name) for code, name in rows}
 
+    def rows(self, table: str, sql: str, values: list[Any] | None = None) -> list[Any]:
+        """The rows of a query that reads `table`, for sections with tables of their own; none where it is not published."""
+        return self._rows(table, sql, values)
+
     def _rows(self, table: str, sql: str, values: list[Any] | None = None) -> list[Any]:
         return self._connection.execute(sql, values or []).fetchall() if table in self._tables else []
 
