@@ -83,7 +83,7 @@ def test_what_came_and_the_baseline_are_those_of_the_raw_file(tried: dict[str, A
             [[str(path) for path in files]],
         ).fetchnumpy()
     halves = np.zeros((90, 48))
-    halves[rows["day"].astype(int), rows["half"].astype(int)] = rows["calls"]
+    halves[np.asarray(rows["day"], dtype=int), np.asarray(rows["half"], dtype=int)] = rows["calls"]
     march = halves[59:]
     naive = halves[52:59][np.arange(31) % 7]
     said = figures(tried, "one_shot", "30min")

@@ -62,7 +62,7 @@ def test_days_forecast_before_stand_beside_what_came_and_days_to_come_follow(pub
     assert all(
         low <= value <= high
         for low, value, high in zip(*(table.values(key) for key in ("low_80", "value", "high_80")), strict=True)
-    )  # type: ignore[operator]
+    )
 
 
 def test_the_report_of_an_earlier_day_knows_only_what_was_known_then(published: Path) -> None:

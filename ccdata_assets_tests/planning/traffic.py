@@ -30,7 +30,7 @@ def curve() -> np.ndarray:
     at = np.arange(QUARTERS) / 4
     shape = np.exp(-((at - 10.5) ** 2) / 4) + 0.8 * np.exp(-((at - 15) ** 2) / 6)
     shape[[q for q in range(QUARTERS) if q not in OPEN]] = 0
-    return shape / shape.sum()
+    return np.asarray(shape / shape.sum())
 
 
 def means(
@@ -41,7 +41,7 @@ def means(
     total = np.array([level * WEEK[day] for day in weekday])
     for day, factor in (factors or {}).items():
         total[day] *= factor
-    return total[:, None] * curve()[None, :]
+    return np.asarray(total[:, None] * curve()[None, :])
 
 
 def series(calls: np.ndarray, first: date = MONDAY, handling_s: float = 200.0, zone: str = "Asia/Shanghai") -> Series:
