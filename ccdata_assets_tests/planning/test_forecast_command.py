@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ccdata_assets.cli import app
+from ccdata_assets.errors import WrongUse
 from ccdata_assets.settings import PROJECT_DIR
 from ccdata_assets_tests.planning import traffic
 
@@ -64,11 +67,14 @@ def test_a_forecast_is_made_once_scored_when_calls_have_come_and_tried_on_the_pa
         (("backtest", "--train-to", "1.3.2026", "--to", "2026-03-15"), "is no day"),
     ],
 )
-def test_wrong_use_is_told_with_what_to_do(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+def test_wrong_use_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], says: str
+) -> None:
     home = traffic.home(tmp_path, {"订单组": np.full((70, 96), 2)}, "2026-03-15").home
-    done = command(home, *words)
-    assert done.returncode == 64 and says in done.stderr, done.stderr
-    assert "fix: " in done.stderr
+    monkeypatch.setenv("CCDATA_HOME", str(home))  # put back afterwards, whatever the command sets
+    with pytest.raises(WrongUse, match=re.escape(says)) as told:
+        app(["forecast", *words, "--home", str(home)], standalone_mode=False)
+    assert "fix: " in str(told.value)
 
 
 def test_files_of_a_feed_that_is_none_of_calls_are_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from ccdata_assets.errors import WrongUse
+from ccdata_assets.planning.forecast import choice
 from ccdata_assets.planning.forecast.backtest import backtest
 from ccdata_assets.planning.forecast.declared import load_forecast
 from ccdata_assets.planning.forecast.history import read_histories
@@ -22,6 +23,12 @@ from ccdata_assets_tests.world import make_settings
 
 LEDGERS = ("forecast_made", "forecast", "forecast_treated", "forecast_score")
 DECLARED = load_forecast()
+
+
+@pytest.fixture(autouse=True)
+def few_origins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ledgers do not depend on how well a model is chosen."""
+    monkeypatch.setattr(choice, "MOST_ORIGINS", 2)
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +220,30 @@ def test_the_first_day_after_the_last_complete_one_is_forecast_first(
         done = make_forecasts(con, settings, DECLARED, "one", 1)
     assert series.last_on == traffic.MONDAY + timedelta(days=68)
     assert done.made[0].days[0].on == traffic.MONDAY + timedelta(days=69)
+
+
+def test_calls_around_a_change_of_clocks_are_counted_by_the_clock_on_the_wall(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path / "home", "2026-11-08")
+    with connect(settings) as con:
+        traffic.write_calls(con, {})
+        con.execute(  # four calls in each quarter of an hour from 1 October to 7 November, 2026, in Berlin
+            """insert into marts.fct_call select 'call_log', 'a', null, null, null, 'Europe/Berlin', 'inbound', began + to_seconds(unnest([0, 60, 120, 180])),
+                true, true, false, true, 100, 0, 0
+            from range(timestamptz '2026-09-30 22:00+00', timestamptz '2026-11-07 23:00+00', interval 15 minutes) as quarter(began)"""
+        )
+        (series,) = read_histories(con, DECLARED, settings.as_of).series
+        assert (series.first_on, series.last_on) == (date(2026, 10, 1), date(2026, 11, 7))
+        assert (series.calls == 4).all(), "of the hour that comes twice, 25 October at two, each time"
+        early = make_settings(tmp_path / "home", "2026-10-20T23:59:59+02:00")
+        make_forecasts(con, early, DECLARED, "one", 1)
+        score_forecasts(con, settings, DECLARED, "two")
+        found = (
+            con.execute(
+                "select grain, cells, actual, wape from planning.forecast_score where measure = 'offered' and week_ahead = 0"
+            )
+            .df()
+            .set_index("grain")
+        )
+    calls = 4 * (7 * 96 + 4)
+    assert set(found.actual[["15min", "30min", "hour", "day"]]) == {calls} and found.cells["15min"] == calls / 4
+    assert found.wape["hour"] == pytest.approx(0, abs=1e-9)

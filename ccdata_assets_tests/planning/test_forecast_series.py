@@ -135,6 +135,7 @@ def test_too_short_a_history_is_said_and_takes_the_mean_of_each_weekday() -> Non
     assert np.allclose(day, (calls[:7] + calls[7:]).sum(axis=1) / 2, rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["poisson", "negative binomial"])
 def test_bounds_hold_what_they_promise_on_counts_of_known_restlessness(kind: str) -> None:
     """Six worlds of 16 weeks, four forecast: the share within the bounds lies within five points of 80 and 95 %."""
@@ -221,3 +222,23 @@ def test_the_same_history_gives_the_same_forecast() -> None:
     one = traffic.series(poisson(traffic.means(60)))
     first, second = (forecast(one, traffic.days(one, 14), traffic.WORKDAYS).rows for _ in range(2))
     assert first.equals(second)
+
+
+def test_calendars_know_holidays_eves_short_days_and_moved_working_days() -> None:
+    calendars = load_forecast().calendars
+
+    def kinds(calendar: str, first: date, number: int) -> dict[str, tuple[str, int | None]]:
+        on = [first + timedelta(days=day) for day in range(number)]
+        return {
+            f"{day.on:%m-%d}": (day.kind, day.like) for day in days_of(calendars[calendar], on) if not day.is_ordinary
+        }
+
+    assert kinds("IL", date(1999, 3, 1), 35) == {
+        "03-02": ("half", 5),  # Purim
+        "03-31": ("eve", 5),  # of Passover
+        "04-01": ("holiday", 6),
+        "04-04": ("half", 5),  # Sunday between the feast days; Friday and Saturday are short or free anyway
+    }
+    china = kinds("CN", date(2026, 9, 20), 21)
+    assert china["09-20"] == ("swap", 0) and china["10-01"] == ("holiday", 7) and china["10-08"] == ("return", None)
+    assert kinds("CN", date(2030, 1, 1), 1) == {"01-01": ("holiday", 7)}, "a year not announced yet goes by the law"
