@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ccdata_assets.errors import WrongUse
+from ccdata_assets.errors import CcdataError, WrongUse
 from ccdata_assets.planning.forecast import choice
 from ccdata_assets.planning.forecast.backtest import backtest
 from ccdata_assets.planning.forecast.declared import load_forecast
@@ -229,7 +229,7 @@ def test_calls_around_a_change_of_clocks_are_counted_by_the_clock_on_the_wall(tm
         con.execute(  # four calls in each quarter of an hour from 1 October to 7 November, 2026, in Berlin
             """insert into marts.fct_call select 'call_log', 'a', null, null, null, 'Europe/Berlin', 'inbound', began + to_seconds(unnest([0, 60, 120, 180])),
                 true, true, false, true, 100, 0, 0
-            from range(timestamptz '2026-09-30 22:00+00', timestamptz '2026-11-07 23:00+00', interval 15 minutes) as quarter(began)"""
+            from range(timestamptz '2026-09-30 22:00:00+00', timestamptz '2026-11-07 23:00:00+00', interval 15 minutes) as quarter(began)"""
         )
         (series,) = read_histories(con, DECLARED, settings.as_of).series
         assert (series.first_on, series.last_on) == (date(2026, 10, 1), date(2026, 11, 7))
@@ -247,3 +247,34 @@ def test_calls_around_a_change_of_clocks_are_counted_by_the_clock_on_the_wall(tm
     calls = 4 * (7 * 96 + 4)
     assert set(found.actual[["15min", "30min", "hour", "day"]]) == {calls} and found.cells["15min"] == calls / 4
     assert found.wape["hour"] == pytest.approx(0, abs=1e-9)
+
+
+def test_days_of_campaigns_are_events_unless_most_days_are(tmp_path: Path) -> None:
+    busy = {20, 21, 34, 35, 60, 61}
+    calls = np.random.default_rng(9).poisson(traffic.means(70, 300, factors=dict.fromkeys(busy, 2.0)))
+    settings = traffic.home(tmp_path, {"订单组": calls}, "2026-03-15")
+
+    def forecast_of(days: list[int]) -> tuple[set[str], float]:
+        with connect(settings) as con:
+            con.execute("create or replace table staged.campaign (starts_on date, ends_on date)")
+            con.executemany(
+                "insert into staged.campaign values (?, ?)",
+                [(traffic.MONDAY + timedelta(days=day), traffic.MONDAY + timedelta(days=day + 1)) for day in days],
+            )
+            (one,) = make_forecasts(con, settings, DECLARED, "run", 1).made
+        day = one.rows[(one.rows.measure == "offered") & (one.rows.grain == "day")].value.to_numpy()
+        return {item.reason for item in one.ahead.clean.treated}, float(
+            day[4] / day[2]
+        )  # Friday, in one, and Wednesday, in none
+
+    assert traffic.WEEK[4] / traffic.WEEK[2] == pytest.approx(0.9)
+    reasons, ratio = forecast_of([20, 34, 60, 73])
+    assert "event" in reasons and ratio == pytest.approx(0.9 * 2 ** (6 / 7), rel=0.15), "six such days, drawn to none"
+    reasons, ratio = forecast_of(list(range(0, 80)))
+    assert "event" not in reasons and ratio == pytest.approx(0.9, rel=0.15)
+
+
+def test_a_home_without_calls_says_what_to_do(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path / "home", "2026-03-15")
+    with connect(settings) as con, pytest.raises(CcdataError, match="ccdata run"):
+        make_forecasts(con, settings, DECLARED, "run", 1)
