@@ -28,7 +28,7 @@ CORE_JOB = "core"
 REPORT_JOBS: dict[Grain, str] = {grain: f"{adverb}_reports" for grain, adverb in ADVERBS.items()}
 TRAINING_JOB = "train_matching_model"
 DOCS_JOB = "data_docs"
-FORECAST_JOB = "forecast"
+FORECAST_JOB = "forecast_calls"
 MAX_ATTEMPTS = 3
 RECENT: dict[Grain, int] = {"day": 7, "week": 4}
 """So many of the newest days and weeks with values have their reports made by a run; `ccdata report` makes those of any other."""

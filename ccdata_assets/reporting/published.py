@@ -512,6 +512,10 @@ class Published:
             dict(zip(columns, [*row, self._moment(owed), self._moment(due)], strict=True)) for *row, owed, due in rows
         ]
 
+    def rows(self, table: str, sql: str, values: list[Any] | None = None) -> list[Any]:
+        """The rows of a query that reads `table`, for sections with tables of their own; none where it is not published."""
+        return self._rows(table, sql, values)
+
     def _rows(self, table: str, sql: str, values: list[Any] | None = None) -> list[Any]:
         return self._connection.execute(sql, values or []).fetchall() if table in self._tables else []
 

@@ -94,3 +94,22 @@ def test_the_calls_behind_the_answer_rate_are_its_denominator(sample: Any) -> No
 def test_a_supplier_is_late_from_the_day_after_its_days_are_over(sample: Any) -> None:
     late = {row["feed"]: str(row["late_since"]) for row in answer(sample, "feeds_that_are_late")}
     assert late == {"provider_list": "2026-11-20"}, "its last delivery is of 15 October, and it has 35 days"
+
+
+def test_what_forecasts_learn_from_is_what_the_kpis_count(sample: Any) -> None:
+    from datetime import UTC, datetime
+
+    from ccdata_assets.planning.forecast.declared import load_forecast
+    from ccdata_assets.planning.forecast.history import read_histories
+
+    found = read_histories(sample, load_forecast(), datetime(2027, 1, 1, tzinfo=UTC)).series
+    assert {one.name for one in found} > {"call_log"}
+    for one in found:
+        queue = dict(one.dims).get("queue")
+        counted = sample.execute(
+            """select local_date, sum(offered), sum(timed), sum(talk_s + hold_s + acw_s) from kpi.call_interval
+            where direction = 'inbound' and feed = ? and (? is null or queue = ?) group by 1 having sum(offered) > 0 order by 1""",
+            [one.feed, queue, queue],
+        ).fetchall()
+        days = zip(one.dates(), one.calls.sum(axis=1), one.timed.sum(axis=1), one.handle_s.sum(axis=1), strict=True)
+        assert [(day, *map(float, sums)) for day, *sums in counted] == [line for line in days if line[1]], one.name

@@ -45,6 +45,7 @@ def test_every_asset_of_the_warehouse_is_written_under_the_one_pool(repository: 
             "marts",
             "kpi",
             "analysis",
+            "planning",
             "published",
             "report",
             "docs",
@@ -59,16 +60,19 @@ def test_every_asset_of_the_warehouse_is_written_under_the_one_pool(repository: 
 
 def test_jobs_schedules_and_sensors_are_there(repository: dg.RepositoryDefinition) -> None:
     of_reports = {f"{adverb}_reports" for adverb in ADVERBS.values()}
-    assert {"core", "data_docs", "train_matching_model", "trim_history", *of_reports} <= set(repository.job_names)
+    assert {"core", "data_docs", "forecast_calls", "train_matching_model", "trim_history", *of_reports} <= set(repository.job_names)
     assert {schedule.name for schedule in repository.schedule_defs} == {
         "daily_docs",
         "daily_refresh",
+        "weekly_forecast",
         "weekly_trim",
         *(f"{adverb}_report" for adverb in ADVERBS.values()),
     }
     assert {sensor.name for sensor in repository.sensor_defs} >= {"inbox", "touched_reports"}
     core = repository.get_job("core").asset_layer.executable_asset_keys
-    assert not [key for key in core if key.path[0] in ("report", "model", "docs")], "made by jobs of their own"
+    assert not [key for key in core if key.path[0] in ("report", "model", "docs", "planning")], (
+        "made by jobs of their own"
+    )
 
 
 def test_each_grain_has_a_job_of_its_reports_and_their_partitions_reach_to_the_open_period(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ccdata_assets.planning.forecast.declared import Calendar, Event
 from ccdata_assets.planning.forecast.series import Day
@@ -88,21 +89,30 @@ def _seed(path: Path) -> list[dict[str, str]]:
 def _of_library(calendar: Calendar, years: Sequence[int]) -> dict[date, Day]:
     import holidays  # a third of a second that only forecasts need
 
-    def found(category: str) -> dict[date, str]:
-        known = holidays.country_holidays(
-            str(calendar.country), years=list(years), categories=(category,), language=None
-        )
-        return {on: name for on, name in known.items() if on.year in years}
+    known = getattr(holidays, str(calendar.country))
+    english, chinese = (_language(known, *names) for names in (("en_US", "en"), ("zh_CN", "en_US", "en")))
 
-    half = WEEKDAYS[calendar.half_like]
+    def found(category: str) -> dict[date, tuple[str, str]]:
+        zh, en = (
+            known(years=list(years), categories=(category,), language=language) for language in (chinese, english)
+        )
+        return {on: (zh.get(on, name), name) for on, name in en.items() if on.year in years}
+
+    workdays = {WEEKDAYS[name] for name in calendar.workdays}
+    half, holiday = WEEKDAYS[calendar.half_like], WEEKDAYS[calendar.holiday_like]
     days = {
-        on: Day(on, "half", half, name, name)
+        on: Day(on, "half", half, *names)
         for category in calendar.half_categories
-        for on, name in found(category).items()
-        if not calendar.half_names or any(name.startswith(start) for start in calendar.half_names)
+        for on, names in found(category).items()
+        if on.isoweekday() in workdays
+        and (not calendar.half_names or any(names[1].startswith(start) for start in calendar.half_names))
     }
-    public = found("public")
-    return days | {on: Day(on, "holiday", WEEKDAYS[calendar.holiday_like], name, name) for on, name in public.items()}
+    return days | {on: Day(on, "holiday", holiday, *names) for on, names in found("public").items()}
+
+
+def _language(country: Any, *wanted: str) -> str | None:
+    """The first of these languages that the library has for a country, else the country's own."""
+    return next((name for name in wanted if name in country.supported_languages), country.default_language)
 
 
 def _around(calendar: Calendar, days: dict[date, Day]) -> dict[date, Day]:
@@ -110,7 +120,7 @@ def _around(calendar: Calendar, days: dict[date, Day]) -> dict[date, Day]:
     workdays = {WEEKDAYS[name] for name in calendar.workdays}
     off = {on for on, day in days.items() if day.kind == "holiday"}
     more: dict[date, Day] = {}
-    for on in sorted(off):
+    for on in sorted(off, reverse=True):
         eve = on - _ONE
         if calendar.eve_like and eve not in days and eve.isoweekday() in workdays:
             name_zh, name_en = f"{days[on].name_zh}前夕", f"Eve of {days[on].name_en}"

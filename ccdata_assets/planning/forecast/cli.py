@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
 
 import typer
 from rich.console import Console
@@ -122,7 +123,8 @@ def backtest(
         _print_tried(one)
 
 
-_RUN = "command"
+_RUN = f"command-{uuid4().hex[:12]}"
+"""What the ledgers know this call of the command by."""
 
 
 @contextmanager

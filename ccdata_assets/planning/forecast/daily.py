@@ -19,6 +19,8 @@ from ccdata_assets.planning.forecast.series import Vector
 WEEK = 7
 YEAR_DAYS = 730
 """History from which on a yearly pattern can be told from a trend: two years."""
+RECENT_DAYS = 182
+"""Days that models of the week are given: what lies further back weighs nothing in them and costs most of their time."""
 LEAST_DAYS = 42
 """History below which nothing is chosen: the mean of each weekday is used. Six weeks leave three to choose by."""
 
@@ -37,13 +39,15 @@ def _weekday_mean(weeks: int) -> Callable[[Vector, int], Vector]:
     return forecast
 
 
-def _of_library(make: Callable[[Any], Any]) -> Callable[[Vector, int], Vector]:
+def _of_library(make: Callable[[Any], Any], days: int | None = RECENT_DAYS) -> Callable[[Vector, int], Vector]:
     def forecast(totals: Vector, ahead: int) -> Vector:
         from statsforecast import models  # over a second that only forecasts need
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return np.asarray(make(models).forecast(y=totals, h=ahead)["mean"], dtype=np.float64)
+            return np.asarray(
+                make(models).forecast(y=totals[-days:] if days else totals, h=ahead)["mean"], dtype=np.float64
+            )
 
     return forecast
 
@@ -51,7 +55,7 @@ def _of_library(make: Callable[[Any], Any]) -> Callable[[Vector, int], Vector]:
 _ETS = _of_library(lambda m: m.AutoETS(season_length=WEEK))
 _THETA = _of_library(lambda m: m.DynamicOptimizedTheta(season_length=WEEK))
 _MSTL = _of_library(lambda m: m.MSTL(season_length=[WEEK], trend_forecaster=m.AutoETS(model="ZZN")))
-_YEAR = _of_library(lambda m: m.MSTL(season_length=[WEEK, 365], trend_forecaster=m.AutoETS(model="ZZN")))
+_YEAR = _of_library(lambda m: m.MSTL(season_length=[WEEK, 365], trend_forecaster=m.AutoETS(model="ZZN")), None)
 _MEAN = _weekday_mean(4)
 
 SINGLE: dict[str, Callable[[Vector, int], Vector]] = {
@@ -75,6 +79,8 @@ MONTH_DAYS = 42
 _RIDGE = 7.0
 """Draws the pattern of the month to none: days err together, so that a month's pattern seen twice is worth little."""
 _KNOT_DAYS = 60
+LEAST_EFFECT = 0.02
+"""Pattern of the month, from its lowest to its highest place, below which it is left alone."""
 
 
 def candidate_days(totals: Vector, ahead: int, days: Sequence[date], factors: Vector) -> dict[str, Vector]:
@@ -84,7 +90,7 @@ def candidate_days(totals: Vector, ahead: int, days: Sequence[date], factors: Ve
     effect = month_effect(totals, days, factors)
     parts = {name: SINGLE[name] for name in _PARTS}
     past = len(totals)
-    of_month = found if not effect.any() else _candidates(totals / np.exp(effect[:past]), ahead, parts)
+    of_month = found if np.ptp(effect) < LEAST_EFFECT else _candidates(totals / np.exp(effect[:past]), ahead, parts)
     for name in (*_PARTS, COMBINED):
         if name in found and name in of_month:
             found[name + MONTH] = of_month[name] * np.exp(effect[past:])

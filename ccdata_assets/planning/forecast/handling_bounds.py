@@ -33,8 +33,12 @@ class HandlingSpread:
         """Low and high for each of LEVELS of the mean of so many calls, never below zero."""
         with np.errstate(divide="ignore", invalid="ignore"):
             deviation = expected * np.sqrt(self.call / np.maximum(number, 0.25) + self.level)
+        # handling times that never vary leave rounding only
         return [
-            (np.clip(expected + low * deviation, 0.0, None), expected + high * deviation)
+            (
+                np.clip(expected + np.minimum(low * deviation, -1e-6), 0.0, None),
+                expected + np.maximum(high * deviation, 1e-6),
+            )
             for low, high in zip(self.low, self.high, strict=True)
         ]
 

@@ -56,7 +56,12 @@ class Histories:
 def read_histories(
     con: duckdb.DuckDBPyConnection, declared: ForecastDeclaration, until: datetime, feeds: Sequence[str] = ()
 ) -> Histories:
-    """All series of marts.fct_call: inbound calls that came to a queue or an agent (`offered` of kpi.call_interval), begun before `until`."""
+    """All series of marts.fct_call: inbound calls that came to a queue or an agent (`offered` of kpi.call_interval), begun before `until`.
+    CcdataError where no run has made that table yet."""
+    if not con.execute(
+        "select 1 from information_schema.tables where table_schema = 'marts' and table_name = 'fct_call'"
+    ).fetchall():
+        raise CcdataError("there are no calls in this home yet; fix: run `ccdata run` first")
     con.execute(
         """create or replace temp table forecast_call as
         select feed, queue, skill, business_type, customer_type, mode(time_zone) over (partition by feed) as zone,

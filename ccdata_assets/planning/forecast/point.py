@@ -59,15 +59,7 @@ def look_ahead(
     ordinary = candidate_days(clean.totals, len(ahead), [day.on for day in days], clean.factors)
     effects = _effects(clean, past, series)
     like = np.array([day.on.isoweekday() if day.like is None else day.like for day in ahead])
-    is_unseen: Flags = np.array(
-        [
-            day.kind in ("holiday", "half", "eve", "swap", "event")
-            and _key(day) not in effects
-            and (day.kind,) not in effects
-            for day in ahead
-        ],
-        dtype=bool,
-    )
+    is_unseen: Flags = np.array([_is_unseen(day, effects) for day in ahead], dtype=bool)
     effect = np.array([_effect(effects, day) for day in ahead])
     factors = np.concatenate([[_workday_factor(clean.factors, workdays)], clean.factors])
     shares = {one: day_profiles(clean, weekday_past, one, workdays) for one in smoothings}
@@ -89,6 +81,12 @@ def look_ahead(
         is_unseen,
         clean,
     )
+
+
+def _is_unseen(day: Day, effects: dict[tuple[str, ...], tuple[float, int]]) -> bool:
+    """A day that is assumed to be unlike its weekday, without an earlier one that shows it; one event says nothing of another."""
+    assumed = day.like is not None or day.kind == "event"
+    return assumed and _key(day) not in effects and (day.kind == "event" or (day.kind,) not in effects)
 
 
 def _workday_factor(factors: Vector, workdays: tuple[int, ...]) -> float:

@@ -56,9 +56,8 @@ def day_profiles(
         calls[day] = mine @ total
         if mine.sum():
             mean = sums[day] / mine.sum()
-            is_open[day] = (mean.sum() > 0) & (
-                _averaged(mean, np.ones(QUARTERS), 1) >= min(OPEN_CALLS, 0.2 * mean.sum() / QUARTERS)
-            )
+            enough = min(OPEN_CALLS, 0.2 * mean.sum() / QUARTERS)
+            is_open[day] = _within_hours(mean) & (_averaged(mean, np.ones(QUARTERS), 1) >= enough)
     sums[~is_open] = 0.0
     working = np.zeros(7, dtype=bool)
     working[[day - 1 for day in workdays]] = True
@@ -74,6 +73,14 @@ def day_profiles(
         own = _averaged(sums[day], is_open[day].astype(float), smoothing.width)
         shares[day + 1] = _share(own + smoothing.borrow * _share(prior))
     return shares
+
+
+def _within_hours(mean: Vector) -> npt.NDArray[np.bool_]:
+    """Quarters that have had a call, or lie between such with no more than an hour to either: what lies beyond them is outside hours."""
+    had = (mean > 0).astype(float)
+    before = np.convolve(had, np.ones(5))[:QUARTERS] > 0
+    after = np.convolve(had[::-1], np.ones(5))[:QUARTERS][::-1] > 0
+    return np.asarray(before & after)
 
 
 def _ceiling(clean: Clean, weekday: npt.NDArray[np.int64]) -> Matrix:

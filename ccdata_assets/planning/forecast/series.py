@@ -54,9 +54,9 @@ class Series:
         """The same as it was known after its first `days` days."""
         return replace(self, calls=self.calls[:days], timed=self.timed[:days], handle_s=self.handle_s[:days])
 
-    def dates(self, ahead: int = 0) -> list[date]:
+    def dates(self, ahead: int | None = None) -> list[date]:
         """The days of history, or the `ahead` days that follow it."""
-        first, number = (self.last_on + timedelta(days=1), ahead) if ahead else (self.first_on, self.days)
+        first, number = (self.first_on, self.days) if ahead is None else (self.last_on + timedelta(days=1), ahead)
         return [first + timedelta(days=day) for day in range(number)]
 
 
