@@ -21,7 +21,7 @@ from ccdata_assets.project import load_project
 
 core_job = dg.define_asset_job(
     CORE_JOB,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report", "model", "docs"),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("report", "model", "docs", "planning"),
     description="Land what is new and bring everything up to the published copy up to date. 落地新文件并更新到发布副本。",
 )
 report_job = dg.define_asset_job(

@@ -207,6 +207,8 @@ def _agents(settings: Settings | None, file: Path | None, labour: Labour, on: da
 
 
 def _days(gap: pd.DataFrame, roster: list[Any]) -> list[tuple[str, ...]]:
+    from ccdata_assets.planning.requirement import lines
+
     hours = gap.assign(
         day=gap["local_interval"].dt.date,
         required_h=gap["required"] * gap["minutes"] / 60,
@@ -215,8 +217,8 @@ def _days(gap: pd.DataFrame, roster: list[Any]) -> list[tuple[str, ...]]:
     )
     by_day = hours.groupby("day").agg(required=("required_h", "sum"), missing=("missing_h", "sum"), spare=("spare_h", "sum"), worst=("gap", "min"))  # fmt: skip
     return [
-        (f"{day} {day:%a}", str(sum(work.day == day for work in roster)), f"{row.required:,.1f}", f"{row.missing:,.1f}", f"{row.spare:,.1f}", f"{min(0, row.worst):.1f}")
-        for day, row in zip(by_day.index, by_day.itertuples(), strict=True)
+        (f"{row.day} {row.day:%a}", str(sum(work.day == row.day for work in roster)), f"{row.required:,.1f}", f"{row.missing:,.1f}", f"{row.spare:,.1f}", f"{min(0, row.worst):.1f}")
+        for row in lines(by_day.reset_index())
     ]  # fmt: skip
 
 

@@ -16,11 +16,13 @@ from ccdata_assets.planning.labour import Labour
 from ccdata_assets.planning.requirement import POOL
 from ccdata_assets.planning.requirement_file import Faults, moment, number, read_rows
 from ccdata_assets.planning.requirement_ledger import add, content_id
+from ccdata_assets.planning.requirement_plan import next_monday
 from ccdata_assets.planning.roster_breaks import place_breaks
 from ccdata_assets.planning.roster_check import Fault, check
 from ccdata_assets.planning.roster_coverage import Requirement, coverage, requirement_of
 from ccdata_assets.planning.roster_people import Agent, Work, pause_text
 from ccdata_assets.planning.roster_solve import EFFORT, Effort, Solved, paid_minutes, solve_shifts, worked
+from ccdata_assets.settings import Settings
 
 PLAN: Final = {
     "feed": ("数据来源",),
@@ -31,6 +33,10 @@ PLAN: Final = {
 }
 """Columns of a file of what is required, and other headers that mean them; `ccdata staff plan -o` writes such a file."""
 Tell = Callable[[str], None]
+
+
+class NothingToRoster(WrongUse):
+    """There is nobody to roster, or nothing they are needed for."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,10 @@ def make_roster(
     tell: Tell = lambda text: None,
     plan_id: str | None = None,
 ) -> Made:
-    """The roster of some days for what is required (columns feed, queue, local_interval, minutes, required). WrongUse: nobody to roster,
+    """The roster of some days for what is required (columns feed, queue, local_interval, minutes, required). NothingToRoster, WrongUse: nobody to roster,
     nothing required; RulesContradict: rules that cannot all be kept, by agent."""
     if not agents:
-        raise WrongUse("there is nobody to roster; fix: list agents in --agents FILE")
+        raise NothingToRoster("there is nobody to roster; fix: list agents in --agents FILE")
     need = requirement_of(chosen_series(table, agents), first, days, labour.grid_minutes)
     idle = [agent.agent for agent in agents if not need.takers(agent)]
     if len(idle) == len(agents):
@@ -132,7 +138,7 @@ def plan_of_file(path: Path) -> pd.DataFrame:
 
 
 def plan_of_home(con: duckdb.DuckDBPyConnection, first: date, days: int, series: str | None, plan_id: str | None) -> tuple[pd.DataFrame, str | None]:  # fmt: skip
-    """What is required in these days by the plan named, else by those made last, and the plan's ID where all is of one. CcdataError where
+    """What is required in these days by the plan named, else by those made last, and the plan's ID where all is of one. NothingToRoster where
     there is no plan of them."""
     from ccdata_assets.planning.requirement_ledger import newest_plan
 
@@ -141,7 +147,7 @@ def plan_of_home(con: duckdb.DuckDBPyConnection, first: date, days: int, series:
         names = (table["feed"], table["queue"], table["feed"] + "/" + table["queue"])
         table = table[(names[0] == series) | (names[1] == series) | (names[2] == series)]
     if not len(table):
-        raise CcdataError(
+        raise NothingToRoster(
             f"there is no plan of {first} and the {days} days from it on; fix: run `ccdata staff plan --from {first}` first, or give --plan FILE"
         )
     shortest = table["minutes"].min()
@@ -162,6 +168,22 @@ def agents_of_home(con: duckdb.DuckDBPyConnection, labour: Labour, on: date) -> 
         Agent(agent, employment if employment in labour.contracts else labour.default_contract, frozenset(_skills(skills)))
         for agent, employment, skills in rows
     ]  # fmt: skip
+
+
+def roster_weeks(
+    con: duckdb.DuckDBPyConnection, settings: Settings, labour: Labour, weeks: int, effort: float, run_id: str
+) -> dict[str, Any] | None:
+    """Roster the home's agents for the weeks from the Monday after the business date on and keep it; its figures, None where there is no
+    plan of these weeks or nobody to roster."""
+    first = next_monday(settings.business_date)
+    try:
+        required, plan_id = plan_of_home(con, first, 7 * weeks, None, None)
+        made = make_roster(
+            required, agents_of_home(con, labour, first), labour, first, 7 * weeks, effort, plan_id=plan_id
+        )
+    except NothingToRoster:
+        return None
+    return {"roster_id": keep_roster(con, made, labour, settings.as_of, run_id), **made.summary(labour)}
 
 
 def _skills(value: Any) -> list[str]:
@@ -195,7 +217,7 @@ def keep_roster(con: duckdb.DuckDBPyConnection, made: Made, labour: Labour, as_o
     )  # fmt: skip
     gap = made.gap.assign(local_date=made.gap["local_interval"].dt.date)
     roster_id = content_id(roster.astype({"breaks": str}), content_id(gap.drop(columns=["local_date"])))
-    also = {"roster_id": roster_id, "as_of": as_of, "run_id": run_id}
+    also: dict[str, Any] = {"roster_id": roster_id, "as_of": as_of, "run_id": run_id}
     add(con, "planning.roster", "roster_id", roster_id, roster.assign(**also, plan_id=made.plan_id))
     add(con, "planning.roster_gap", "roster_id", roster_id, gap.assign(**also))
     return roster_id

@@ -101,7 +101,7 @@ def solve_shifts(
             result = (found.objective_value, found.best_objective_bound, proven)
         # later goals may not worsen this one, and begin at what was found
         model.add(goal <= round(found.objective_value))
-        model.clear_hints()
+        model.clear_hints()  # type: ignore[no-untyped-call]
         for plan in plans:
             for each in plan.every():
                 model.add_hint(each, found.value(each))
@@ -479,8 +479,8 @@ def _cover(model: Any, plans: list[_Plan], need: Requirement, labour: Labour) ->
             part = weights[name][: max(0, steps - first)]
             present[first : first + len(part)] = part
             by_interval = present.reshape(-1, each_interval).mean(axis=1)
-            for interval in np.flatnonzero(by_interval):
-                supply[interval].append((round(PARTS * by_interval[interval]), each))
+            for at in np.flatnonzero(by_interval):
+                supply[int(at)].append((round(PARTS * by_interval[at]), each))
     missing, spare = [], []
     for interval in range(need.required.shape[1]):
         supplies = {takes: sum(weight * each for weight, each in supply[interval]) for takes, supply in groups.items()}

@@ -41,7 +41,7 @@ PUBLISHED_TABLES = {
     "ops.review_file": "select * from ops.review_file",
     "reference.lineage": "select * from reference.lineage",
 }
-"""Tables published beside all of the schemas marts and kpi. Who decided something, and what people wrote to each other about an
+"""Tables published beside all of the schemas marts, kpi and planning. Who decided something, and what people wrote to each other about an
 incident, stays in the warehouse; the reason for letting a batch through is meant for readers, without long numbers."""
 STORAGE = "v1.0.0"
 """Oldest DuckDB that can open the published copy: readers choose theirs, while the warehouse is ours alone."""
@@ -97,6 +97,17 @@ def publish(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settin
     part.replace(target)
     stale.unlink(missing_ok=True)
     return Published(rows, masked)
+
+
+def publish_addition(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
+    """Publish what was added to ledgers beside a run. Only where all else is as the last run published it; else the next run publishes it."""
+    from ccdata_assets.warehouse.state import is_current, mark_published
+
+    if not is_current(con, registry, settings):
+        return False
+    publish(con, registry, settings)
+    mark_published(con, registry, settings)
+    return True
 
 
 def is_masked(registry: Registry, schema: str, column: str) -> bool:

@@ -40,6 +40,7 @@ def test_every_asset_of_the_warehouse_is_written_under_the_one_pool(repository: 
             "model",
             "marts",
             "kpi",
+            "planning",
             "published",
             "report",
             "docs",
@@ -53,16 +54,21 @@ def test_every_asset_of_the_warehouse_is_written_under_the_one_pool(repository: 
 
 
 def test_jobs_schedules_and_sensors_are_there(repository: dg.RepositoryDefinition) -> None:
-    assert {"core", "data_docs", "monthly_reports", "train_matching_model", "trim_history"} <= set(repository.job_names)
+    assert {"core", "data_docs", "monthly_reports", "staffing", "train_matching_model", "trim_history"} <= set(
+        repository.job_names
+    )
     assert {schedule.name for schedule in repository.schedule_defs} == {
         "daily_docs",
         "daily_refresh",
         "monthly_report",
+        "weekly_staffing",
         "weekly_trim",
     }
     assert {sensor.name for sensor in repository.sensor_defs} >= {"inbox", "touched_reports"}
     core = repository.get_job("core").asset_layer.executable_asset_keys
-    assert not [key for key in core if key.path[0] in ("report", "model", "docs")], "made by jobs of their own"
+    assert not [key for key in core if key.path[0] in ("report", "model", "docs", "planning")], (
+        "made by jobs of their own"
+    )
 
 
 def test_the_feeds_of_a_subject_flow_through_its_union_to_the_published_copy(
