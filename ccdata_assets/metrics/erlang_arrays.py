@@ -107,7 +107,7 @@ def fewest_agents(
     low = np.zeros(len(calls), dtype=np.int64)
     high = np.where(none, 0, np.maximum(1, np.ceil(calls * handling / 3600))).astype(np.int64)
     while True:
-        is_enough: NDArray[np.bool_] = met(high)[1].all(axis=0) | none
+        is_enough = np.asarray(met(high)[1].all(axis=0) | none)
         if is_enough.all():
             break
         low, high = np.where(is_enough, low, high), np.where(is_enough, high, high * 2)

@@ -66,9 +66,11 @@ def usual_week(
 ) -> Demand:
     """The mean calls by weekday and time of the last weeks known on the day `until`, laid on the days from `first` to `last`.
 
-    A day of a feed without any call is no day of work, and counts in no mean. Holidays of the days to come are not looked at."""
+    A day of a feed without any call is no day of work, and counts in no mean. A feed without calls in all these weeks has ended.
+    Holidays of the days to come are not looked at."""
     table = _read(con, f"""with {_calls(minutes, series)},
-        ends as (select feed, max(local_date) as known_to from interval_calls where local_date <= $until group by feed),
+        ends as (select feed, max(local_date) as known_to from interval_calls where local_date <= $until group by feed
+            having known_to > $until - {7 * weeks}),
         past as (select c.*, isodow(c.local_date) as weekday from interval_calls as c join ends as e using (feed)
             where c.local_date between e.known_to - {7 * weeks - 1} and e.known_to),
         worked as (select feed, weekday, count(distinct local_date) as days from past group by all),
