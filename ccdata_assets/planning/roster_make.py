@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from ccdata_assets.errors import CcdataError, WrongUse
@@ -82,8 +83,10 @@ def make_roster(
     effort: float = EFFORT,
     tell: Tell = lambda text: None,
     plan_id: str | None = None,
+    before: Sequence[Work] = (),
 ) -> Made:
-    """The roster of some days for what is required (columns feed, queue, local_interval, minutes, required). NothingToRoster, WrongUse: nobody to roster,
+    """The roster of some days for what is required (columns feed, queue, local_interval, minutes, required). `before`: the roster before
+    it, whose last shifts reach into these days, and after which agents rest. NothingToRoster, WrongUse: nobody to roster,
     nothing required; RulesContradict: rules that cannot all be kept, by agent."""
     if not agents:
         raise NothingToRoster("there is nobody to roster; fix: list agents in --agents FILE")
@@ -93,12 +96,34 @@ def make_roster(
         raise WrongUse(
             "no agent has a skill for a queue that is required; fix: correct the column skills, or plan these queues"
         )
-    solved = solve_shifts(agents, need, labour, Effort(effort), tell)
+    agents = after_roster(agents, before, first)
+    reaching = [work for work in before if work.day < first and work.ends.date() >= first]
+    left = less_reaching(need, reaching, agents, labour.grid_minutes)
+    solved = solve_shifts(agents, left, labour, Effort(effort), tell)
     tell("breaks 休息")
-    roster = place_breaks(worked(solved, need, labour), agents, need, labour)
-    gap = coverage(roster, agents, need, labour.grid_minutes)
+    roster = place_breaks(worked(solved, left, labour), agents, left, labour)
+    gap = coverage([*reaching, *roster], agents, need, labour.grid_minutes)
     faults = check(roster, agents, labour, need.first, need.last)
     return Made(need, agents, roster, gap, faults, solved, plan_id)
+
+
+def after_roster(agents: Sequence[Agent], before: Sequence[Work], first: date) -> list[Agent]:
+    """The agents with what they worked in the roster before: days in a row up to the eve of `first`, and when their last shift ends."""
+    found = []
+    for agent in agents:
+        days = {work.day for work in before if work.agent == agent.agent and work.day < first}
+        row = next(n for n in range(len(days) + 1) if first - timedelta(days=n + 1) not in days)
+        ended = max((work.ends for work in before if work.agent == agent.agent and work.day < first), default=None)
+        found.append(replace(agent, days_in_a_row=row, last_end=ended) if days else agent)
+    return found
+
+
+def less_reaching(need: Requirement, reaching: Sequence[Work], agents: Sequence[Agent], grid: int) -> Requirement:
+    """What is left to be covered beside shifts that reach into the roster's days."""
+    if not reaching:
+        return need
+    present = coverage(reaching, agents, need, grid)["present"].to_numpy().reshape(need.required.shape)
+    return replace(need, required=np.maximum(need.required - np.floor(present), 0).astype(np.int64))
 
 
 def chosen_series(table: pd.DataFrame, agents: Sequence[Agent]) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from ccdata_assets.planning.labour import Labour, load_labour
 from ccdata_assets.planning.roster_check import check
 from ccdata_assets.planning.roster_coverage import coverage, requirement_of
 from ccdata_assets.planning.roster_make import Made, make_roster
-from ccdata_assets.planning.roster_people import Agent
+from ccdata_assets.planning.roster_people import Agent, Work
 from ccdata_assets.planning.roster_solve import RulesContradict, paid_minutes
 
 FIRST = date(2026, 11, 23)
@@ -136,6 +136,30 @@ def test_what_was_worked_before_binds_the_first_days() -> None:
     tired = replace(people(1)[0], days_in_a_row=6, last_end=pd.Timestamp("2026-11-22 22:00").to_pydatetime())
     found = made(required(hours(h7_15=1), 7), [tired], LABOUR)
     assert min(work.day for work in found.roster) == FIRST + timedelta(days=1)
+
+
+def test_a_night_of_the_roster_before_covers_the_first_morning_and_its_agent_rests() -> None:
+    agents = people(2)
+    need = required(hours(h0_6=1), 7)
+    alone = made(need, agents, LABOUR)
+    sunday = FIRST - timedelta(days=1)
+    eve = [
+        Work(
+            "agent 00",
+            sunday,
+            "night",
+            pd.Timestamp(f"{sunday} 22:00").to_pydatetime(),
+            pd.Timestamp(f"{FIRST} 06:30").to_pydatetime(),
+        )
+    ]
+    after = make_roster(need, agents, LABOUR, FIRST, 7, 1, before=eve)
+    monday = pd.Timestamp(f"{FIRST} 06:00")
+    assert alone.gap[alone.gap["local_interval"] < monday]["gap"].eq(-1).all()
+    assert after.gap[after.gap["local_interval"] < monday]["gap"].eq(0).all()
+    assert after.faults == []
+    assert after.agents[0].days_in_a_row == 1 and after.agents[1].days_in_a_row == 0
+    first = min(work.begins for work in after.roster if work.agent == "agent 00")
+    assert first >= eve[0].ends + timedelta(hours=11)
 
 
 def test_agents_with_skills_take_their_queues_only() -> None:
