@@ -235,7 +235,7 @@ def test_forty_agents_for_two_weeks_are_rostered_in_two_minutes_and_no_rule_is_b
     ]
     agents[3] = replace(agents[3], leave=frozenset(FIRST + timedelta(days=day) for day in (2, 3, 4)))
     agents[4] = replace(agents[4], nights=False, prefers=frozenset({"early"}))
-    load = [2, 2, 2, 2, 2, 2, 4, 8, 12, 15, 17, 16, 14, 19, 17, 16, 12, 11, 11, 10, 8, 6, 4, 3]
+    load = [2, 2, 2, 2, 2, 2, 3, 6, 10, 12, 13, 13, 11, 15, 14, 13, 10, 9, 9, 8, 6, 5, 3, 2]
     began, used = time.monotonic(), time.process_time()
     found = make_roster(required(load, 14, weekend=0.8), agents, LABOUR, FIRST, 14)
     # two cores: the time of the processor, halved at best, is what a quiet machine needs; the clock is that of a busy one
@@ -243,6 +243,8 @@ def test_forty_agents_for_two_weeks_are_rostered_in_two_minutes_and_no_rule_is_b
     assert check(found.roster, agents, LABOUR, FIRST, FIRST + timedelta(days=13)) == []
     assert coverage(found.roster, agents, found.need, LABOUR.grid_minutes).equals(found.gap)
     summary = found.summary(LABOUR)
-    assert summary["missing_hours"] < 0.04 * summary["required_hours"], "some 2 % stay open where no shift lies"
+    assert summary["missing_hours"] < 0.03 * summary["required_hours"], (
+        "of the 3 % the night before the first day takes 12 h"
+    )
     assert {work.agent for work in found.roster} == {agent.agent for agent in agents}
     assert paid_minutes(LABOUR.shifts["night"], LABOUR) == 480
