@@ -7,9 +7,7 @@ from ccdata_assets.orchestration.metadata import markdown_table, table_metadata,
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.planning.labour import load_labour
-from ccdata_assets.planning.requirement_plan import daily_lines, plan_weeks
 from ccdata_assets.planning.requirement_rules import home_file, load_aims
-from ccdata_assets.planning.roster_solve import EFFORT
 from ccdata_assets.project import load_project
 from ccdata_assets.warehouse.publish import publish_addition
 
@@ -30,7 +28,7 @@ class Search(dg.Config):
     """How the roster is searched for."""
 
     weeks: int = Field(2, ge=1, le=8, description="Weeks from the next Monday on. 从下周一起的周数。")
-    effort: float = Field(EFFORT, gt=0, description="How long to search, in the solver's own seconds. 求解器时间。")
+    effort: float = Field(24, gt=0, description="How long to search, in the solver's own seconds. 求解器时间。")
 
 
 def _specs() -> list[dg.AssetSpec]:
@@ -53,6 +51,8 @@ def _specs() -> list[dg.AssetSpec]:
 @step
 def staffing(context: dg.AssetExecutionContext, config: Plan, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Plan the weeks from the next Monday on: for the forecast where there is one, else for the usual week."""
+    from ccdata_assets.planning.requirement_plan import daily_lines, plan_weeks
+
     project = load_project()
     settings = project.settings
     aims = load_aims(home_file(settings, "staffing.yaml"))

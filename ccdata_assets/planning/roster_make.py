@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import duckdb
 import numpy as np
@@ -184,10 +184,13 @@ def plan_of_home(con: duckdb.DuckDBPyConnection, first: date, days: int, series:
     return table[columns].reset_index(drop=True), plans.pop() if len(plans) == 1 else None
 
 
-def agents_of_home(con: duckdb.DuckDBPyConnection, labour: Labour, on: date) -> list[Agent]:
-    """The agents of the home's roster who are there on a day; their employment is the contract where one bears its name."""
+def agents_of_home(
+    con: duckdb.DuckDBPyConnection, labour: Labour, on: date, named_by: Literal["agent", "agent_key"] = "agent"
+) -> list[Agent]:
+    """The agents of the home's roster who are there on a day, by their number or, where that may not be read, by their key; their
+    employment is the contract where one bears its name."""
     rows = con.execute(
-        """select agent, employment, skills from marts.dim_agent where is_in_roster and (left_on is null or left_on > $on)
+        f"""select {named_by}, employment, skills from marts.dim_agent where is_in_roster and (left_on is null or left_on > $on)
             and (hired_on is null or hired_on <= $on) and coalesce(agent_status, 'active') = 'active' order by agent""",
         {"on": on},
     ).fetchall()
@@ -205,12 +208,25 @@ def roster_weeks(
     first = next_monday(settings.business_date)
     try:
         required, plan_id = plan_of_home(con, first, 7 * weeks, None, None)
-        made = make_roster(
-            required, agents_of_home(con, labour, first), labour, first, 7 * weeks, effort, plan_id=plan_id
-        )
+        # by their keys: what is said of an agent goes to the event log
+        agents = agents_of_home(con, labour, first, "agent_key")
+        before = roster_before(con, first)
+        made = make_roster(required, agents, labour, first, 7 * weeks, effort, plan_id=plan_id, before=before)
     except NothingToRoster:
         return None
-    return {"roster_id": keep_roster(con, made, labour, settings.as_of, run_id), **made.summary(labour)}
+    roster_id = keep_roster(con, made, labour, settings.as_of, run_id, has_keys=True)
+    return {"roster_id": roster_id, **made.summary(labour)}
+
+
+def roster_before(con: duckdb.DuckDBPyConnection, first: date) -> list[Work]:
+    """The shifts of the two weeks before a day as they were rostered last, agents by their key; without breaks."""
+    rows = con.execute(
+        """with newest as (select local_date, arg_max(roster_id, (as_of, rowid)) as roster_id from planning.roster
+            where local_date >= $first - 14 and local_date < $first group by local_date)
+        select agent_key, local_date, shift, local_from, local_to from planning.roster join newest using (local_date, roster_id) order by all""",
+        {"first": first},
+    ).fetchall()
+    return [Work(*row) for row in rows]
 
 
 def _skills(value: Any) -> list[str]:
@@ -219,8 +235,11 @@ def _skills(value: Any) -> list[str]:
     return [str(each) for each in value] if isinstance(value, list) else split_list(value)
 
 
-def keep_roster(con: duckdb.DuckDBPyConnection, made: Made, labour: Labour, as_of: datetime, run_id: str) -> str:
-    """Add a roster to planning.roster and planning.roster_gap, agents by their key; gives its roster_id. The same roster is kept once."""
+def keep_roster(
+    con: duckdb.DuckDBPyConnection, made: Made, labour: Labour, as_of: datetime, run_id: str, has_keys: bool = False
+) -> str:
+    """Add a roster to planning.roster and planning.roster_gap, agents by their key; gives its roster_id. The same roster is kept once.
+    `has_keys`: its agents are keys already."""
     from ccdata_assets.warehouse.declared import SALT
 
     keys = pd.DataFrame({"agent": sorted({work.agent for work in made.roster})})
@@ -231,7 +250,7 @@ def keep_roster(con: duckdb.DuckDBPyConnection, made: Made, labour: Labour, as_o
         ).fetchall()  # fmt: skip
     finally:
         con.unregister("rostered")
-    key_of: dict[str, str | None] = dict(found)
+    key_of: dict[str, str | None] = {name: name if has_keys else key for name, key in found}
     if None in key_of.values():
         raise CcdataError("the home has no salt for the keys of agents yet; fix: run `ccdata run` first")
     roster = pd.DataFrame(

@@ -15,12 +15,14 @@ from typer.testing import CliRunner
 from ccdata_assets.cli import app
 from ccdata_assets.errors import BlockingCheckFailed, CcdataError, ContractError, WrongUse
 from ccdata_assets.planning.labour import PATH, load_labour
-from ccdata_assets.planning.roster_make import plan_of_file
+from ccdata_assets.planning.requirement_plan import daily_lines, plan_weeks
+from ccdata_assets.planning.requirement_rules import load_aims
+from ccdata_assets.planning.roster_make import plan_of_file, roster_before, roster_weeks
 from ccdata_assets.planning.roster_people import read_agents, read_roster
 from ccdata_assets.reporting.measures import Month
 from ccdata_assets.reporting.published import Published
 from ccdata_assets.reporting.staffing import staffing_sections
-from ccdata_assets_tests.world import World
+from ccdata_assets_tests.world import World, make_settings
 
 Ask = Callable[..., Any]
 MONDAY = date(2026, 11, 23)
@@ -233,3 +235,34 @@ def test_agents_and_plans_are_read_as_people_write_them(tmp_path: Path) -> None:
     roster.write_text("工号,日期,班次\nA1,2026-11-23,早班\n", encoding="utf-8")
     works, unread = read_roster(roster, load_labour())
     assert (works[0].shift, unread) == ("early", [])
+
+
+def test_the_job_plans_and_rosters_the_weeks_from_the_next_monday_on(
+    world: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labour, aims = load_labour(), load_aims()
+    settings = make_settings(world.settings.home, now="2026-11-20")
+    with world.warehouse() as con:
+        assert roster_weeks(con, settings, labour, 1, 0.2, "run") is None, "there is no plan and nobody to roster"
+        con.execute(
+            """insert or replace into ops.run_state values ('pseudonym_salt', 'salt of the test');
+            create or replace table kpi.call_interval as select 'f' as feed, 'inbound' as direction, 'q' as queue, day + interval 10 hours + n * interval 15 minutes as local_interval,
+                cast(day as date) as local_date, 6 as offered, 6 as timed, 1080 as talk_s, 0 as hold_s, 0 as acw_s
+            from generate_series(timestamp '2026-10-26', timestamp '2026-11-19', interval 1 day) as d(day), range(24) as t(n);
+            create or replace table marts.fct_call as select 'f' as feed, 'q' as queue, 'inbound' as direction, true as is_offered, false as is_repeat, false as is_flow_out,
+                false as is_abandoned, 5 as wait_s, date '2026-11-02' as local_date;
+            create or replace table marts.dim_agent as select 'No ' || n as agent, 'key' || n as agent_key, if(n = 0, 'part_time', 'full_time') as employment, null as skills,
+                n < 6 as is_in_roster, null::date as hired_on, if(n = 5, date '2026-10-01', null) as left_on, 'active' as agent_status from range(8) as t(n)"""
+        )
+        planned = plan_weeks(con, settings, aims, 1, 30, "run")
+        assert planned is not None
+        assert (planned.basis, planned.table["local_interval"].min()) == ("usual_week", datetime(2026, 11, 23, 10))
+        assert daily_lines(planned.table)[0][:3] == ("f q", "2026-11-23", "144")
+        done = roster_weeks(con, settings, labour, 1, 0.3, "run")
+        assert done is not None
+        assert (done["agents"], done["rules_broken"]) == (5, 0)
+        keys = {key for (key,) in con.execute("select distinct agent_key from planning.roster").fetchall()}
+        assert keys == {f"key{number}" for number in range(5)}
+        before = roster_before(con, date(2026, 11, 30))
+        assert len(before) == done["shifts"]
+        assert {work.agent for work in before} == keys
