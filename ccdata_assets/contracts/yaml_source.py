@@ -89,7 +89,7 @@ class YamlSource:
         # what pydantic says of its own choices (`FileSource`, `literal[…]`) stands in no file
         path = (
             *prefix,
-            *(part for part in detail["loc"] if not re.search(r"[A-Z\[]", str(part)) or part in self._keys),
+            *(_as_written(part) for part in detail["loc"] if not re.search(r"[A-Z\[]", str(part)) or part in self._keys),
         )
         match detail["type"]:
             case "extra_forbidden":
@@ -116,6 +116,12 @@ class YamlSource:
         elif isinstance(node, yaml.SequenceNode):
             for item in node.value:
                 self._refuse_repeated_keys(item)
+
+
+def _as_written(part: str | int) -> str | int:
+    """A part of a path as it stands in the file: pydantic names a key that is a date by its Python form."""
+    found = re.fullmatch(r"datetime\.date\((\d+), (\d+), (\d+)\)", str(part))
+    return f"{int(found[1]):04}-{int(found[2]):02}-{int(found[3]):02}" if found else part
 
 
 def _keys(data: object) -> Iterator[Hashable]:

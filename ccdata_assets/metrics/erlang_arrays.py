@@ -106,15 +106,18 @@ def fewest_agents(
     none = calls <= FEWEST_CALLS
     low = np.zeros(len(calls), dtype=np.int64)
     high = np.where(none, 0, np.maximum(1, np.ceil(calls * handling / 3600))).astype(np.int64)
-    while not (enough := met(high)[1].all(axis=0) | none).all():
-        low, high = np.where(enough, low, high), np.where(enough, high, high * 2)
+    while True:
+        is_enough = np.asarray(met(high)[1].all(axis=0) | none)
+        if is_enough.all():
+            break
+        low, high = np.where(is_enough, low, high), np.where(is_enough, high, high * 2)
         if high.max() > MOST_AGENTS:
             raise ValueError(f"more than {MOST_AGENTS:,} agents would be needed")
     # low is too few (or 0), high is enough
     while (high - low > 1).any():
         middle = (low + high) // 2
-        enough = met(middle)[1].all(axis=0)
-        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+        is_enough = met(middle)[1].all(axis=0)
+        low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
     found, _ = met(high)
     _, before = met(np.maximum(high - 1, 0))
     return found, np.where(none, -1, np.argmin(before, axis=0)).astype(np.int64)

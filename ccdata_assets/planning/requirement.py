@@ -8,7 +8,8 @@ length), calls (offered), mean_handling_s (talk, hold and after-call work of an 
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -125,6 +126,11 @@ def savings(alone: pd.DataFrame, together: pd.DataFrame) -> pd.DataFrame:
     return both.reset_index()
 
 
+def lines(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a small table that is shown, as tuples with names."""
+    yield from table.itertuples()
+
+
 def _on_roster(agents: Whole, away: Floats) -> Whole:
     return np.ceil(agents / (1 - away) - 1e-9).astype(np.int64)
 
@@ -134,7 +140,7 @@ def _aims_of(table: pd.DataFrame, aims: Aims) -> pd.DataFrame:
     days = table["local_interval"].dt.date
     wanted = pd.DataFrame({"feed": table["feed"], "queue": table["queue"], "day": days})
     once = wanted.drop_duplicates().reset_index(drop=True)
-    found = [aims.of(str(feed), str(queue), day) for feed, queue, day in once.itertuples(index=False)]
+    found = [aims.of(str(row.feed), str(row.queue), row.day) for row in lines(once)]
     known = pd.concat([once, pd.DataFrame([_row(aim) for aim in found])], axis=1)
     merged = wanted.merge(known, on=["feed", "queue", "day"], how="left")
     merged.index = table.index

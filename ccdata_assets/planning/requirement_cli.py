@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ccdata_assets.planning.requirement_demand import Demand
-    from ccdata_assets.planning.requirement_rules import Aims
     from ccdata_assets.settings import Settings
 
 staff_app = typer.Typer(
@@ -174,6 +174,7 @@ def plan(
 ) -> None:
     """Agents needed by interval and queue, and by one pool of agents for all queues. 各时段各队列的坐席需求。"""
     from ccdata_assets.planning.requirement_ledger import keep_plan, planning
+    from ccdata_assets.planning.requirement_plan import daily_lines, needed_for
     from ccdata_assets.planning.requirement_rules import home_file, load_aims
 
     if minutes not in (15, 30, 60):
@@ -183,7 +184,7 @@ def plan(
     settings = command_settings(home, as_of) if calls is None or keep else None
     aims = load_aims(rules or home_file(settings, "staffing.yaml"))
     demand = _demand(settings, calls, basis, first, last, minutes, series)
-    needed = _needed(demand, aims)
+    needed = needed_for(demand, aims)
     plan_id = None
     if settings and keep is not False:
         with planning(settings) as con:
@@ -202,10 +203,10 @@ def plan(
         )
         return
     print(f"{demand.said}; {len(needed):,} intervals" + (f"; plan {plan_id}" if plan_id else ""))
-    print_table("agents needed 坐席需求", _PLAN, [_plan_line(row) for row in needed.itertuples()])
+    print_table("agents needed 坐席需求", _PLAN, [_plan_line(row) for row in _lines(needed)])
     if (needed["patience_from"] == "declared").any():
         print("* patience as declared: too few abandoned calls tell it 耐心取自配置（放弃量不足以估计）")
-    print_table("by day 每日", _DAYS, _day_lines(needed))
+    print_table("by day 每日", _DAYS, daily_lines(needed))
     for pool in _pools(needed):
         print(
             f"{pool['feed'] or '–'}: separate {pool['alone_hours']:,.1f} h, pooled {pool['pooled_hours']:,.1f} h of agents on the phone: "
@@ -224,34 +225,16 @@ _DAYS = ("queue 队列", "day 日期", "calls 来电", "peak agents 峰值", "ag
 
 
 def _plan_line(row: Any) -> tuple[str, ...]:
+    from ccdata_assets.planning.requirement_plan import series_name
+
     patience = "–" if math.isnan(row.mean_patience_s) else f"{row.mean_patience_s:.0f} s"
     patience += "*" if row.patience_from == "declared" else ""
     wait = "∞" if math.isinf(row.mean_wait_s) else f"{row.mean_wait_s:.1f} s"
     return (
-        _series_name(row.feed, row.queue), f"{row.local_interval:%m-%d %H:%M}", f"{row.calls:.1f}", f"{row.mean_handling_s:.0f} s", f"{row.load:.2f}",
+        series_name(row.feed, row.queue), f"{row.local_interval:%m-%d %H:%M}", f"{row.calls:.1f}", f"{row.mean_handling_s:.0f} s", f"{row.load:.2f}",
         patience, str(row.agents), str(row.present), str(row.rostered), f"{row.answered_within_share:.1%}", wait,
         f"{row.abandoned_share:.1%}", f"{row.occupancy_share:.1%}", _BOUND.get(row.bound_by, "–"),
     )  # fmt: skip
-
-
-def _day_lines(needed: pd.DataFrame) -> list[tuple[str, ...]]:
-    hours = needed.assign(
-        day=needed["local_interval"].dt.date,
-        agent_hours=needed["agents"] * needed["minutes"] / 60,
-        rostered_hours=needed["rostered"] * needed["minutes"] / 60,
-    )
-    by_day = hours.groupby(["feed", "queue", "day"]).agg(
-        calls=("calls", "sum"), peak=("agents", "max"), agent_hours=("agent_hours", "sum"), rostered_hours=("rostered_hours", "sum")
-    )  # fmt: skip
-    return [
-        (_series_name(feed, queue), str(day), f"{row.calls:,.0f}", str(int(row.peak)), f"{row.agent_hours:,.1f}", f"{row.rostered_hours:,.1f}")
-        for (feed, queue, day), row in zip(by_day.index, by_day.itertuples(), strict=True)
-    ]  # fmt: skip
-
-
-def _series_name(feed: str, queue: str) -> str:
-    name = "pooled 合并" if queue == "*" else queue or "–"
-    return f"{feed} {name}" if feed else name
 
 
 def _pools(needed: pd.DataFrame) -> list[dict[str, Any]]:
@@ -264,13 +247,13 @@ def _pools(needed: pd.DataFrame) -> list[dict[str, Any]]:
     hours = both.groupby("feed")[["agents_alone", "agents_pooled"]].sum() * minutes / 60
     return [
         {
-            "feed": feed,
+            "feed": row.feed,
             "alone_hours": float(row.agents_alone),
             "pooled_hours": float(row.agents_pooled),
             "saved_hours": float(row.agents_alone - row.agents_pooled),
             "saved_share": float(1 - row.agents_pooled / row.agents_alone) if row.agents_alone else 0.0,
         }
-        for feed, row in zip(hours.index, hours.itertuples(), strict=True)
+        for row in _lines(hours.reset_index())
     ]
 
 
@@ -297,6 +280,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a day call by call beside Erlang's promise: each interval steady, as the formula has it, and the day as it runs on. 逐通仿真。"""
+    from ccdata_assets.planning.requirement_plan import needed_for, series_name
     from ccdata_assets.planning.requirement_rules import home_file, load_aims
     from ccdata_assets.planning.simulation import Work
     from ccdata_assets.planning.simulation_table import beside
@@ -304,7 +288,7 @@ def simulate(
     settings = command_settings(home, as_of) if calls is None else None
     aims = load_aims(rules or home_file(settings, "staffing.yaml"))
     demand = _day_demand(settings, calls, day, minutes, series)
-    needed = _needed(demand, aims)
+    needed = needed_for(demand, aims)
     from rich.console import Console
 
     with Console(stderr=True).status("simulating 仿真中"):
@@ -319,10 +303,10 @@ def simulate(
         ("queue 队列", "interval 时段", "calls 来电", "agents 坐席", "Erlang", "steady 稳态仿真", "points 差", "day 全天仿真", "points 差", "±"),
         [
             (
-                _series_name(row.feed, row.queue), f"{row.local_interval:%m-%d %H:%M}", f"{row.calls:.1f}", str(row.agents), f"{row.answered_within_share:.2%}",
+                series_name(row.feed, row.queue), f"{row.local_interval:%m-%d %H:%M}", f"{row.calls:.1f}", str(row.agents), f"{row.answered_within_share:.2%}",
                 *(_share(each, sign) for each, sign in ((row.steady_share, False), (row.steady_off, True), (row.day_share, False), (row.day_off, True), (row.day_precision, False))),
             )
-            for row in table.itertuples()
+            for row in _lines(table)
         ],
     )  # fmt: skip
     print(
@@ -361,37 +345,9 @@ def _demand(
     if last_day < first_day:
         raise WrongUse(f"--to {last_day} lies before {first_day}; fix: give days in order")
     with look(settings) as con:
+        from ccdata_assets.planning.requirement_plan import planned_demand
+
         return planned_demand(con, first_day, last_day, minutes, settings.as_of, settings.business_date, basis, series)
-
-
-def planned_demand(
-    con: Any,
-    first: date,
-    last: date,
-    minutes: int,
-    as_of: datetime,
-    today: date,
-    basis: Basis | None = None,
-    series: str | None = None,
-) -> Demand:
-    """The demand of these days on a basis; without one the forecast where there is one of them, else the usual week."""
-    from ccdata_assets.errors import CcdataError
-    from ccdata_assets.planning import requirement_demand as source
-
-    if basis is None:
-        try:
-            return source.forecast(con, first, last, minutes, as_of, series)
-        except CcdataError:
-            basis = "usual-week"
-    if basis == "forecast":
-        return source.forecast(con, first, last, minutes, as_of, series)
-    if basis == "actual":
-        found = source.actual(con, first, last, minutes, series)
-    else:
-        found = source.usual_week(con, first, last, minutes, min(today, first - timedelta(days=1)), series)
-    if not len(found.table):
-        raise WrongUse("no calls to plan for are known; fix: give other days by --from and --to, or --calls FILE")
-    return found
 
 
 def _day_demand(
@@ -406,16 +362,9 @@ def _day_demand(
         return source.of_file(calls)
     with look(settings) as con:
         on = day_of("--day", day) if day else source.busiest_day(con, series)
+        from ccdata_assets.planning.requirement_plan import planned_demand
+
         return planned_demand(con, on, on, minutes, settings.as_of, settings.business_date, "actual", series)
-
-
-def _needed(demand: Demand, aims: Aims) -> pd.DataFrame:
-    from ccdata_assets.planning.requirement import with_pools
-
-    try:
-        return with_pools(demand.table, aims)
-    except ValueError as error:
-        raise WrongUse(f"{error}; fix: correct staffing.yaml or the calls") from None
 
 
 def _check_out(out: Path, source: Path | None) -> None:
@@ -424,6 +373,12 @@ def _check_out(out: Path, source: Path | None) -> None:
     if out.suffix.lower() not in (".csv", ".xlsx"):
         raise WrongUse("-o: a plan is written as .csv or .xlsx; fix: end the name with one of these")
     check_out(out, source or out.with_name(out.name + ".none"))
+
+
+def _lines(table: pd.DataFrame) -> Iterator[Any]:
+    from ccdata_assets.planning.requirement import lines
+
+    return lines(table)
 
 
 def _write(table: pd.DataFrame, out: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import duckdb
 import pandas as pd
 
-from ccdata_assets.contracts.compile import literal, quote
+from ccdata_assets.contracts.compile import literal
 from ccdata_assets.errors import CcdataError, WrongUse
 from ccdata_assets.planning.requirement import DEMAND
 from ccdata_assets.planning.requirement_file import Faults, moment, number, read_rows
@@ -66,9 +66,11 @@ def usual_week(
 ) -> Demand:
     """The mean calls by weekday and time of the last weeks known on the day `until`, laid on the days from `first` to `last`.
 
-    A day of a feed without any call is no day of work, and counts in no mean. Holidays of the days to come are not looked at."""
+    A day of a feed without any call is no day of work, and counts in no mean. A feed without calls in all these weeks has ended.
+    Holidays of the days to come are not looked at."""
     table = _read(con, f"""with {_calls(minutes, series)},
-        ends as (select feed, max(local_date) as known_to from interval_calls where local_date <= $until group by feed),
+        ends as (select feed, max(local_date) as known_to from interval_calls where local_date <= $until group by feed
+            having known_to > $until - {7 * weeks}),
         past as (select c.*, isodow(c.local_date) as weekday from interval_calls as c join ends as e using (feed)
             where c.local_date between e.known_to - {7 * weeks - 1} and e.known_to),
         worked as (select feed, weekday, count(distinct local_date) as days from past group by all),
@@ -87,31 +89,32 @@ def usual_week(
 def forecast(
     con: duckdb.DuckDBPyConnection, first: date, last: date, minutes: int, as_of: Any, series: str | None = None
 ) -> Demand:
-    """The forecast of these days, of each interval the one made last up to `as_of`, added up to intervals of `minutes`.
+    """The forecast of these days, of each interval the one made last up to `as_of`, added up to intervals of `minutes`. Where a feed is
+    forecast by parts (queues, kinds of business), these are its queues here, and its forecast as a whole is left out.
 
     CcdataError where there is none."""
-    columns = forecast_columns(con)
-    if columns is None:
+    if not has_forecast(con):
         raise CcdataError(
             "there is no forecast in this home; fix: run `ccdata forecast make`, or plan with --basis usual-week"
         )
-    table = _read(con, f"""with made as ({_forecast_query(columns)}),
-        wanted as (select * from made where local_interval >= $first and local_interval < $last + interval 1 day and grain_minutes <= {minutes}
-                and {_of_series("feed", "queue", series)}
-            -- the finest grain that was forecast; the others are its sums
-            qualify grain_minutes = min(grain_minutes) over (partition by feed, queue)),
-        newest as (select * from wanted where made_at <= $as_of
-            qualify made_at = max(made_at) over (partition by feed, queue, local_interval))
+    table = _read(con, f"""with part as (
+            select m.feed, m.dims = '{{}}' as is_whole, if(m.dims = '{{}}', '', substr(m.series, length(m.feed) + 2)) as queue,
+                f.measure, f.local_interval, {_GRAINS} as grain_minutes, f.value
+            from planning.forecast as f join planning.forecast_made as m using (forecast_id)
+            where m.as_of <= $as_of and f.local_date between $first and $last and grain_minutes <= {minutes}
+            qualify row_number() over (partition by m.series, f.measure, f.grain, f.local_interval order by m.as_of desc, m.made_at desc, m.forecast_id desc) = 1
+                -- the finest grain that was forecast; the others are its sums
+                and grain_minutes = min(grain_minutes) over (partition by m.series)),
+        wanted as (select * from part where {_of_series("feed", "queue", series)} qualify not is_whole or bool_and(is_whole) over (partition by feed)),
+        measured as (select feed, queue, local_interval, max(value) filter (measure = 'offered') as calls, max(value) filter (measure = 'aht') as handling_s
+            from wanted group by all)
         select feed, queue, time_bucket(interval {minutes} minutes, local_interval) as local_interval, {minutes} as minutes,
             sum(calls) as calls, sum(calls * handling_s) / nullif(sum(calls) filter (handling_s is not null), 0) as handling_s
-        from newest group by all""", {"first": first, "last": last, "as_of": as_of})  # fmt: skip
+        from measured where calls is not null group by all""", {"first": first, "last": last, "as_of": as_of})  # fmt: skip
     if not len(table):
         raise CcdataError(
             f"there is no forecast of {first} to {last}; fix: run `ccdata forecast make` for these weeks, or plan with --basis usual-week"
         )
-    # the rows of all queues together stand for the sum of the others
-    several = table.groupby("feed")["queue"].transform(lambda queues: (queues != "*").any())
-    table = table[~(several & (table["queue"] == "*"))]
     return Demand(_sure_handling(_with_patience(con, table, first)), "forecast", f"forecast of {first} to {last}")
 
 
@@ -183,56 +186,30 @@ def busiest_day(con: duckdb.DuckDBPyConnection, series: str | None = None) -> da
     return date.fromisoformat(str(found[0][0]))
 
 
-def forecast_columns(con: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
-    """The columns of planning.forecast by our names; None where there is no such table. CcdataError where one is missing."""
-    found = con.execute(
-        "select column_name from information_schema.columns where table_schema = 'planning' and table_name = 'forecast'"
-    ).fetchall()
-    have = {name for (name,) in found}
-    if not have:
-        return None
-    chosen = {name: next((each for each in names if each in have), "") for name, names in _FORECAST.items()}
-    if missing := [name for name in ("series", "local_interval", "calls") if not chosen[name]]:
-        raise CcdataError(
-            f"planning.forecast has no column for {', '.join(missing)}; fix: make the forecast with this release"
-        )
-    return chosen
+def has_forecast(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the home has tables of forecasts. CcdataError where they lack a column that is read."""
+    have: dict[str, set[str]] = {}
+    for table, column in con.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = 'planning'"
+    ).fetchall():
+        have.setdefault(table, set()).add(column)
+    if not set(_FORECAST) <= set(have):
+        return False
+    if missing := [
+        f"{table}.{column}" for table, columns in _FORECAST.items() for column in columns if column not in have[table]
+    ]:
+        raise CcdataError(f"planning: {', '.join(missing)} is not there; fix: make the forecast with this release")
+    return True
 
 
 _FORECAST: Final = {
-    "series": ("series",),
-    "feed": ("feed",),
-    "queue": ("queue",),
-    "measure": ("measure", "metric"),
-    "grain": ("grain",),
-    "local_interval": ("local_interval", "local_from", "period_start", "interval_start"),
-    "calls": ("calls", "offered", "value", "forecast"),
-    "mean_handling_s": ("mean_handling_s", "handling_s", "aht_s", "handling_time_s"),
-    "made_at": ("as_of", "made_at"),
+    "forecast_made": ("forecast_id", "series", "feed", "dims", "as_of", "made_at"),
+    "forecast": ("forecast_id", "measure", "grain", "local_interval", "local_date", "value"),
 }
-"""Our names, and the columns of the forecast that may hold them, the best first."""
+"""What is read of forecasts."""
 _GRAINS: Final = (
-    "case grain when '15min' then 15 when '30min' then 30 when 'hour' then 60 when 'day' then 1440 else 10080 end"
+    "case f.grain when '15min' then 15 when '30min' then 30 when 'hour' then 60 when 'day' then 1440 else 10080 end"
 )
-
-
-def _forecast_query(columns: dict[str, str]) -> str:
-    """feed, queue, local_interval, grain_minutes, calls, handling_s, made_at of every forecast, however its measures are laid out."""
-    series = quote(columns["series"])
-    feed = quote(columns["feed"]) if columns["feed"] else f"split_part({series}, '/', 1)"
-    queue = quote(columns["queue"]) if columns["queue"] else f"nullif(substr({series}, length({feed}) + 2), '')"
-    value, measure = quote(columns["calls"]), columns["measure"]
-    is_calls = f"{quote(measure)} in ('calls', 'offered', 'volume')" if measure else "true"
-    if columns["mean_handling_s"]:
-        handling = f"max({quote(columns['mean_handling_s'])})"
-    elif measure:
-        handling = f"max({value}) filter ({quote(measure)} not in ('calls', 'offered', 'volume'))"
-    else:
-        handling = "cast(null as double)"
-    grain = _GRAINS.replace("grain", quote(columns["grain"])) if columns["grain"] else "15"
-    made = quote(columns["made_at"]) if columns["made_at"] else "timestamptz '1970-01-01 00:00:00+00'"
-    return f"""select {feed} as feed, coalesce({queue}, '') as queue, {quote(columns["local_interval"])} as local_interval, {grain} as grain_minutes,
-        {made} as made_at, max({value}) filter ({is_calls}) as calls, {handling} as handling_s from planning.forecast group by all"""
 
 
 def _calls(minutes: int, series: str | None) -> str:
@@ -255,8 +232,14 @@ def _read(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) ->
 
 
 def _with_patience(con: duckdb.DuckDBPyConnection, table: pd.DataFrame, until: date) -> pd.DataFrame:
-    known = patience(con, until)[["feed", "queue", "mean_patience_s"]]
-    joined = table.rename(columns={"handling_s": "mean_handling_s"}).merge(known, on=["feed", "queue"], how="left")
+    known = patience(con, until)
+    joined = table.rename(columns={"handling_s": "mean_handling_s"}).merge(
+        known[["feed", "queue", "mean_patience_s"]], on=["feed", "queue"], how="left"
+    )
+    # a queue that tells too little, or a part that is none, takes that of its feed
+    sums = known.groupby("feed")[["waited_s", "abandons"]].sum()
+    of_feed = (sums["waited_s"] / sums["abandons"]).where(sums["abandons"] >= LEAST_ABANDONS)
+    joined["mean_patience_s"] = joined["mean_patience_s"].astype(float).fillna(joined["feed"].map(of_feed))
     for name in ("calls", "mean_handling_s", "mean_patience_s"):
         joined[name] = joined[name].astype(float)
     joined["local_interval"] = pd.to_datetime(joined["local_interval"])

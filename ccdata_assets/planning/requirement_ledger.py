@@ -15,7 +15,6 @@ import pandas as pd
 
 from ccdata_assets.contracts.compile import quote
 from ccdata_assets.planning.requirement import NEEDED, POOL
-from ccdata_assets.project import Project
 from ccdata_assets.settings import Settings
 
 IDENTIFYING: Final = 16
@@ -75,6 +74,7 @@ def planning(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     from ccdata_assets.command import locked
     from ccdata_assets.project import load_project
     from ccdata_assets.warehouse.engine import connect, transaction
+    from ccdata_assets.warehouse.publish import publish_addition
     from ccdata_assets.warehouse.state import refuse_going_back
 
     project = load_project()
@@ -82,18 +82,5 @@ def planning(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         refuse_going_back(con, settings)
         with transaction(con):
             yield con
-        if not republish(con, project):
+        if not publish_addition(con, project.registry, settings):
             print(PUBLISHED_LATER, file=sys.stderr)
-
-
-def republish(con: duckdb.DuckDBPyConnection, project: Project) -> bool:
-    """Make the published copy anew with what was planned. False where files or rules have changed since it was made: the next run, which
-    brings everything up to date, publishes then."""
-    from ccdata_assets.warehouse.publish import publish
-    from ccdata_assets.warehouse.state import is_current, mark_published
-
-    if not is_current(con, project.registry, project.settings):
-        return False
-    publish(con, project.registry, project.settings)
-    mark_published(con, project.registry, project.settings)
-    return True

@@ -17,7 +17,7 @@ from ccdata_assets.planning.roster_coverage import Requirement, presence
 from ccdata_assets.planning.roster_people import Agent, Pause, Work
 from ccdata_assets.planning.roster_solve import Effort, missing_cost, new_solver, place_supply
 
-DAY_EFFORT: Final = 2.0
+DAY_EFFORT: Final = 0.7
 """Deterministic time for the breaks of one day."""
 STEP_PARTS: Final = 4
 """A missing agent is counted in parts, so that the bands of small requirements are not rounded away."""

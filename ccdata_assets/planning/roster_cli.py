@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ccdata_assets.planning.labour import Labour
     from ccdata_assets.planning.roster_check import Fault
-    from ccdata_assets.planning.roster_people import Agent
+    from ccdata_assets.planning.roster_people import Agent, Work
     from ccdata_assets.settings import Settings
 
 roster_app = typer.Typer(no_args_is_help=True, help="Rosters under labour rules, and their check. 排班与合规检查。")
@@ -45,6 +45,10 @@ def make(
     plan: PlanFile = None,
     plan_id: Annotated[str | None, typer.Option("--plan-id", help="A plan of the home; default the newest.")] = None,
     series: Annotated[str | None, typer.Option("--series", help="One feed, queue, or feed/queue only.")] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option("--before", help="The roster before it, whose nights reach into it; as `roster check` reads it."),
+    ] = None,
     rules: LabourFile = None,
     out: Annotated[Path | None, typer.Option("-o", help="Write the roster as XLSX.")] = None,
     effort: Annotated[
@@ -78,8 +82,9 @@ def make(
     labour = load_labour(rules or home_file(settings, "labour.yaml"))
     required, made_for = _required(settings, plan, plan_id, start, days, series)
     people = _agents(settings, agents, labour, start)
+    earlier = _before(before, labour)
     with Console(stderr=True).status("solving 求解中") as status:
-        made = make_roster(required, people, labour, start, days, effort or EFFORT, status.update, made_for)
+        made = make_roster(required, people, labour, start, days, effort or EFFORT, status.update, made_for, earlier)
         roster_id = None
     if settings and (keep or (keep is None and plan is None)):
         with planning(settings) as con:
@@ -206,7 +211,20 @@ def _agents(settings: Settings | None, file: Path | None, labour: Labour, on: da
         return agents_of_home(con, labour, on)
 
 
+def _before(file: Path | None, labour: Labour) -> list[Work]:
+    from ccdata_assets.planning.roster_people import read_roster
+
+    if file is None:
+        return []
+    roster, unread = read_roster(file, labour)
+    if unread:
+        raise WrongUse(f"--before: row {unread[0][0]} of {file.name}: {unread[0][1]}; fix: correct the row")
+    return roster
+
+
 def _days(gap: pd.DataFrame, roster: list[Any]) -> list[tuple[str, ...]]:
+    from ccdata_assets.planning.requirement import lines
+
     hours = gap.assign(
         day=gap["local_interval"].dt.date,
         required_h=gap["required"] * gap["minutes"] / 60,
@@ -215,8 +233,8 @@ def _days(gap: pd.DataFrame, roster: list[Any]) -> list[tuple[str, ...]]:
     )
     by_day = hours.groupby("day").agg(required=("required_h", "sum"), missing=("missing_h", "sum"), spare=("spare_h", "sum"), worst=("gap", "min"))  # fmt: skip
     return [
-        (f"{day} {day:%a}", str(sum(work.day == day for work in roster)), f"{row.required:,.1f}", f"{row.missing:,.1f}", f"{row.spare:,.1f}", f"{min(0, row.worst):.1f}")
-        for day, row in zip(by_day.index, by_day.itertuples(), strict=True)
+        (f"{row.day} {row.day:%a}", str(sum(work.day == row.day for work in roster)), f"{row.required:,.1f}", f"{row.missing:,.1f}", f"{row.spare:,.1f}", f"{min(0, row.worst):.1f}")
+        for row in lines(by_day.reset_index())
     ]  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def requirement_of(table: pd.DataFrame, first: date, days: int, grid: int) -> Re
     places = {each: place for place, each in enumerate(series)}
     rows = [places[each] for each in zip(part["feed"], part["queue"], strict=True)]
     at = ((part["local_interval"] - midnight).dt.total_seconds() // (60 * minutes)).astype(int)
-    np.maximum.at(required, (rows, at.to_numpy()), part["required"].to_numpy(np.int64))
+    np.maximum.at(required, (np.array(rows), at.to_numpy(np.int64)), part["required"].to_numpy(np.int64))
     return Requirement(first, days, minutes, series, required)
 
 

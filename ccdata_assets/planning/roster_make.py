@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from ccdata_assets.errors import CcdataError, WrongUse
@@ -16,11 +17,13 @@ from ccdata_assets.planning.labour import Labour
 from ccdata_assets.planning.requirement import POOL
 from ccdata_assets.planning.requirement_file import Faults, moment, number, read_rows
 from ccdata_assets.planning.requirement_ledger import add, content_id
-from ccdata_assets.planning.roster_breaks import place_breaks
+from ccdata_assets.planning.requirement_plan import next_monday
+from ccdata_assets.planning.roster_breaks import DAY_EFFORT, place_breaks
 from ccdata_assets.planning.roster_check import Fault, check
 from ccdata_assets.planning.roster_coverage import Requirement, coverage, requirement_of
 from ccdata_assets.planning.roster_people import Agent, Work, pause_text
 from ccdata_assets.planning.roster_solve import EFFORT, Effort, Solved, paid_minutes, solve_shifts, worked
+from ccdata_assets.settings import Settings
 
 PLAN: Final = {
     "feed": ("数据来源",),
@@ -31,6 +34,10 @@ PLAN: Final = {
 }
 """Columns of a file of what is required, and other headers that mean them; `ccdata staff plan -o` writes such a file."""
 Tell = Callable[[str], None]
+
+
+class NothingToRoster(WrongUse):
+    """There is nobody to roster, or nothing they are needed for."""
 
 
 @dataclass(frozen=True)
@@ -76,23 +83,49 @@ def make_roster(
     effort: float = EFFORT,
     tell: Tell = lambda text: None,
     plan_id: str | None = None,
+    before: Sequence[Work] = (),
 ) -> Made:
-    """The roster of some days for what is required (columns feed, queue, local_interval, minutes, required). WrongUse: nobody to roster,
+    """The roster of some days for what is required (columns feed, queue, local_interval, minutes, required). `before`: the roster before
+    it, whose last shifts reach into these days, and after which agents rest. NothingToRoster, WrongUse: nobody to roster,
     nothing required; RulesContradict: rules that cannot all be kept, by agent."""
     if not agents:
-        raise WrongUse("there is nobody to roster; fix: list agents in --agents FILE")
+        raise NothingToRoster("there is nobody to roster; fix: list agents in --agents FILE")
     need = requirement_of(chosen_series(table, agents), first, days, labour.grid_minutes)
     idle = [agent.agent for agent in agents if not need.takers(agent)]
     if len(idle) == len(agents):
         raise WrongUse(
             "no agent has a skill for a queue that is required; fix: correct the column skills, or plan these queues"
         )
-    solved = solve_shifts(agents, need, labour, Effort(effort), tell)
+    agents = after_roster(agents, before, first)
+    reaching = [work for work in before if work.day < first and work.ends.date() >= first]
+    left = less_reaching(need, reaching, agents, labour.grid_minutes)
+    solved = solve_shifts(agents, left, labour, Effort(effort), tell)
     tell("breaks 休息")
-    roster = place_breaks(worked(solved, need, labour), agents, need, labour)
-    gap = coverage(roster, agents, need, labour.grid_minutes)
+    of_breaks = Effort(DAY_EFFORT)
+    roster = place_breaks(worked(solved, left, labour), agents, left, labour, of_breaks)
+    solved = replace(solved, is_repeatable=solved.is_repeatable and not of_breaks.spent_by_clock)
+    gap = coverage([*reaching, *roster], agents, need, labour.grid_minutes)
     faults = check(roster, agents, labour, need.first, need.last)
     return Made(need, agents, roster, gap, faults, solved, plan_id)
+
+
+def after_roster(agents: Sequence[Agent], before: Sequence[Work], first: date) -> list[Agent]:
+    """The agents with what they worked in the roster before: days in a row up to the eve of `first`, and when their last shift ends."""
+    found = []
+    for agent in agents:
+        days = {work.day for work in before if work.agent == agent.agent and work.day < first}
+        row = next(n for n in range(len(days) + 1) if first - timedelta(days=n + 1) not in days)
+        ended = max((work.ends for work in before if work.agent == agent.agent and work.day < first), default=None)
+        found.append(replace(agent, days_in_a_row=row, last_end=ended) if days else agent)
+    return found
+
+
+def less_reaching(need: Requirement, reaching: Sequence[Work], agents: Sequence[Agent], grid: int) -> Requirement:
+    """What is left to be covered beside shifts that reach into the roster's days."""
+    if not reaching:
+        return need
+    present = coverage(reaching, agents, need, grid)["present"].to_numpy().reshape(need.required.shape)
+    return replace(need, required=np.maximum(need.required - np.floor(present), 0).astype(np.int64))
 
 
 def chosen_series(table: pd.DataFrame, agents: Sequence[Agent]) -> pd.DataFrame:
@@ -132,7 +165,7 @@ def plan_of_file(path: Path) -> pd.DataFrame:
 
 
 def plan_of_home(con: duckdb.DuckDBPyConnection, first: date, days: int, series: str | None, plan_id: str | None) -> tuple[pd.DataFrame, str | None]:  # fmt: skip
-    """What is required in these days by the plan named, else by those made last, and the plan's ID where all is of one. CcdataError where
+    """What is required in these days by the plan named, else by those made last, and the plan's ID where all is of one. NothingToRoster where
     there is no plan of them."""
     from ccdata_assets.planning.requirement_ledger import newest_plan
 
@@ -141,7 +174,7 @@ def plan_of_home(con: duckdb.DuckDBPyConnection, first: date, days: int, series:
         names = (table["feed"], table["queue"], table["feed"] + "/" + table["queue"])
         table = table[(names[0] == series) | (names[1] == series) | (names[2] == series)]
     if not len(table):
-        raise CcdataError(
+        raise NothingToRoster(
             f"there is no plan of {first} and the {days} days from it on; fix: run `ccdata staff plan --from {first}` first, or give --plan FILE"
         )
     shortest = table["minutes"].min()
@@ -151,10 +184,13 @@ def plan_of_home(con: duckdb.DuckDBPyConnection, first: date, days: int, series:
     return table[columns].reset_index(drop=True), plans.pop() if len(plans) == 1 else None
 
 
-def agents_of_home(con: duckdb.DuckDBPyConnection, labour: Labour, on: date) -> list[Agent]:
-    """The agents of the home's roster who are there on a day; their employment is the contract where one bears its name."""
+def agents_of_home(
+    con: duckdb.DuckDBPyConnection, labour: Labour, on: date, named_by: Literal["agent", "agent_key"] = "agent"
+) -> list[Agent]:
+    """The agents of the home's roster who are there on a day, by their number or, where that may not be read, by their key; their
+    employment is the contract where one bears its name."""
     rows = con.execute(
-        """select agent, employment, skills from marts.dim_agent where is_in_roster and (left_on is null or left_on > $on)
+        f"""select {named_by}, employment, skills from marts.dim_agent where is_in_roster and (left_on is null or left_on > $on)
             and (hired_on is null or hired_on <= $on) and coalesce(agent_status, 'active') = 'active' order by agent""",
         {"on": on},
     ).fetchall()
@@ -164,14 +200,46 @@ def agents_of_home(con: duckdb.DuckDBPyConnection, labour: Labour, on: date) -> 
     ]  # fmt: skip
 
 
+def roster_weeks(
+    con: duckdb.DuckDBPyConnection, settings: Settings, labour: Labour, weeks: int, effort: float, run_id: str
+) -> dict[str, Any] | None:
+    """Roster the home's agents for the weeks from the Monday after the business date on and keep it; its figures, None where there is no
+    plan of these weeks or nobody to roster."""
+    first = next_monday(settings.business_date)
+    try:
+        required, plan_id = plan_of_home(con, first, 7 * weeks, None, None)
+        # by their keys: what is said of an agent goes to the event log
+        agents = agents_of_home(con, labour, first, "agent_key")
+        before = roster_before(con, first)
+        made = make_roster(required, agents, labour, first, 7 * weeks, effort, plan_id=plan_id, before=before)
+    except NothingToRoster:
+        return None
+    roster_id = keep_roster(con, made, labour, settings.as_of, run_id, has_keys=True)
+    return {"roster_id": roster_id, **made.summary(labour)}
+
+
+def roster_before(con: duckdb.DuckDBPyConnection, first: date) -> list[Work]:
+    """The shifts of the two weeks before a day as they were rostered last, agents by their key; without breaks."""
+    rows = con.execute(
+        """with newest as (select local_date, arg_max(roster_id, (as_of, rowid)) as roster_id from planning.roster
+            where local_date >= $first - 14 and local_date < $first group by local_date)
+        select agent_key, local_date, shift, local_from, local_to from planning.roster join newest using (local_date, roster_id) order by all""",
+        {"first": first},
+    ).fetchall()
+    return [Work(*row) for row in rows]
+
+
 def _skills(value: Any) -> list[str]:
     from ccdata_assets.planning.roster_people import split_list
 
     return [str(each) for each in value] if isinstance(value, list) else split_list(value)
 
 
-def keep_roster(con: duckdb.DuckDBPyConnection, made: Made, labour: Labour, as_of: datetime, run_id: str) -> str:
-    """Add a roster to planning.roster and planning.roster_gap, agents by their key; gives its roster_id. The same roster is kept once."""
+def keep_roster(
+    con: duckdb.DuckDBPyConnection, made: Made, labour: Labour, as_of: datetime, run_id: str, has_keys: bool = False
+) -> str:
+    """Add a roster to planning.roster and planning.roster_gap, agents by their key; gives its roster_id. The same roster is kept once.
+    `has_keys`: its agents are keys already."""
     from ccdata_assets.warehouse.declared import SALT
 
     keys = pd.DataFrame({"agent": sorted({work.agent for work in made.roster})})
@@ -182,7 +250,7 @@ def keep_roster(con: duckdb.DuckDBPyConnection, made: Made, labour: Labour, as_o
         ).fetchall()  # fmt: skip
     finally:
         con.unregister("rostered")
-    key_of: dict[str, str | None] = dict(found)
+    key_of: dict[str, str | None] = {name: name if has_keys else key for name, key in found}
     if None in key_of.values():
         raise CcdataError("the home has no salt for the keys of agents yet; fix: run `ccdata run` first")
     roster = pd.DataFrame(
@@ -195,7 +263,7 @@ def keep_roster(con: duckdb.DuckDBPyConnection, made: Made, labour: Labour, as_o
     )  # fmt: skip
     gap = made.gap.assign(local_date=made.gap["local_interval"].dt.date)
     roster_id = content_id(roster.astype({"breaks": str}), content_id(gap.drop(columns=["local_date"])))
-    also = {"roster_id": roster_id, "as_of": as_of, "run_id": run_id}
+    also: dict[str, Any] = {"roster_id": roster_id, "as_of": as_of, "run_id": run_id}
     add(con, "planning.roster", "roster_id", roster_id, roster.assign(**also, plan_id=made.plan_id))
     add(con, "planning.roster_gap", "roster_id", roster_id, gap.assign(**also))
     return roster_id

@@ -34,7 +34,8 @@ SEED: Final = 1
 WORKERS: Final = 2
 EFFORT: Final = 24.0
 """Deterministic time of the choice of shifts; about as many seconds on a machine of two cores."""
-Var = Any
+CLOCK: Final = 3.2
+"""Seconds by the clock for one of the solver's own; two weeks of 40 agents end within two minutes whatever else a machine does."""
 Tell = Callable[[str], None]
 
 
@@ -52,11 +53,15 @@ class Solved:
 
 @dataclass
 class Effort:
-    """How long the solver may search: in its own time, and by the clock."""
+    """How long the solver may search: in its own time, and by the clock, which is to end it on a machine that is very busy only."""
 
     deterministic: float = EFFORT
-    clock_s: float = 600
     spent_by_clock: bool = field(default=False, init=False)
+
+    @property
+    def clock_s(self) -> float:
+        """Seconds by the clock."""
+        return CLOCK * self.deterministic
 
 
 class RulesContradict(CcdataError):
@@ -101,7 +106,7 @@ def solve_shifts(
             result = (found.objective_value, found.best_objective_bound, proven)
         # later goals may not worsen this one, and begin at what was found
         model.add(goal <= round(found.objective_value))
-        model.clear_hints()
+        model.clear_hints()  # type: ignore[no-untyped-call]
         for plan in plans:
             for each in plan.every():
                 model.add_hint(each, found.value(each))
@@ -479,8 +484,8 @@ def _cover(model: Any, plans: list[_Plan], need: Requirement, labour: Labour) ->
             part = weights[name][: max(0, steps - first)]
             present[first : first + len(part)] = part
             by_interval = present.reshape(-1, each_interval).mean(axis=1)
-            for interval in np.flatnonzero(by_interval):
-                supply[interval].append((round(PARTS * by_interval[interval]), each))
+            for at in np.flatnonzero(by_interval):
+                supply[int(at)].append((round(PARTS * by_interval[at]), each))
     missing, spare = [], []
     for interval in range(need.required.shape[1]):
         supplies = {takes: sum(weight * each for weight, each in supply[interval]) for takes, supply in groups.items()}

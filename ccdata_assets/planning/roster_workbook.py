@@ -116,7 +116,7 @@ def _chart(sheet: Worksheet, place: int, queue: str, last: int, column: str) -> 
     lines.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=last))
     for axis in (lines.x_axis, lines.y_axis):
         axis.delete = False  # left out, Excel shows none
-    lines.x_axis.tickLblSkip = max(1, last // 24)
+    lines.x_axis.tickLblSkip = max(1, last // 24)  # type: ignore[attr-defined]
     for each in lines.series:
         each.smooth = False
     lines += bars
