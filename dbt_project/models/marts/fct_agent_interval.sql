@@ -1,6 +1,7 @@
 with
 
--- a state longer than a day is one that nobody ended
+-- in whole seconds since 1970, which are sorted and cut faster than instants; a state longer than a day is one
+-- that nobody ended
 state as (
 
     select
@@ -12,8 +13,8 @@ state as (
         skill,
         state,
         time_zone,
-        state_from_at,
-        until_at
+        epoch_us(state_from_at) // 1000000 as from_s,
+        epoch_us(until_at) // 1000000 as until_s
     from {{ ref("fct_agent_state") }}
     where not is_repeat and state <> 'signed_out' and duration_s between 1 and 86400
 
@@ -24,12 +25,12 @@ beginning as (
 
     select
         *,
-        coalesce(max(until_at) over before_it < state_from_at, true) as is_alone,
-        coalesce(max(if(state = 'signed_in', null, until_at)) over before_it <= state_from_at, true) as is_next
+        coalesce(max(until_s) over before_it < from_s, true) as is_alone,
+        coalesce(max(if(state = 'signed_in', null, until_s)) over before_it <= from_s, true) as is_next
     from state
     window before_it as (
         partition by feed, agent
-        order by state_from_at, until_at, state
+        order by from_s, until_s, state
         rows between unbounded preceding and 1 preceding
     )
 
@@ -42,7 +43,7 @@ chained as (
         sum(if(is_alone, 1, 0)) over so_far as span_no,
         sum(if(is_next and state <> 'signed_in', 1, 0)) over so_far as chain_no
     from beginning
-    window so_far as (partition by feed, agent order by state_from_at, until_at, state rows unbounded preceding)
+    window so_far as (partition by feed, agent order by from_s, until_s, state rows unbounded preceding)
 
 ),
 
@@ -53,13 +54,13 @@ span as (
         feed,
         agent,
         any_value(agent_key) as agent_key,
-        arg_min(team, state_from_at) as team,
-        arg_min(site, state_from_at) as site,
+        arg_min(team, from_s) as team,
+        arg_min(site, from_s) as site,
         cast(null as varchar) as skill,
         'signed_in' as state,
         any_value(time_zone) as time_zone,
-        min(state_from_at) as state_from_at,
-        max(until_at) as until_at
+        min(from_s) as from_s,
+        max(until_s) as until_s
     from chained
     group by feed, agent, span_no
 
@@ -94,14 +95,14 @@ boundary as (
         feed,
         agent,
         chain_no,
-        state_from_at as edge_at
+        from_s as edge_at
     from clash
     union
     select
         feed,
         agent,
         chain_no,
-        until_at as edge_at
+        until_s as edge_at
     from clash
 
 ),
@@ -119,20 +120,20 @@ edge as (
 laid_over as (
 
     select
-        clash.* exclude (state_from_at, until_at),
-        edge.edge_at as state_from_at,
-        edge.next_at as until_at,
+        clash.* exclude (from_s, until_s),
+        edge.edge_at as from_s,
+        edge.next_at as until_s,
         row_number() over (
             partition by edge.feed, edge.agent, edge.chain_no, edge.edge_at
-            order by clash.state_from_at desc, clash.until_at asc, clash.state asc
+            order by clash.from_s desc, clash.until_s asc, clash.state asc
         ) as place
     from edge
     inner join clash
         on edge.feed = clash.feed
             and edge.agent = clash.agent
             and edge.chain_no = clash.chain_no
-            and edge.edge_at >= clash.state_from_at
-            and edge.next_at <= clash.until_at
+            and edge.edge_at >= clash.from_s
+            and edge.next_at <= clash.until_s
 
 ),
 
@@ -147,8 +148,8 @@ piece as (
         skill,
         state,
         time_zone,
-        state_from_at,
-        until_at
+        from_s,
+        until_s
     from laid_over
     where place = 1
 
@@ -169,8 +170,8 @@ told as (
         skill,
         state,
         time_zone,
-        state_from_at,
-        until_at
+        from_s,
+        until_s
     from chained
     where state <> 'signed_in'
         and not exists (
@@ -180,12 +181,38 @@ told as (
 
 ),
 
+-- most states lie within one quarter of an hour: only the others are cut
 cut as (
 
     select
         *,
-        unnest(range(time_bucket(interval 15 minutes, state_from_at), until_at, interval 15 minutes)) as interval_at
+        from_s // 900 as quarter
     from told
+    where until_s <= (from_s // 900 + 1) * 900
+    union all
+    select
+        *,
+        unnest(range(from_s // 900, (until_s + 899) // 900)) as quarter
+    from told
+    where until_s > (from_s // 900 + 1) * 900
+
+),
+
+summed as (
+
+    select
+        feed,
+        agent,
+        any_value(agent_key) as agent_key,
+        team,
+        site,
+        skill,
+        state,
+        any_value(time_zone) as time_zone,
+        quarter,
+        sum(least(until_s, (quarter + 1) * 900) - greatest(from_s, quarter * 900)) as duration_s
+    from cut
+    group by feed, agent, team, site, skill, state, quarter
 
 ),
 
@@ -199,17 +226,12 @@ final as (
         site,
         skill,
         state,
-        interval_at,
-        timezone(time_zone, interval_at) as local_interval,
-        cast(timezone(time_zone, interval_at) as date) as local_date,
-        hour(timezone(time_zone, interval_at)) as local_hour,
-        cast(sum(date_diff(
-            'second',
-            greatest(state_from_at, interval_at),
-            least(until_at, interval_at + interval 15 minutes)
-        )) as bigint) as duration_s
-    from cut
-    group by all
+        to_timestamp(quarter * 900) as interval_at,
+        timezone(time_zone, to_timestamp(quarter * 900)) as local_interval,
+        cast(timezone(time_zone, to_timestamp(quarter * 900)) as date) as local_date,
+        hour(timezone(time_zone, to_timestamp(quarter * 900))) as local_hour,
+        cast(duration_s as bigint) as duration_s
+    from summed
 
 )
 
