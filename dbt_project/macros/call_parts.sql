@@ -226,10 +226,17 @@ first_leg as (
 identified as (
 
     select
+        *,
+        if(leg_id is null, coalesce(line, ''), '') as line_of_call
+    from part
+    where previous_leg_id is null or leg_id is null
+    union all
+    select
         part.* replace (coalesce(first_leg.call_id, part.call_id) as call_id),
-        if(part.leg_id is null, coalesce(part.line, ''), '') as line_of_call
+        '' as line_of_call
     from part
     left join first_leg on part.feed = first_leg.feed and part.leg_id = first_leg.leg_id
+    where part.previous_leg_id is not null and part.leg_id is not null
 
 ),
 
@@ -307,11 +314,11 @@ measured as (
             when not (is_answered or is_abandoned or is_flow_out) then null
             when wait_s >= 0 then wait_s
             when queued_at is null then 0
-            else date_diff('second', queued_at, coalesce(answered_at, ended_at))
+            else {{ seconds_between("queued_at", "coalesce(answered_at, ended_at)") }}
         end as wait_s,
         case
             when is_answered and not (is_open and service_s is null)
-                then if(service_s >= 0, service_s, date_diff('second', answered_at, ended_at)) - coalesce(hold_s, 0)
+                then if(service_s >= 0, service_s, {{ seconds_between("answered_at", "ended_at") }}) - coalesce(hold_s, 0)
         end as talk_s
     from counted
 

@@ -1,6 +1,7 @@
 with
 
--- a state longer than a day is one that nobody ended
+-- in whole seconds since 1970, which are sorted and cut faster than instants; a state longer than a day is one
+-- that nobody ended
 state as (
 
     select
@@ -12,79 +13,93 @@ state as (
         skill,
         state,
         time_zone,
-        state_from_at,
-        until_at
+        epoch_us(state_from_at) // 1000000 as from_s,
+        epoch_us(until_at) // 1000000 as until_s
     from {{ ref("fct_agent_state") }}
     where not is_repeat and state <> 'signed_out' and duration_s between 1 and 86400
 
 ),
 
--- in the order in which they begin: which state begins when none of those before it lasts any more
-beginning as (
+-- how long what began before a state lasts: all of it, and what is no sign-in
+preceded as (
 
     select
         *,
-        coalesce(max(until_at) over before_it < state_from_at, true) as is_alone,
-        coalesce(max(if(state = 'signed_in', null, until_at)) over before_it <= state_from_at, true) as is_next
+        max(until_s) over before_it as told_until_s,
+        max(if(state = 'signed_in', null, until_s)) over before_it as busy_until_s
     from state
     window before_it as (
         partition by feed, agent
-        order by state_from_at, until_at, state
+        order by from_s, until_s, state
         rows between unbounded preceding and 1 preceding
     )
+
+),
+
+-- an agent is signed in while the source says so, or says what the agent does: from a state that nothing before it
+-- reaches to the end of what comes before the next such
+sign_in as (
+
+    select
+        *,
+        lead(told_until_s) over (partition by feed, agent order by from_s) as over_s
+    from preceded
+    where told_until_s is null or told_until_s < from_s
+
+),
+
+last_told as (
+
+    select
+        feed,
+        agent,
+        max(until_s) as until_s
+    from state
+    group by all
+
+),
+
+span as (
+
+    select
+        sign_in.feed,
+        sign_in.agent,
+        sign_in.agent_key,
+        sign_in.team,
+        sign_in.site,
+        cast(null as varchar) as skill,
+        'signed_in' as state,
+        sign_in.time_zone,
+        sign_in.from_s,
+        coalesce(sign_in.over_s, last_told.until_s) as until_s
+    from sign_in
+    inner join last_told on sign_in.feed = last_told.feed and sign_in.agent = last_told.agent
+
+),
+
+-- agents of whom states overlap; those of all others are taken as they are
+overlapping as (
+
+    select distinct
+        feed,
+        agent
+    from preceded
+    where state <> 'signed_in' and busy_until_s > from_s
 
 ),
 
 chained as (
 
     select
-        *,
-        sum(if(is_alone, 1, 0)) over so_far as span_no,
-        sum(if(is_next and state <> 'signed_in', 1, 0)) over so_far as chain_no
-    from beginning
-    window so_far as (partition by feed, agent order by state_from_at, until_at, state rows unbounded preceding)
-
-),
-
--- an agent is signed in while the source says so, or says what the agent does
-span as (
-
-    select
-        feed,
-        agent,
-        any_value(agent_key) as agent_key,
-        arg_min(team, state_from_at) as team,
-        arg_min(site, state_from_at) as site,
-        cast(null as varchar) as skill,
-        'signed_in' as state,
-        any_value(time_zone) as time_zone,
-        min(state_from_at) as state_from_at,
-        max(until_at) as until_at
-    from chained
-    group by feed, agent, span_no
-
-),
-
-several as (
-
-    select
-        feed,
-        agent,
-        chain_no
-    from chained
-    where state <> 'signed_in'
-    group by all
-    having count(*) > 1
-
-),
-
-clash as (
-
-    select chained.*
-    from chained
-    inner join several
-        on chained.feed = several.feed and chained.agent = several.agent and chained.chain_no = several.chain_no
-    where chained.state <> 'signed_in'
+        preceded.*,
+        sum(if(coalesce(preceded.busy_until_s <= preceded.from_s, true), 1, 0)) over (
+            partition by preceded.feed, preceded.agent
+            order by preceded.from_s, preceded.until_s, preceded.state
+            rows unbounded preceding
+        ) as chain_no
+    from preceded
+    inner join overlapping on preceded.feed = overlapping.feed and preceded.agent = overlapping.agent
+    where preceded.state <> 'signed_in'
 
 ),
 
@@ -94,15 +109,15 @@ boundary as (
         feed,
         agent,
         chain_no,
-        state_from_at as edge_at
-    from clash
+        from_s as edge_s
+    from chained
     union
     select
         feed,
         agent,
         chain_no,
-        until_at as edge_at
-    from clash
+        until_s as edge_s
+    from chained
 
 ),
 
@@ -110,7 +125,7 @@ edge as (
 
     select
         *,
-        lead(edge_at) over (partition by feed, agent, chain_no order by edge_at) as next_at
+        lead(edge_s) over (partition by feed, agent, chain_no order by edge_s) as next_s
     from boundary
 
 ),
@@ -119,38 +134,18 @@ edge as (
 laid_over as (
 
     select
-        clash.* exclude (state_from_at, until_at),
-        edge.edge_at as state_from_at,
-        edge.next_at as until_at,
+        chained.* replace (edge.edge_s as from_s, edge.next_s as until_s),
         row_number() over (
-            partition by edge.feed, edge.agent, edge.chain_no, edge.edge_at
-            order by clash.state_from_at desc, clash.until_at asc, clash.state asc
+            partition by edge.feed, edge.agent, edge.chain_no, edge.edge_s
+            order by chained.from_s desc, chained.until_s asc, chained.state asc
         ) as place
     from edge
-    inner join clash
-        on edge.feed = clash.feed
-            and edge.agent = clash.agent
-            and edge.chain_no = clash.chain_no
-            and edge.edge_at >= clash.state_from_at
-            and edge.next_at <= clash.until_at
-
-),
-
-piece as (
-
-    select
-        feed,
-        agent,
-        agent_key,
-        team,
-        site,
-        skill,
-        state,
-        time_zone,
-        state_from_at,
-        until_at
-    from laid_over
-    where place = 1
+    inner join chained
+        on edge.feed = chained.feed
+            and edge.agent = chained.agent
+            and edge.chain_no = chained.chain_no
+            and edge.edge_s >= chained.from_s
+            and edge.next_s <= chained.until_s
 
 ),
 
@@ -158,8 +153,6 @@ told as (
 
     select * from span
     union all
-    select * from piece
-    union all
     select
         feed,
         agent,
@@ -169,47 +162,95 @@ told as (
         skill,
         state,
         time_zone,
-        state_from_at,
-        until_at
-    from chained
-    where state <> 'signed_in'
-        and not exists (
-            select 1 from several
-            where several.feed = chained.feed and several.agent = chained.agent and several.chain_no = chained.chain_no
-        )
+        from_s,
+        until_s
+    from laid_over
+    where place = 1
+    union all
+    select
+        preceded.feed,
+        preceded.agent,
+        preceded.agent_key,
+        preceded.team,
+        preceded.site,
+        preceded.skill,
+        preceded.state,
+        preceded.time_zone,
+        preceded.from_s,
+        preceded.until_s
+    from preceded
+    left join overlapping on preceded.feed = overlapping.feed and preceded.agent = overlapping.agent
+    where preceded.state <> 'signed_in' and overlapping.agent is null
 
 ),
 
+-- most states lie within one quarter of an hour: only the others are cut
 cut as (
 
     select
         *,
-        unnest(range(time_bucket(interval 15 minutes, state_from_at), until_at, interval 15 minutes)) as interval_at
+        from_s // 900 as quarter
     from told
+    where until_s <= (from_s // 900 + 1) * 900
+    union all
+    select
+        *,
+        unnest(range(from_s // 900, (until_s + 899) // 900)) as quarter
+    from told
+    where until_s > (from_s // 900 + 1) * 900
+
+),
+
+summed as (
+
+    select
+        feed,
+        agent,
+        any_value(agent_key) as agent_key,
+        team,
+        site,
+        skill,
+        state,
+        time_zone,
+        quarter,
+        sum(least(until_s, (quarter + 1) * 900) - greatest(from_s, quarter * 900)) as duration_s
+    from cut
+    group by feed, agent, team, site, skill, state, time_zone, quarter
+
+),
+
+-- each local time once: that costs more than all the rest
+clock as (
+
+    select
+        *,
+        timezone(time_zone, to_timestamp(quarter * 900)) as local_interval
+    from (
+        select distinct
+            time_zone,
+            quarter
+        from summed
+    ) as quarter_of_zone
 
 ),
 
 final as (
 
     select
-        feed,
-        agent,
-        agent_key,
-        team,
-        site,
-        skill,
-        state,
-        interval_at,
-        timezone(time_zone, interval_at) as local_interval,
-        cast(timezone(time_zone, interval_at) as date) as local_date,
-        hour(timezone(time_zone, interval_at)) as local_hour,
-        cast(sum(date_diff(
-            'second',
-            greatest(state_from_at, interval_at),
-            least(until_at, interval_at + interval 15 minutes)
-        )) as bigint) as duration_s
-    from cut
-    group by all
+        summed.feed,
+        summed.agent,
+        summed.agent_key,
+        summed.team,
+        summed.site,
+        summed.skill,
+        summed.state,
+        to_timestamp(summed.quarter * 900) as interval_at,
+        clock.local_interval,
+        cast(clock.local_interval as date) as local_date,
+        hour(clock.local_interval) as local_hour,
+        cast(summed.duration_s as bigint) as duration_s
+    from summed
+    inner join clock on summed.time_zone = clock.time_zone and summed.quarter = clock.quarter
 
 )
 

@@ -113,33 +113,43 @@ ended as (
 
 ),
 
+clock as (
+
+    {{ local_quarters("ended", ["state_from_at", "until_at"]) | indent(4) }}
+
+),
+
 -- the clock counts; what the source says the state lasted is only checked against it
 final as (
 
     select
-        feed,
-        sha256,
-        member,
-        row,
-        agent,
-        {{ pseudonym("agent") }} as agent_key,
-        team,
-        site,
-        skill,
-        state,
-        state_reason,
-        state_from_at,
-        state_to_at,
-        until_at,
-        time_zone,
-        timezone(time_zone, state_from_at) as local_from,
-        timezone(time_zone, until_at) as local_to,
-        cast(timezone(time_zone, state_from_at) as date) as local_date,
-        date_diff('second', state_from_at, until_at) as duration_s,
-        state_to_at is null as is_open,
-        is_repeat,
-        flags
+        ended.feed,
+        ended.sha256,
+        ended.member,
+        ended.row,
+        ended.agent,
+        {{ pseudonym("ended.agent") }} as agent_key,
+        ended.team,
+        ended.site,
+        ended.skill,
+        ended.state,
+        ended.state_reason,
+        ended.state_from_at,
+        ended.state_to_at,
+        ended.until_at,
+        ended.time_zone,
+        {{ local_time("ended.state_from_at", "clock") }} as local_from,
+        {{ local_time("ended.until_at", "clock_to") }} as local_to,
+        cast(clock.local_interval as date) as local_date,
+        {{ seconds_between("ended.state_from_at", "ended.until_at") }} as duration_s,
+        ended.state_to_at is null as is_open,
+        ended.is_repeat,
+        ended.flags
     from ended
+    left join clock
+        on ended.time_zone = clock.time_zone and {{ quarter_of("ended.state_from_at") }} = clock.quarter
+    left join clock as clock_to
+        on ended.time_zone = clock_to.time_zone and {{ quarter_of("ended.until_at") }} = clock_to.quarter
 
 )
 

@@ -170,6 +170,12 @@ queue_name as (
 
 ),
 
+clock as (
+
+    {{ local_quarters("part", ["entered_at"]) | indent(4) }}
+
+),
+
 final as (
 
     select
@@ -198,9 +204,9 @@ final as (
         coalesce(call.transfer_queue, queue_name.queue) as transfer_queue,
         call.has_voicemail,
         call.callback_of,
-        date_diff('second', called_back.over_at, call.entered_at) as callback_after_s,
+        {{ seconds_between("called_back.over_at", "call.entered_at") }} as callback_after_s,
         callback.called_back_at,
-        date_diff('second', coalesce(call.ended_at, call.entered_at), callback.called_back_at) as called_back_after_s,
+        {{ seconds_between("coalesce(call.ended_at, call.entered_at)", "callback.called_back_at") }} as called_back_after_s,
         cast(call.legs as bigint) as legs,
         cast(call.misses as bigint) as misses,
         call.ended_by,
@@ -209,13 +215,13 @@ final as (
         call.answered_at,
         call.ended_at,
         call.time_zone,
-        cast(timezone(call.time_zone, call.entered_at) as date) as local_date,
-        hour(timezone(call.time_zone, call.entered_at)) as local_hour,
-        time_bucket(interval 15 minutes, timezone(call.time_zone, call.entered_at)) as local_interval,
+        cast(clock.local_interval as date) as local_date,
+        hour(clock.local_interval) as local_hour,
+        clock.local_interval,
         if(
             call.ivr_in_at is null or call.ivr_out_at is null,
             null,
-            greatest(0, date_diff('second', call.ivr_in_at, call.ivr_out_at))
+            greatest(0, {{ seconds_between("call.ivr_in_at", "call.ivr_out_at") }})
         ) as ivr_s,
         cast(call.wait_s as bigint) as wait_s,
         cast(call.talk_s as bigint) as talk_s,
@@ -246,6 +252,7 @@ final as (
         end as link_status
     from call
     cross join threshold
+    left join clock on call.time_zone = clock.time_zone and {{ quarter_of("call.entered_at") }} = clock.quarter
     left join callback on call.feed = callback.feed and call.call_id = callback.call_id and not call.is_repeat
     left join called_back on call.feed = called_back.feed and call.callback_of = called_back.call_id
     left join queue_name on call.feed = queue_name.feed and call.transferred_to = queue_name.queue

@@ -2,6 +2,12 @@ with recursive
 
 {{ call_parts() }},
 
+clock as (
+
+    {{ local_quarters("part", ["entered_at"]) | indent(4) }}
+
+),
+
 final as (
 
     select
@@ -23,10 +29,10 @@ final as (
         queued_at,
         answered_at,
         ended_at,
-        time_zone,
-        cast(timezone(time_zone, entered_at) as date) as local_date,
-        hour(timezone(time_zone, entered_at)) as local_hour,
-        time_bucket(interval 15 minutes, timezone(time_zone, entered_at)) as local_interval,
+        timed.time_zone,
+        cast(clock.local_interval as date) as local_date,
+        hour(clock.local_interval) as local_hour,
+        clock.local_interval,
         wait_s,
         talk_s,
         hold_s,
@@ -46,6 +52,7 @@ final as (
         is_repeat,
         flags
     from timed
+    left join clock on timed.time_zone = clock.time_zone and {{ quarter_of("timed.entered_at") }} = clock.quarter
 
 )
 
