@@ -89,7 +89,11 @@ class YamlSource:
         # what pydantic says of its own choices (`FileSource`, `literal[…]`) stands in no file
         path = (
             *prefix,
-            *(_as_written(part) for part in detail["loc"] if not re.search(r"[A-Z\[]", str(part)) or part in self._keys),
+            *(
+                _as_written(part)
+                for part in detail["loc"]
+                if not re.search(r"[A-Z\[]", str(part)) or part in self._keys
+            ),
         )
         match detail["type"]:
             case "extra_forbidden":

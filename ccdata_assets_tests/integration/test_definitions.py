@@ -60,7 +60,15 @@ def test_every_asset_of_the_warehouse_is_written_under_the_one_pool(repository: 
 
 def test_jobs_schedules_and_sensors_are_there(repository: dg.RepositoryDefinition) -> None:
     of_reports = {f"{adverb}_reports" for adverb in ADVERBS.values()}
-    assert {"core", "data_docs", "forecast_calls", "staffing", "train_matching_model", "trim_history", *of_reports} <= set(repository.job_names)
+    assert {
+        "core",
+        "data_docs",
+        "forecast_calls",
+        "staffing",
+        "train_matching_model",
+        "trim_history",
+        *of_reports,
+    } <= set(repository.job_names)
     assert {schedule.name for schedule in repository.schedule_defs} == {
         "daily_docs",
         "daily_refresh",
