@@ -116,7 +116,7 @@ def fewest_agents(
     # low is too few (or 0), high is enough
     while (high - low > 1).any():
         middle = (low + high) // 2
-        is_enough = met(middle)[1].all(axis=0)
+        is_enough = np.asarray(met(middle)[1].all(axis=0))
         low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
     found, _ = met(high)
     _, before = met(np.maximum(high - 1, 0))

@@ -293,7 +293,7 @@ def test_a_person_s_word_on_an_incident_makes_the_reports_of_its_month_and_of_no
     with duckdb.connect(str(settings.published_path)) as con:
         con.execute("create schema kpi; create schema ops")
         con.execute(
-            "create table kpi.value as select 'r' as run_id, timestamp '2026-03-01' as period_start, 'month' as grain, timestamptz '2026-03-01 08:00:00+08' as as_of"
+            "create table kpi.value as select 'r' as run_id, timestamp '2026-03-01' as period_start, 'month' as grain, 1.0 as value, cast(null as double) as denominator, 'final' as status, timestamptz '2026-03-01 08:00:00+08' as as_of"
         )
         con.execute(
             "create table kpi.quality_result as select 'r' as run_id, date '2026-01-01' as period, timestamptz '2026-02-01 00:30:00+08' as as_of"
