@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccdata_assets.landing import delimited
+from ccdata_assets.landing.csv_records import Dialect
+from ccdata_assets.landing.delimited import ragged_cells
 from ccdata_assets_tests.world import World
 
 SOURCE = {"files": "directory/*", "delimiter": "|", "quote": "", "header": "none", "ragged": True}
@@ -40,8 +41,8 @@ def test_a_row_that_ends_early_has_empty_cells_and_one_that_is_too_long_is_refus
 @given(rows=rows)
 def test_the_fast_way_reads_what_the_exact_way_reads(rows: list[list[str]]) -> None:
     text = "".join("|".join(row) + "\n" for row in rows)
-    dialect = delimited.Dialect("|", "", None)
-    fast = delimited.ragged_cells(text, dialect, 3, 1000)
+    dialect = Dialect("|", "", None)
+    fast = ragged_cells(text, dialect, 3, 1000)
     lines = text.removesuffix("\n").split("\n")
     if fast is None:
         assert any(not line or any(cell for cell in line.split("|")[3:]) for line in lines), "there was a reason"
