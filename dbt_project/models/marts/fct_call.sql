@@ -206,7 +206,8 @@ final as (
         call.callback_of,
         {{ seconds_between("called_back.over_at", "call.entered_at") }} as callback_after_s,
         callback.called_back_at,
-        {{ seconds_between("coalesce(call.ended_at, call.entered_at)", "callback.called_back_at") }} as called_back_after_s,
+        {{ seconds_between("coalesce(call.ended_at, call.entered_at)", "callback.called_back_at") }}
+            as called_back_after_s,
         cast(call.legs as bigint) as legs,
         cast(call.misses as bigint) as misses,
         call.ended_by,
