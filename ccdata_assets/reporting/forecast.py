@@ -102,9 +102,7 @@ def sections_of(source: Published, first_day: date, last_day: date) -> tuple[Sec
     days = _days(source, largest["series"], first_day) if largest else []
     outlook = record_table("outlook", Text("各序列展望", "Outlook by series"), OUTLOOK, newest[:MOST_SERIES])
     table = record_table("days", Text("按日预测与实际", "Forecast and actual by day"), DAYS, days)
-    chart = Chart(
-        "days_line", table.title, "line", table.id, "day", ("actual", "value", "low_80", "high_80", "baseline")
-    )
+    chart = Chart("days_line", table.title, "line", table.id, "day", ("actual", "value", "low_80", "high_80"))
     scores = _scores(source)
     score = record_table("scores", Text("预测评估", "How forecasts did"), SCORES, scores)
     treated = record_table(

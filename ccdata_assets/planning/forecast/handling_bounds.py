@@ -17,7 +17,8 @@ from ccdata_assets.planning.forecast.series import Vector, coarser
 ASSUMED_CALL, ASSUMED_LEVEL = 1.0, 0.01
 """a and b where nothing could be measured: exponential handling, a tenth of doubt about the level."""
 _NORMAL = {0.80: 1.2815515655446004, 0.95: 1.959963984540054}
-_GRAINS = ("30min", "hour", "day")
+WITHIN, DAYS = ("30min", "hour"), ("day",)
+"""Grains that are measured together: means of a few calls, and of many."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ class HandlingSpread:
         ]
 
 
-def measure_handling(chosen: Chosen) -> HandlingSpread:
-    """The spread that the backtest's cells show; what is assumed where there are fewer than 100."""
+def measure_handling(chosen: Chosen, grains: tuple[str, ...]) -> HandlingSpread | None:
+    """The spread that the backtest's cells of some grains show; None where there are fewer than 100."""
     relative, number = [], []
     for trial, name in zip(chosen.trials, chosen.chosen_then, strict=True):
         calls, judged = trial.ahead.calls(name, chosen.smoothing), trial.is_judged
-        for grain in _GRAINS:
+        for grain in grains:
             expected = coarser(calls, grain)[judged]
             seconds = coarser(calls * np.nan_to_num(trial.ahead.handle_s), grain)[judged]
             timed = coarser(np.nan_to_num(trial.timed), grain)[judged]
@@ -58,7 +59,7 @@ def measure_handling(chosen: Chosen) -> HandlingSpread:
             number.append(expected[some])
     missed, calls_each = (np.concatenate(part) if part else np.empty(0) for part in (relative, number))
     if len(missed) < 100:
-        return HandlingSpread()
+        return None
     # squares fall with 1/n towards b: least squares, each cell by its calls, both at least a little
     design = np.column_stack([1 / np.maximum(calls_each, 0.25), np.ones(len(missed))])
     weight = np.sqrt(calls_each)

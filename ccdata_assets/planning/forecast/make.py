@@ -17,7 +17,7 @@ import pandas as pd
 
 from ccdata_assets.planning.forecast.choice import Chosen, Trial, choose
 from ccdata_assets.planning.forecast.daily import WEEK
-from ccdata_assets.planning.forecast.handling_bounds import HandlingSpread, measure_handling
+from ccdata_assets.planning.forecast.handling_bounds import DAYS, WITHIN, HandlingSpread, measure_handling
 from ccdata_assets.planning.forecast.history import ticks
 from ccdata_assets.planning.forecast.intervals import LEVELS, Missed, Spread, assumed, joined, measure
 from ccdata_assets.planning.forecast.point import Ahead, look_ahead
@@ -63,7 +63,8 @@ def forecast(
     looked = look_ahead(series, days, [chosen.smoothing], workdays)
     calls = looked.calls(chosen.candidate, chosen.smoothing)
     usual = looked.usual_calls(chosen.candidate, chosen.smoothing)
-    handling = measure_handling(chosen)
+    within = measure_handling(chosen, WITHIN) or HandlingSpread()
+    of_days = measure_handling(chosen, DAYS) or within
     parts, measured = [], True
     for grain in ALL_GRAINS:
         cells = Cells.of(series, ahead, grain)
@@ -72,7 +73,7 @@ def forecast(
         spread = measure(_missed(chosen, grain), grain in ("day", "week")) if chosen.trials else assumed()
         measured &= spread.is_measured
         parts.append(_offered(cells, calls, usual, looked, spread))
-        parts.append(_handling(cells, calls, looked, handling))
+        parts.append(_handling(cells, calls, looked, of_days if grain in ("day", "week") else within))
     rows = pd.concat(parts, ignore_index=True)
     return Forecast(series, chosen, looked, list(days[: series.days]), ahead, rows[list(COLUMNS)], measured)
 
