@@ -15,13 +15,22 @@ from ccdata_assets.errors import CcdataError
 from ccdata_assets.planning.labour import Break, Labour
 from ccdata_assets.planning.roster_coverage import Requirement, presence
 from ccdata_assets.planning.roster_people import Agent, Pause, Work
-from ccdata_assets.planning.roster_solve import Effort, missing_cost, new_solver, place_supply
+from ccdata_assets.planning.roster_solve import EFFORT, Effort, missing_cost, new_solver, place_supply
 
-DAY_EFFORT: Final = 0.7
-"""Deterministic time for the breaks of one day."""
+SHARE_OF_EFFORT: Final = 0.4
+"""Of the effort for the choice of shifts: what goes into the breaks of all days."""
+LEAST_EFFORT: Final = 0.1
+"""Deterministic time that the breaks of a day have in any case."""
+BREAKS_CLOCK_S: Final = 35.0
+"""Seconds by the clock for the breaks of all days of a roster."""
 STEP_PARTS: Final = 4
 """A missing agent is counted in parts, so that the bands of small requirements are not rounded away."""
 Starts = list[tuple[int, Any]]
+
+
+def break_effort(effort: float, days: int) -> Effort:
+    """How long to search for the breaks of each of so many days."""
+    return Effort(max(LEAST_EFFORT, SHARE_OF_EFFORT * effort / days), max(2.5, BREAKS_CLOCK_S / days))
 
 
 def place_breaks(
@@ -33,7 +42,7 @@ def place_breaks(
     tell: Callable[[int], None] = lambda day: None,
 ) -> list[Work]:
     """The roster with its breaks. CcdataError names a shift whose breaks cannot all be placed by the rules."""
-    effort = effort or Effort(DAY_EFFORT)
+    effort = effort or break_effort(EFFORT, need.days)
     placed: list[Work] = []
     for day in range(need.days):
         on = need.first + timedelta(days=day)

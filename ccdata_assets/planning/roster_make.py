@@ -18,7 +18,7 @@ from ccdata_assets.planning.requirement import POOL
 from ccdata_assets.planning.requirement_file import Faults, moment, number, read_rows
 from ccdata_assets.planning.requirement_ledger import add, content_id
 from ccdata_assets.planning.requirement_plan import next_monday
-from ccdata_assets.planning.roster_breaks import DAY_EFFORT, place_breaks
+from ccdata_assets.planning.roster_breaks import break_effort, place_breaks
 from ccdata_assets.planning.roster_check import Fault, check
 from ccdata_assets.planning.roster_coverage import Requirement, coverage, requirement_of
 from ccdata_assets.planning.roster_people import Agent, Work, pause_text
@@ -99,9 +99,9 @@ def make_roster(
     agents = after_roster(agents, before, first)
     reaching = [work for work in before if work.day < first and work.ends.date() >= first]
     left = less_reaching(need, reaching, agents, labour.grid_minutes)
-    solved = solve_shifts(agents, left, labour, Effort(effort), tell)
+    solved = solve_shifts(agents, left, labour, Effort.of(effort), tell)
     tell("breaks 休息")
-    of_breaks = Effort(DAY_EFFORT)
+    of_breaks = break_effort(effort, days)
     roster = place_breaks(worked(solved, left, labour), agents, left, labour, of_breaks)
     solved = replace(solved, is_repeatable=solved.is_repeatable and not of_breaks.spent_by_clock)
     gap = coverage([*reaching, *roster], agents, need, labour.grid_minutes)

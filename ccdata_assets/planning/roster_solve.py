@@ -9,6 +9,7 @@ many times as long, ends the search first.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -34,6 +35,7 @@ SEED: Final = 1
 WORKERS: Final = 2
 EFFORT: Final = 24.0
 """Deterministic time of the choice of shifts; about as many seconds on a machine of two cores."""
+LEAST_CLOCK_S: Final = 30.0
 CLOCK: Final = 3.2
 """Seconds by the clock for one of the solver's own; two weeks of 40 agents end within two minutes whatever else a machine does."""
 Tell = Callable[[str], None]
@@ -56,12 +58,13 @@ class Effort:
     """How long the solver may search: in its own time, and by the clock, which is to end it on a machine that is very busy only."""
 
     deterministic: float = EFFORT
+    clock_s: float = math.inf
     spent_by_clock: bool = field(default=False, init=False)
 
-    @property
-    def clock_s(self) -> float:
-        """Seconds by the clock."""
-        return CLOCK * self.deterministic
+    @classmethod
+    def of(cls, deterministic: float) -> Effort:
+        """An effort for the choice of shifts, with its clock."""
+        return cls(deterministic, max(LEAST_CLOCK_S, CLOCK * deterministic))
 
 
 class RulesContradict(CcdataError):
@@ -166,7 +169,8 @@ def new_solver(effort: Effort, share: float) -> cp_model.CpSolver:
     solver.parameters.num_workers = WORKERS
     solver.parameters.interleave_search = True
     solver.parameters.max_deterministic_time = effort.deterministic * share
-    solver.parameters.max_time_in_seconds = effort.clock_s * share
+    if math.isfinite(effort.clock_s):
+        solver.parameters.max_time_in_seconds = effort.clock_s * share
     return solver
 
 

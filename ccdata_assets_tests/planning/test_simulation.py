@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ccdata_assets.metrics.erlang_arrays import Limits, fewest_agents, services
 from ccdata_assets.planning.simulation import Work, simulate_day, simulate_steady
+from ccdata_assets_tests.shared import shared_dir
 
 BUSY_DAY = np.array([20, 35, 60, 85, 97, 107, 124, 118, 110, 95, 140, 203, 180, 116, 115, 98, 75, 62, 88, 70]) * 1.0
 """Calls by half hour of a busy day of a centre of some 30 agents."""
@@ -31,6 +33,23 @@ def test_a_busy_day_simulated_is_within_two_points_of_erlang_a_in_95_percent_of_
     day = simulate_day(BUSY_DAY, handling, planned.agents, patience, within, 1800, rounds=3)
     assert day.calls.sum() / day.replications == pytest.approx(BUSY_DAY.sum(), rel=0.01)
     assert np.average(np.abs(day.answered_within - planned.answered_within), weights=BUSY_DAY) < 0.03
+
+
+def test_the_busiest_day_of_a_real_log_is_within_two_points_of_erlang_a() -> None:
+    # Data source: Avi Mandelbaum, Technion
+    log = pd.read_csv(
+        shared_dir() / "data" / "real" / "anonymousbank" / "march.txt", sep="\t", skipinitialspace=True, dtype=str
+    )
+    log = log[(log["outcome"] != "PHANTOM") & (log["q_start"].ne("0:00:00") | log["ser_start"].ne("0:00:00"))]
+    day = log[log["date"] == log["date"].mode()[0]]
+    served = day[day["outcome"] == "AGENT"]
+    calls = day.groupby(pd.to_timedelta(day["vru_entry"]).dt.total_seconds() // 1800).size().to_numpy(float)
+    handling = flat(served["ser_time"].astype(float).mean(), calls)
+    patience = flat(day["q_time"].astype(float).sum() / (day["outcome"] == "HANG").sum(), calls)
+    planned, _ = fewest_agents(calls * 2, handling, patience, Limits(0.8, 20, 0.85, 0.05))
+    steady = simulate_steady(calls * 2, handling, planned.agents, patience, flat(20, calls))
+    assert len(calls) > 30
+    assert (np.abs(steady.answered_within - planned.answered_within) <= 0.02).mean() >= 0.95
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_others() -> None:
