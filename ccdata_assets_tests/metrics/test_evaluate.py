@@ -110,7 +110,11 @@ def test_people_who_are_held_by_grain_are_counted_from_the_rows_of_the_grain(kpi
     """Of a source with a row for each grain, a value reads those of its own: `city` stands for the grain here."""
     by_grain = kpi(where="city = '{grain}'", sets=[{"grains": ["month", "year"]}])
     shared = kpi(where="city = '{grain}'", unit="percent", denominator="sum(of)", sets=[{"grains": ["month", "year"]}])
-    rows = [("2026-01-01", "month", 2, 4), ("2026-02-01", "month", 3, 4), ("2026-01-01", "year", 4, 5)]
+    rows: list[tuple[str, str | None, float | None, float | None]] = [
+        ("2026-01-01", "month", 2, 4),
+        ("2026-02-01", "month", 3, 4),
+        ("2026-01-01", "year", 4, 5),
+    ]
     kpis.run({"people": by_grain, "share": shared}, rows, "2026-02-28")
     found = fetch(
         kpis.con, "select kpi_id, grain, strftime(period_start, '%m') as start, value from kpi.value order by all"
