@@ -82,6 +82,7 @@ def test_every_column_that_dbt_makes_is_made_of_something() -> None:
     constant = {
         "marts.dim_region.is_current",  # of one list true, of the other false
         "kpi.outbound_contact.grain",
+        "kpi.outbound_source.grain",
         "kpi.outbound_hour.dials",  # one a row, before it sums up
     }
     counted = {"marts.fct_call_event.event_no", "marts.fct_call_leg.leg_no"}  # places in an order

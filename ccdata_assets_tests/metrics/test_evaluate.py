@@ -165,6 +165,25 @@ def test_stock_is_the_running_sum_of_increment(kpis: Evaluation) -> None:
     assert (increments, stocks) == ([2.0, -1.0, 3.0], [2.0, 1.0, 4.0])
 
 
+def test_people_who_are_held_by_grain_are_counted_from_the_rows_of_the_grain(kpis: Evaluation) -> None:
+    """Of a source with a row for each grain, a value reads those of its own: `city` stands for the grain here."""
+    by_grain = kpi(where="city = '{grain}'", sets=[{"grains": ["month", "year"]}])
+    shared = kpi(where="city = '{grain}'", unit="percent", denominator="sum(of)", sets=[{"grains": ["month", "year"]}])
+    rows: list[tuple[str, str | None, float | None, float | None]] = [
+        ("2026-01-01", "month", 2, 4),
+        ("2026-02-01", "month", 3, 4),
+        ("2026-01-01", "year", 4, 5),
+    ]
+    kpis.run({"people": by_grain, "share": shared}, rows, "2026-02-28")
+    found = fetch(
+        kpis.con, "select kpi_id, grain, strftime(period_start, '%m') as start, value from kpi.value order by all"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("people", "month", "01", 2), ("people", "month", "02", 3), ("people", "year", "01", 4),
+        ("share", "month", "01", 0.5), ("share", "month", "02", 0.75), ("share", "year", "01", 0.8),
+    ]  # fmt: skip
+
+
 def test_a_ratio_divides_sums_and_is_no_mean_of_ratios(kpis: Evaluation) -> None:
     kpis.run(RATIO, [("2026-01-05", "x", 1.0, 1.0), ("2026-01-06", "x", 1.0, 9.0)])
     assert (kpis.values(), kpis.values("numerator"), kpis.values("denominator")) == (

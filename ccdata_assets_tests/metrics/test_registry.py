@@ -89,3 +89,10 @@ def test_every_kpi_has_what_a_reader_asks_for() -> None:
     for name, kpi in load_kpis().items():
         assert kpi.definition.zh and kpi.definition.en and kpi.formula and kpi.owner, name
         assert "month" in kpi.set_names, name
+
+
+def test_a_set_for_several_grains_and_dimensions_may_read_another_table() -> None:
+    rate = load_kpis()["outbound_connect_rate"]
+    hours = [one for one in rate.sets if one.by.keys() == {"hour"}]
+    assert {one.grain for one in hours} == {"month", "quarter", "year"}
+    assert {one.source for one in hours} == {"kpi.outbound_hour"}
