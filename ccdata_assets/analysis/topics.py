@@ -1,4 +1,4 @@
-"""Topics that come together in a customer's calls: association rules by mlxtend (FP-growth), each tested, so that noise is not shown.
+"""Topics that come together in a customer's calls: association rules by mlxtend (Apriori), each tested, so that noise is not shown.
 A basket is the set of topics of one customer in the window."""
 
 from __future__ import annotations
@@ -45,17 +45,23 @@ def rules(baskets: list[list[str]], counts: list[int], limits: Topics) -> tuple[
         return [], 0
     import numpy as np
     import pandas as pd
-    from mlxtend.frequent_patterns import association_rules, fpgrowth
+    from mlxtend.frequent_patterns import apriori, association_rules
 
     place = {topic: i for i, topic in enumerate(topics)}
     table = np.zeros((len(baskets), len(topics)), dtype=bool)
     for row, basket in enumerate(baskets):  # distinct baskets, not customers
         table[row, [place[topic] for topic in basket]] = True
-    frame = pd.DataFrame(np.repeat(table, counts, axis=0), columns=topics)
-    least = max(limits.support, limits.customers / customers)
-    found = fpgrowth(frame, min_support=least * (1 - 1e-12), use_colnames=True, max_len=limits.topics)
-    if found.empty or found["itemsets"].map(len).max() < 2:
+    have = np.asarray(counts) @ table
+    # who called on one topic only is in no itemset of two: such customers count for the supports of single topics alone
+    is_several = table.sum(axis=1) > 1
+    frame = pd.DataFrame(np.repeat(table[is_several], np.asarray(counts)[is_several], axis=0), columns=topics)
+    least = max(limits.support * customers, limits.customers) / len(frame)
+    found = apriori(frame, min_support=least * (1 - 1e-12), use_colnames=True, max_len=limits.topics, low_memory=True)
+    found = found[found["itemsets"].map(len) > 1]
+    if found.empty:
         return [], 0
+    single = pd.DataFrame({"support": have / customers, "itemsets": [frozenset([topic]) for topic in topics]})
+    found = pd.concat([found.assign(support=found["support"] * len(frame) / customers), single], ignore_index=True)
     tried: Any = association_rules(found, metric="confidence", min_threshold=limits.confidence)
     if tried.empty:
         return [], 0
