@@ -141,7 +141,7 @@ def funnels(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
 def surges_of_days(con: duckdb.DuckDBPyConnection, declared: Analysis) -> str:
     """Surges by day; also surge_watch_now, what was looked at."""
     con.execute(f"create or replace temp table surge_day as {query('surge_day')}")
-    columns = """local_date date, dimension varchar, part varchar, calls bigint, expected double, dispersion double, p_value double, limit_p double,
+    columns = """local_date date, dimension varchar, part varchar, calls bigint, usual_calls double, dispersion double, p_value double, limit_p double,
         zh varchar, en varchar"""
     found = con.execute(
         "select local_date, dimension, part, calls, past from surge_day order by local_date, dimension, part"
