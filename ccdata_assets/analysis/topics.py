@@ -1,12 +1,17 @@
-"""Topics that come together in a customer's calls: association rules by mlxtend (FP-growth), each tested, so that noise is not shown.
+"""Topics that come together in a customer's calls: association rules by mlxtend (Apriori), each tested, so that noise is not shown.
 A basket is the set of topics of one customer in the window."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ccdata_assets.analysis.declared import Topics
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NEGLIGIBLE: Final = 1e-17  # of a sum
 
 
 @dataclass(frozen=True)
@@ -40,26 +45,30 @@ def rules(baskets: list[list[str]], counts: list[int], limits: Topics) -> tuple[
         return [], 0
     import numpy as np
     import pandas as pd
-    from mlxtend.frequent_patterns import association_rules, fpgrowth
+    from mlxtend.frequent_patterns import apriori, association_rules
 
     place = {topic: i for i, topic in enumerate(topics)}
     table = np.zeros((len(baskets), len(topics)), dtype=bool)
     for row, basket in enumerate(baskets):  # distinct baskets, not customers
         table[row, [place[topic] for topic in basket]] = True
-    frame = pd.DataFrame(np.repeat(table, counts, axis=0), columns=topics)
-    least = max(limits.support, limits.customers / customers)
-    found = fpgrowth(frame, min_support=least * (1 - 1e-12), use_colnames=True, max_len=limits.topics)
-    if found.empty or found["itemsets"].map(len).max() < 2:
+    have = np.asarray(counts) @ table
+    # who called on one topic only is in no itemset of two: such customers count for the supports of single topics alone
+    is_several = table.sum(axis=1) > 1
+    frame = pd.DataFrame(np.repeat(table[is_several], np.asarray(counts)[is_several], axis=0), columns=topics)
+    least = max(limits.support * customers, limits.customers) / len(frame)
+    found = apriori(frame, min_support=least * (1 - 1e-12), use_colnames=True, max_len=limits.topics, low_memory=True)
+    found = found[found["itemsets"].map(len) > 1]
+    if found.empty:
         return [], 0
+    single = pd.DataFrame({"support": have / customers, "itemsets": [frozenset([topic]) for topic in topics]})
+    found = pd.concat([found.assign(support=found["support"] * len(frame) / customers), single], ignore_index=True)
     tried: Any = association_rules(found, metric="confidence", min_threshold=limits.confidence)
     if tried.empty:
         return [], 0
     both = np.rint(tried["support"].to_numpy() * customers).astype(int)
     first = np.rint(tried["antecedent support"].to_numpy() * customers).astype(int)
     second = np.rint(tried["consequent support"].to_numpy() * customers).astype(int)
-    p_values = [
-        fisher(*counts, customers) for counts in zip(both.tolist(), first.tolist(), second.tolist(), strict=True)
-    ]
+    p_values = fisher(both, first, second, customers).tolist()
     adjusted = holm(p_values)
     told = [
         Rule(
@@ -74,7 +83,7 @@ def rules(baskets: list[list[str]], counts: list[int], limits: Topics) -> tuple[
     return sorted(told, key=lambda rule: (-rule.lift, rule.antecedent, rule.consequent)), len(tried)
 
 
-def fisher(both: int, first: int, second: int, customers: int) -> float:
+def fisher(both: NDArray[Any], first: NDArray[Any], second: NDArray[Any], customers: int) -> NDArray[Any]:
     """The chance of so many customers with both or more, where `first` and `second` of all came about independently (hypergeometric)."""
     import numpy as np
     from scipy.special import gammaln
@@ -82,10 +91,19 @@ def fisher(both: int, first: int, second: int, customers: int) -> float:
     def ways(n: Any, k: Any) -> Any:
         return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
-    more = np.arange(both, min(first, second) + 1)
-    return min(
-        1.0, float(np.exp(ways(first, more) + ways(customers - first, second - more) - ways(customers, second)).sum())
-    )
+    k = both.astype(float)
+    term = np.exp(ways(first, k) + ways(customers - first, second - k) - ways(customers, second))
+    total = term.copy()
+    while (term > NEGLIGIBLE * total).any():  # each term out of the one before
+        term = (
+            term
+            * np.maximum(first - k, 0)
+            * np.maximum(second - k, 0)
+            / ((k + 1) * (customers - first - second + k + 1))
+        )
+        total, k = total + term, k + 1
+    chance: NDArray[Any] = np.minimum(total, 1.0)
+    return chance
 
 
 def holm(p_values: list[float]) -> list[float]:

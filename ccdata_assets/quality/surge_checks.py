@@ -65,14 +65,14 @@ def look_at_surges(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: s
 
 
 def last_surges(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Surges of the last days of calls, newest first: local_date, dimension, part, calls, expected, zh, en."""
+    """Surges of the last days of calls, newest first: local_date, dimension, part, calls, usual_calls, zh, en."""
     last, _ = _judged(con)
     if last is None:
         return []
-    columns = ("local_date", "dimension", "part", "calls", "expected", "zh", "en")
+    columns = ("local_date", "dimension", "part", "calls", "usual_calls", "zh", "en")
     rows: Sequence[tuple[Any, ...]] = con.execute(
         f"""select {", ".join(columns)} from ({LATEST.format(table="surge", key="local_date, dimension, part")})
-        where not is_withdrawn and local_date > $1 order by local_date desc, dimension, calls / expected desc, part""",
+        where not is_withdrawn and local_date > $1 order by local_date desc, dimension, calls / usual_calls desc, part""",
         [last - timedelta(days=DAYS)],
     ).fetchall()
     return [dict(zip(columns, row, strict=True)) for row in rows]

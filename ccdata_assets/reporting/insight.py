@@ -184,8 +184,8 @@ def _surges(month: Window) -> Section:
     found = record_table(
         "surges", Text("突增", "Surges"),
         {"local_date": (Text("日期", "Day"), "date"), "said": (Text("说明", "What was found"), "name"), "calls": (Text("来电", "Calls"), "count"),
-         "expected": (Text("预期", "Expected"), "number"), "times": (Text("倍数", "Times"), "number"), "dispersion": (Text("历史离散度", "Past dispersion"), "number")},
-        [{**row, "said": Text(row["zh"], row["en"]), "expected": round(row["expected"], 1), "times": round(row["calls"] / row["expected"], 2),
+         "usual_calls": (Text("预期", "Expected"), "number"), "times": (Text("倍数", "Times"), "number"), "dispersion": (Text("历史离散度", "Past dispersion"), "number")},
+        [{**row, "said": Text(row["zh"], row["en"]), "usual_calls": round(row["usual_calls"], 1), "times": round(row["calls"] / row["usual_calls"], 2),
           "dispersion": round(row["dispersion"], 2)} for row in surges],
     )  # fmt: skip
     judged = sum(one["judged"] for one in watched.values())

@@ -348,6 +348,9 @@ def _scatter(chart: Chart, table: Table, sheet: Worksheet, rows: int) -> Scatter
     native.y_axis.number_format = {"percent": "0.0%", "count": "#,##0"}.get(unit, "General")
     native.x_axis.number_format = "#,##0"
     native.x_axis.majorGridlines = None
+    native.legend = None  # the limits stand in the table, widest last
+    if unit == "percent":
+        native.y_axis.scaling.max = 1  # a share is never drawn above all of it
     return native  # type: ignore[no-any-return]
 
 

@@ -213,7 +213,9 @@ def test_topics_that_come_together_by_chance_give_no_rule_and_planted_ones_do() 
 def test_the_tests_of_rules_are_those_of_other_libraries() -> None:
     for both, first, second, n in ((30, 100, 120, 1000), (1, 5, 9, 50), (50, 50, 60, 60), (3, 400, 5, 500)):
         table = [[both, first - both], [second - both, n - first - second + both]]
-        assert fisher(both, first, second, n) == pytest.approx(stats.fisher_exact(table, "greater").pvalue, rel=1e-9)
+        assert fisher(np.array([both]), np.array([first]), np.array([second]), n)[0] == pytest.approx(
+            stats.fisher_exact(table, "greater").pvalue, rel=1e-9
+        )
     p_values = [0.01, 0.04, 0.03, 0.005, 0.9]
     assert holm(p_values) == pytest.approx([0.04, 0.09, 0.09, 0.025, 0.9]), "Holm 1979, by hand"
 

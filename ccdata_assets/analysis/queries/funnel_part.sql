@@ -19,9 +19,15 @@ with fact as (
     where not is_repeat and is_passed is not null and month >= first_month
 ),
 
+-- first summed, for there are few agents and queues and many calls
+summed as (
+    select month, measure, agent_key, queue, count(*) as total, count(*) filter (where is_met) as met from fact group by all
+),
+
 spread as (
-    select month, measure, is_met, unnest([{'dimension': 'agent', 'part': fact.agent_key}, {'dimension': 'team', 'part': team}, {'dimension': 'queue', 'part': queue}], recursive := true)
-    from fact left join marts.dim_agent as a on a.agent_key = fact.agent_key
+    select month, measure, total, met,
+        unnest([{'dimension': 'agent', 'part': s.agent_key}, {'dimension': 'team', 'part': team}, {'dimension': 'queue', 'part': queue}], recursive := true)
+    from summed as s left join marts.dim_agent as a on a.agent_key = s.agent_key
 )
 
-select month, measure, dimension, part, count(*) as total, count(*) filter (where is_met) as met from spread where part is not null group by all
+select month, measure, dimension, part, sum(total)::bigint as total, sum(met)::bigint as met from spread where part is not null group by all

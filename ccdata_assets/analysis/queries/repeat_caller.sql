@@ -5,15 +5,21 @@ with call as (
 ),
 
 of_customer as (
-    select month, feed, customer_no, count(*) as calls from call, scope where customer_no is not null and month >= first_month group by all
+    select month, calls, count(*) as customers from (
+        select month, feed, customer_no, count(*) as calls from call, scope where customer_no is not null and month >= first_month group by all
+    ) group by all
+),
+
+of_interval as (
+    select month, date_diff('second', before_at, entered_at) // 86400 as days, count(*) as calls
+    from call, scope where customer_no is not null and before_at is not null and month >= first_month group by all
 ),
 
 banded as (
-    select month, 'calls' as measure, len(list_filter(call_bands, lambda edge: edge <= calls)) as place, call_bands as edges, 1 as customers, calls
+    select month, 'calls' as measure, len(list_filter(call_bands, lambda edge: edge <= calls)) as place, call_bands as edges, customers, customers * calls as calls
     from of_customer cross join setting
     union all
-    select month, 'interval', len(list_filter(day_bands, lambda edge: edge <= date_diff('second', before_at, entered_at) // 86400)), day_bands, null, 1
-    from call cross join setting, scope where customer_no is not null and before_at is not null and month >= first_month
+    select month, 'interval', len(list_filter(day_bands, lambda edge: edge <= days)), day_bands, null, calls from of_interval cross join setting
 )
 
 select

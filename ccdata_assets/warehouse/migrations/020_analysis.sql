@@ -105,7 +105,7 @@ create table analysis.surge (
     dimension varchar not null,            -- all, product, topic
     part varchar not null,
     calls bigint,
-    expected double,
+    usual_calls double,
     dispersion double,                     -- variance of the days before as a multiple of chance
     p_value double,
     limit_p double,                        -- what it had to be below, all that was looked at together
