@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from collections.abc import Mapping
 from datetime import date, timedelta
 from math import comb
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -235,6 +238,30 @@ def test_agents_stand_in_the_sheet_of_their_team_with_its_median_and_the_centres
         assert of_centre[at] == pytest.approx(aht.median())
 
 
+def test_an_agent_stands_in_the_team_of_most_of_the_period_or_where_that_is_not_told_in_todays(tmp_path: Path) -> None:
+    path = tmp_path / "ccdata.duckdb"
+    build_calls(path)
+
+    def team_of(agent: str) -> str:
+        sections = report_of(path, "2026-03", "agents").sections
+        (found,) = [
+            one for one in sections if one.id != "teams" and any(agent in str(row[0]) for row in one.tables[0].rows)
+        ]
+        return found.title.zh
+
+    with duckdb.connect(str(path)) as con:
+        con.execute("update marts.dim_agent set team = '综合组' where agent_key = 'a1f00000'")
+    assert team_of("a1f000") == "综合组"
+    with duckdb.connect(str(path)) as con:
+        for team, seconds in (("账务组", 7200), ("投诉组", 3600)):
+            dims = json.dumps({"agent": "a1f00000", "team": team}, ensure_ascii=False, sort_keys=True)
+            con.execute(
+                "insert into kpi.value values ('occupancy', 1, 'month', '2026-03-01', ?, 0.5, ?, ?, null, 'final', ?, 'run-1')",
+                [dims, seconds / 2, seconds, AS_OF],
+            )
+    assert team_of("a1f000") == "账务组"
+
+
 @pytest.mark.parametrize("is_open", [False, True])
 def test_an_agent_has_a_name_only_where_names_are_published(tmp_path: Path, is_open: bool) -> None:
     names: Mapping[str, str] = dict.fromkeys(TEAMS, "胡晓梅" if is_open else "胡***")
@@ -311,10 +338,6 @@ def test_a_page_whose_last_report_is_gone_is_gone_and_no_longer_led_to(copy: Pat
 def test_a_report_of_a_past_day_knows_only_what_was_known_then(
     tmp_path: Path, world: tuple[Path, pd.DataFrame]
 ) -> None:
-    import shutil
-
-    import duckdb
-
     path = tmp_path / "ccdata.duckdb"
     shutil.copy(world[0], path)
     with duckdb.connect(str(path)) as con:
