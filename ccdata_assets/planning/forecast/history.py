@@ -234,10 +234,10 @@ def staged_elsewhere(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Call files landed, judged and staged by a run's own code in a home that is thrown away, with marts.fct_call over them; nothing of
     the real home is read. CcdataError where a file is rejected, WrongUse where the feed is none of calls."""
-    from jinja2 import Template
-
+    from ccdata_assets.catalogue.lineage import Models
     from ccdata_assets.landing.inbox import InboxFile
     from ccdata_assets.landing.land import land_feed
+    from ccdata_assets.warehouse.declared import write_declared
     from ccdata_assets.warehouse.engine import connect
     from ccdata_assets.warehouse.gate import account, decide, mark
     from ccdata_assets.warehouse.staging import create_views, stage_feed
@@ -259,11 +259,14 @@ def staged_elsewhere(
             decide(con, contract, elsewhere, account(con, contract, elsewhere), [], "backtest")
             mark(con, contract)
             create_views(con, registry)
-            model = (settings.dbt_dir / "models" / "marts" / "fct_call.sql").read_text(encoding="utf-8")
-            query = Template(model).render(
-                source=lambda schema, table: f"{schema}.{table}", pseudonym=lambda column: "cast(null as varchar)"
-            )
-            con.execute(f"create table marts.fct_call as {query}")
+            write_declared(con, registry)
+            # nobody is known there, so no number is anybody's
+            for column in ("phone varchar", "born_on date", "organisation_id varchar"):
+                for entity in ("contact", "organisation"):
+                    con.execute(f"alter table golden.{entity}_history add column if not exists {column}")
+            models = Models(settings.dbt_dir)
+            for name in ("fct_call_event", "fct_call"):
+                con.execute(f"create table marts.{name} as {models.render(name)}")
             yield con
 
 
