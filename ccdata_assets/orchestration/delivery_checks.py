@@ -43,7 +43,7 @@ def look_at_deliveries(
             seen.add(check, drift is None, **({"changed": shown_name(drift)} if drift else {}))
         elif check.name == GATE:
             held = _held(con, contract)
-            seen.outcomes.append(Outcome(check, not held, None, len(held), len(held)))
+            seen.outcomes.append(Outcome(check, not held, None, len(held), _decided(con, contract)))
             seen.metadata[check.name] = {"held": markdown_table(("file", "reason"), held)} if held else {}
         else:
             odd = find_anomalies(con, registry, contract, settings, run_id)
@@ -59,6 +59,12 @@ def _drift(con: duckdb.DuckDBPyConnection, contract: Contract) -> str | None:
         [contract.feed],
     ).fetchall()
     return found[0][0] if found else None
+
+
+def _decided(con: duckdb.DuckDBPyConnection, contract: Contract) -> int:
+    """Batches that the gate has held or let through: what its check looks at."""
+    found = con.execute("select count(*) from ops.batch_gate where feed = ?", [contract.feed]).fetchall()
+    return int(found[0][0])
 
 
 def _held(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[tuple[str, str]]:

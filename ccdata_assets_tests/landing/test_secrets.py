@@ -442,6 +442,7 @@ def kept(world: World) -> list[Path]:
         ("a.zip", zipped({"a.zip": zipped({"a.csv": REJECTED})})), ("cut.xlsx", xlsx([("甲栏", "乙栏"), ("甲公司", NUMBERS[0])])[:-200]),
         ("utf-16.txt", REJECTED.decode().encode("utf-16")),
     ],
+    ids=["csv", "xlsx", "gzip", "zip in a zip", "cut workbook", "utf-16"],
 )  # fmt: skip
 def test_a_kept_copy_that_shows_a_number_is_sealed(world: World, name: str, content: bytes) -> None:
     world.contract(fields={"company_name": {"required": True}})

@@ -33,7 +33,7 @@ def test_a_held_batch_opens_an_incident_that_its_release_resolves(world: World) 
     assert run(world, 2) == [("directory", "blocking", "open")]
     assert run(world, 3) == [("directory", "blocking", "open")], "it waits, and is told of once"
     with world.warehouse() as con:
-        let_through(con, world.settings, "directory", "bad.csv", "王", "confirmed", date(2026, 2, 28))
+        let_through(con, world.at("2026-02-04").settings, "directory", "bad.csv", "王", "confirmed", date(2026, 2, 28))
     assert run(world, 4) == []
 
 
