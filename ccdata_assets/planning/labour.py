@@ -133,6 +133,12 @@ class Labour(Declaration):
         """The contract of agents of whom none is said: the first."""
         return next(iter(self.contracts))
 
+    @property
+    def shortest_stretch(self) -> float | None:
+        """The least hours that somebody may work without a break; None: as long as they like."""
+        limits = [limit for name in self.contracts if (limit := self.limit("stretch_hours", name)) is not None]
+        return min(limits, default=None)
+
     def limit(self, rule: str, contract: str) -> float | None:
         """The value of a rule for people of a contract; None: not applied."""
         own = self.contracts[contract].rules
@@ -179,6 +185,9 @@ def _faults(labour: Labour) -> list[tuple[tuple[str | int, ...], str, str]]:
         for contract_name in set(shift.contracts or ()) - set(labour.contracts):
             found.append((("shifts", name, "contracts"), f"`{contract_name}` is no contract", f"give one of {', '.join(labour.contracts)}"))  # fmt: skip
         minutes = shift.ends - shift.begins
+        stretch = labour.shortest_stretch
+        if stretch is not None and not labour.breaks_of(minutes) and minutes > stretch * 60:
+            found.append((("shifts", name), f"has no break, and is longer than the {stretch:g} hours of stretch_hours", "lower from_hours of a break, or raise the rule"))  # fmt: skip
         if sum(each.minutes for each in labour.breaks_of(minutes)) >= minutes:
             found.append((("shifts", name), "is shorter than its breaks", "raise from_hours of a break"))
     return found

@@ -148,11 +148,9 @@ def _breaks_of(model: Any, work: Work, labour: Labour) -> list[tuple[Break, Star
     """The breaks of a shift as variables, one a start, kept apart and near enough."""
     minutes = int((work.ends - work.begins).total_seconds() // 60)
     apart = round(labour.breaks_apart_hours * 60)
-    stretch = max(
-        (value for name in labour.contracts if (value := labour.limit("stretch_hours", name)) is not None), default=None
-    )
+    stretch = labour.shortest_stretch
     found: list[tuple[Break, Starts]] = []
-    for each, starts in patterns(minutes, labour):
+    for each, starts in sorted(patterns(minutes, labour), key=lambda pattern: pattern[0].within):
         options: Starts = [
             (start, model.new_bool_var(""))
             for start in starts
@@ -161,7 +159,7 @@ def _breaks_of(model: Any, work: Work, labour: Labour) -> list[tuple[Break, Star
         model.add_exactly_one(var for _, var in options)
         found.append((each, options))
     begins = [sum(start * var for start, var in starts) for _, starts in found]
-    # breaks are declared in the order of the day
+    # breaks follow each other in the order of their times
     for (each, _), start, after in zip(found, begins, begins[1:], strict=False):
         model.add(after - start >= each.minutes + apart)
         if stretch is not None:

@@ -193,6 +193,7 @@ def test_a_simulated_day_stands_beside_the_formula(ask: Ask, tmp_path: Path) -> 
         (("min_week_hours: 40", "min_week_hours: 50"), r"contracts.full_time.min_week_hours: 50 is more than the 40 hours"),
         (("  rest_hours:", "  rest_houre:"), r"rest_houre, rest_hours"),
         (("contracts: [full_time]}\n  night", "contracts: [fulltime]}\n  night"), r"shifts.late.contracts: `fulltime` is no contract"),
+        (('to: "13:00"', 'to: "14:00"'), r"shifts.short_morning: has no break, and is longer than the 4.5 hours"),
         (("within: [3, 5.5]", "within: [3, 3.25]"), r"breaks.1.within: is shorter than the break"),
     ],
 )  # fmt: skip
