@@ -41,7 +41,7 @@ def _specs() -> list[dg.AssetSpec]:
 
 @dg.asset(
     key=STAFFING,
-    deps=[["kpi", "call_interval"], ["marts", "fct_call"]],
+    deps=[["kpi", "call_interval"], ["marts", "fct_call"], ["planning", "forecast"]],
     group_name="planning",
     kinds={"duckdb", "python"},
     owners=["team:workforce"],

@@ -88,6 +88,17 @@ from change where "at" <= $2"""
 """Months that show what a person did about an incident or a held batch, and when that was: $1 zone, $2 business time."""
 
 
+PLANNED = """select distinct strftime(local_date, '%Y-%m'), as_of from planning.forecast where grain = 'day'
+union select distinct strftime(local_date, '%Y-%m'), as_of from planning.staffing
+union select distinct strftime(local_date, '%Y-%m'), as_of from planning.roster"""
+"""Months that were forecast or planned for, and when."""
+
+
+def _has_plans(con: duckdb.DuckDBPyConnection) -> bool:
+    tables = "select count(*) from information_schema.tables where table_schema = 'planning' and table_name in ('forecast', 'staffing', 'roster')"
+    return bool(con.execute(tables).fetchall()[0][0] == 3)
+
+
 def _has_decisions(con: duckdb.DuckDBPyConnection) -> bool:
     tables = "select count(*) from information_schema.tables where table_schema = 'ops' and table_name in ('incident', 'gate_override')"
     return bool(con.execute(tables).fetchall()[0][0] == 2)
@@ -218,7 +229,7 @@ def _touched(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, gr
 
 def touched_months(settings: Settings, run_id: str) -> list[str]:
     """The months (YYYY-MM) whose report is due: those a run gave new values or checks for, those whose report is missing or older than
-    their newest value (a run was killed, a report failed) or than a person's decision they show, and, if there are any, that of the
+    their newest value (a run was killed, a report failed) or than a person's decision or a plan they show, and, if there are any, that of the
     business time. That nothing was counted in a month, as a sum of 0 says of all months since the first, is no reason for a report."""
     with connect_published(settings) as con:
         touched = con.execute(
@@ -234,9 +245,10 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
             ) group by all"""
         ).fetchall()
         decided = con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall() if _has_decisions(con) else []
+        decided += con.execute(PLANNED).fetchall() if _has_plans(con) else []
     due = {month for (month,) in touched}
     due |= {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
-    # a decision of the same business time, as where history is replayed, came after the report
+    # a decision or plan of the same business time, as where history is replayed, came after the report
     due |= {month for month, at in decided if _report_as_of(settings, month) <= at}
     if not due:
         return []

@@ -18,6 +18,7 @@ from ccdata_assets.reporting import (
     insight,
     monthly,
     outbound,
+    planning,
     quality,
     review,
     suppliers,
@@ -81,6 +82,10 @@ REPORTS: Final = (
     ReportKind(
         "outbound", "outbound", outbound.TITLE, outbound.outbound_sections,
         "One row per campaign of the month: dialled, reached, right party, success, sales, cost, by list, hour, attempt and customer (外呼项目报告).",
+    ),
+    ReportKind(
+        "planning", "forecast_roster", planning.TITLE, planning.planning_sections,
+        "One row per day of the month that was forecast or planned: calls expected and come, agents needed, who was to work (预测与排班).",
     ),
     ReportKind(
         "collection", "collection", collection.TITLE, collection.collection_sections,
