@@ -29,7 +29,7 @@ def _specs(grain: Grain) -> list[dg.AssetSpec]:
 
 def _reports_of(grain: Grain) -> dg.AssetsDefinition:
     @dg.multi_asset(
-        name=f"{ADVERBS[grain]}_reports",
+        name=f"report__{ADVERBS[grain]}",  # a job has the plainer name
         specs=_specs(grain),
         partitions_def=report_periods(load_project().settings, grain),
         pool="reports",
