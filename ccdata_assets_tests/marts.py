@@ -6,6 +6,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 
 from ccdata_assets.catalogue.lineage import Models
+from ccdata_assets.resolution.golden import know_nobody
 from ccdata_assets.settings import PROJECT_DIR
 from ccdata_assets.warehouse.declared import write_declared
 from ccdata_assets.warehouse.staging import create_views
@@ -40,6 +41,7 @@ def build(world: World, *wanted: str, is_staged: bool = False) -> None:
         if not is_staged:
             create_views(con, world.registry)
             write_declared(con, world.registry)
+        know_nobody(con)
         con.execute("create schema if not exists marts; create schema if not exists kpi")
         for name in TopologicalSorter(needed).static_order():
             con.execute(f"create or replace table {models.table(name)} as\n{texts[name]}")

@@ -237,6 +237,7 @@ def staged_elsewhere(
     from ccdata_assets.catalogue.lineage import Models
     from ccdata_assets.landing.inbox import InboxFile
     from ccdata_assets.landing.land import land_feed
+    from ccdata_assets.resolution.golden import know_nobody
     from ccdata_assets.warehouse.declared import write_declared
     from ccdata_assets.warehouse.engine import connect
     from ccdata_assets.warehouse.gate import account, decide, mark
@@ -260,10 +261,7 @@ def staged_elsewhere(
             mark(con, contract)
             create_views(con, registry)
             write_declared(con, registry)
-            # nobody is known there, so no number is anybody's
-            for column in ("phone varchar", "born_on date", "organisation_id varchar"):
-                for entity in ("contact", "organisation"):
-                    con.execute(f"alter table golden.{entity}_history add column if not exists {column}")
+            know_nobody(con)
             models = Models(settings.dbt_dir)
             for name in ("fct_call_event", "fct_call"):
                 con.execute(f"create table marts.{name} as {models.render(name)}")
