@@ -20,6 +20,7 @@ from ccdata_assets.planning.requirement_rules import load_aims
 from ccdata_assets.planning.roster_make import plan_of_file, roster_before, roster_weeks
 from ccdata_assets.planning.roster_people import read_agents, read_roster
 from ccdata_assets.reporting.measures import Month
+from ccdata_assets.reporting.period import Period
 from ccdata_assets.reporting.published import Published
 from ccdata_assets.reporting.staffing import staffing_sections
 from ccdata_assets_tests.world import World, make_settings
@@ -166,13 +167,13 @@ def test_plans_and_rosters_are_kept_in_the_home_and_reported_as_they_were_known(
     world.settings.warehouse_path.rename(world.settings.published_path)
     known = datetime(2026, 11, 20, 20, tzinfo=timezone.utc)
     with Published.opened(world.settings.published_path, known) as source:
-        needed, roster = staffing_sections(Month.read(source, date(2026, 11, 1)))
+        needed, roster = staffing_sections(Month.read(source, Period.parse("2026-11")))
         assert [len(table.rows) for table in needed.tables] == [7, 8, 3, 1]
         assert needed.figures[0].value == 7 * 16 * 17
         assert sum(row[1] for row in roster.table("roster_days").rows) == made["shifts"] == len(rows)  # type: ignore[misc]
         assert sum(row[4] for row in roster.table("roster_days").rows) == pytest.approx(made["missing_hours"])  # type: ignore[misc]
     with Published.opened(world.settings.published_path, known - timedelta(days=2)) as source:
-        assert all(section.is_empty for section in staffing_sections(Month.read(source, date(2026, 11, 1))))
+        assert all(section.is_empty for section in staffing_sections(Month.read(source, Period.parse("2026-11"))))
 
 
 def test_a_simulated_day_stands_beside_the_formula(ask: Ask, tmp_path: Path) -> None:
