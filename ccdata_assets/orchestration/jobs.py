@@ -245,7 +245,10 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
             ) group by all"""
         ).fetchall()
         decided = con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall() if _has_decisions(con) else []
-        decided += con.execute(PLANNED).fetchall() if _has_plans(con) else []
+        # months to come have no report yet, and none is due for them
+        planned = con.execute(PLANNED).fetchall() if _has_plans(con) else []
+        this_month = f"{settings.business_date:%Y-%m}"
+        decided += [(month, at) for month, at in planned if settings.history_from <= month <= this_month]
     due = {month for (month,) in touched}
     due |= {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
     # a decision or plan of the same business time, as where history is replayed, came after the report

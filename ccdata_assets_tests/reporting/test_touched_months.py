@@ -60,6 +60,21 @@ def test_a_sum_of_nothing_makes_no_report_due(
     assert touched_months(settings, "run") == (["2026-02", "2026-05"] if is_due else [])
 
 
+@pytest.mark.parametrize(
+    ("day", "made_due"), [("2026-02-10", ["2026-02", "2026-05"]), ("2026-06-10", []), ("1900-03-10", [])]
+)
+def test_a_plan_makes_the_report_of_its_month_due_and_that_of_no_month_to_come(
+    settings: Settings, day: str, made_due: list[str]
+) -> None:
+    decide(
+        settings,
+        f"""create schema if not exists planning; create or replace table planning.staffing (local_date date, as_of timestamptz);
+        create or replace table planning.roster (local_date date, as_of timestamptz);
+        create or replace table planning.forecast as select 'day' as grain, date '{day}' as local_date, timestamptz '2026-05-05 00:00:00+00' as as_of""",
+    )
+    assert touched_months(settings, "run") == made_due
+
+
 def test_the_months_in_which_an_incident_is_open_are_touched(settings: Settings) -> None:
     decide(settings, acknowledged("2026-05-05 01:00:00+00"))
     assert touched_months(settings, "run") == ["2026-04", "2026-05"], "it opened on 1 April in the centre's zone"
