@@ -181,7 +181,8 @@ def _dbt(home: Path, warehouse: Path) -> float:
     settings = load_project().settings
     environment: dict[str, Any] = {
         **dbt_environment(settings),
-        "CCDATA_WAREHOUSE": str(warehouse),
+        "HOME": str(warehouse.parent),
+        "CCDATA_WAREHOUSE": f"~/{warehouse.name}",
         "CCDATA_MEMORY_LIMIT": MEMORY,
     }
     begun = time.perf_counter()

@@ -10,11 +10,10 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from functools import cached_property
 from graphlib import TopologicalSorter
 from importlib.metadata import version
@@ -40,13 +39,18 @@ _SOURCES = ("*.sql", "*.yml", "*.csv")
 _SEEDS = "seeds"
 """Folder of the reference tables in the dbt project, and what the home remembers of those it has loaded."""
 _PARSED = "partial_parse.msgpack"
-"""What dbt has parsed, for the next dbt of the same warehouse."""
+"""What dbt has parsed, beside the manifest: the next dbt need not parse it again."""
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """What dbt's profile reads of the environment."""
+    """What a dbt process reads of the environment.
+
+    The warehouse is named from HOME: dbt throws away what it has parsed when a connection is spelled otherwise, and so one
+    parsing serves every home.
+    """
     return {
-        "CCDATA_WAREHOUSE": str(settings.warehouse_path),
+        "HOME": str(settings.warehouse_path.parent),
+        "CCDATA_WAREHOUSE": f"~/{settings.warehouse_path.name}",
         "CCDATA_MEMORY_LIMIT": settings.memory_limit,
         "CCDATA_THREADS": str(settings.threads),
         "DBT_PROFILES_DIR": str(settings.dbt_dir),
@@ -57,7 +61,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 def manifest_path(settings: Settings) -> Path:
     """The manifest of the dbt project as it is now, parsed again only when a file of the project has changed."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(settings.memory_limit.encode())  # of the connection, like HOME
     for path in sorted(path for pattern in _SOURCES for path in settings.dbt_dir.rglob(pattern)):
         if "target" not in path.parts:
             digest.update(path.as_posix().encode() + path.read_bytes())
@@ -100,8 +104,6 @@ class _Dbt(DbtCliResource):
 
 def dbt_resource(settings: Settings) -> DbtCliResource:
     """The dbt command line of this environment."""
-    for name, value in dbt_environment(settings).items():
-        os.environ[name] = value
     return _Dbt(
         project_dir=str(settings.dbt_dir),
         profiles_dir=str(settings.dbt_dir),
@@ -155,7 +157,6 @@ def build(
     """
     results: list[Any] = []
     target = Path(warehouse.database).parent / "dbt" / context.op.name
-    _spare_parsing(target)
     seeds = {*_keys_of(settings, "seed")} & {spec.key for spec in context.assets_def.specs}
     digest = _seeds_hash(settings.dbt_dir)
     with warehouse.get_connection() as con:
@@ -163,15 +164,17 @@ def build(
         if seeds and not is_loaded:
             remember(con, _SEEDS, "")  # until they have passed their tests
     with redirect_stdout(_Scrubbed(sys.stdout)):
-        invocation = dbt.cli(
-            [
-                *("build", "--exclude-resource-type", "unit_test"),
-                *(("--exclude", f"path:{_SEEDS}") if is_loaded else ()),
-            ],
-            context=context,
-            raise_on_error=False,
-            target_path=target,
-        )
+        with _environment(dbt_environment(settings)):
+            invocation = dbt.cli(
+                [
+                    *("build", "--exclude-resource-type", "unit_test"),
+                    *("--partial-parse-file-path", str(manifest_path(settings).with_name(_PARSED))),
+                    *(("--exclude", f"path:{_SEEDS}") if is_loaded else ()),
+                ],
+                context=context,
+                raise_on_error=False,
+                target_path=target,
+            )
         results = list(invocation.stream())
         succeeded = invocation.is_successful()
     with warehouse.get_connection() as con:
@@ -194,20 +197,27 @@ def build(
         raise CcdataError(_failures(invocation))
 
 
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """These variables for the processes started within, as dagster-dbt hands on its own environment."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                del os.environ[name]
+
+
 def _seeds_hash(project: Path) -> str:
     """Hash of the reference tables and what is declared and tested of them."""
     digest = hashlib.sha256((project / "dbt_project.yml").read_bytes())
     for path in sorted((project / _SEEDS).glob("*")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-def _spare_parsing(target: Path) -> None:
-    """Give the first dbt of a step what another step's dbt has parsed; that of another warehouse is of no use to dbt."""
-    parsed = sorted(target.parent.glob(f"*/{_PARSED}"))
-    if parsed and not (target / _PARSED).exists():
-        target.mkdir(exist_ok=True)
-        shutil.copyfile(parsed[0], target / _PARSED)
 
 
 def _metadata(con: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[str, Any]:
