@@ -169,7 +169,8 @@ def build(
                 [
                     *("build", "--exclude-resource-type", "unit_test"),
                     *("--partial-parse-file-path", str(manifest_path(settings).with_name(_PARSED))),
-                    *(("--exclude", f"path:{_SEEDS}") if is_loaded else ()),
+                    # without the cautious selection a test of a model against a reference table would go with the table
+                    *(("--exclude", f"path:{_SEEDS}", "--indirect-selection", "cautious") if is_loaded else ()),
                 ],
                 context=context,
                 raise_on_error=False,

@@ -1,13 +1,13 @@
 """The pages reports are read on: HTML files that need no server and ask for nothing, put together from the articles of the reports
-under `reports/`. `index.html` has the reports of months, quarters and years and leads to the others: days by month, weeks by year,
-and what stands apart by month, so that no page grows without end and a new report touches its own page only. The newest period
-stands in the page, the others wait in inert templates, so that a reader without scripts still sees a whole report. How a report
-reads is not decided here."""
+under `reports/`. `index.html` is the first page (front.py) and leads to the others: months, quarters and years by year, weeks by
+year, days by month, and what stands apart by month, so that no page grows without end and a new report touches its own page only.
+The newest period stands in the page, the others wait in inert templates, so that a reader without scripts still sees a whole
+report. How a report reads is not decided here."""
 
 import base64
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -20,6 +20,7 @@ from markupsafe import Markup
 from ccdata_assets.catalogue.diagram import diagram
 from ccdata_assets.catalogue.tables import published_tables
 from ccdata_assets.reporting.article import Article, environment, read_article, write_whole
+from ccdata_assets.reporting.front import NOTHING, Front, front_of
 from ccdata_assets.reporting.model import Language, Text
 from ccdata_assets.reporting.period import GRAINS, Period
 from ccdata_assets.reporting.reports import ORDER, REPORTS
@@ -27,10 +28,11 @@ from ccdata_assets.reporting.reports import ORDER, REPORTS
 LOG: Final = logging.getLogger(__name__)
 DOCS: Final = "data_docs/index.html"  # made by quality/data_docs.py
 HEADING: Final = Text("数据资源部报告", "Data resource reports")
+YEARS: Final = Text("月、季、年报", "Months, quarters and years")
 DAYS: Final = Text("每日报告", "Daily reports")
 WEEKS: Final = Text("每周报告", "Weekly reports")
 APART: Final = {kind.id: kind.title for kind in REPORTS if kind.apart}
-SHELVED: Final = [DAYS, WEEKS, *APART.values()]  # in the order of the margin
+SHELVED: Final = [YEARS, WEEKS, DAYS, *APART.values()]  # in the order of the margin
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Shelf:
             return cls(f"day-{month}", DAYS, month)
         if period.grain == "week":
             return cls(f"week-{period.label[:4]}", WEEKS, period.label[:4])
-        return cls("index")
+        return cls(f"year-{period.first_day:%Y}", YEARS, f"{period.first_day:%Y}")
 
 
 INDEX: Final = Shelf("index")
@@ -69,15 +71,11 @@ def write_page(reports: Path, language: Language = "both") -> Path:
 
 
 def write_pages_of(reports: Path, period: Period, report_ids: Sequence[str], language: Language) -> dict[str, Path]:
-    """Writes the pages that these reports of a period are on, and the index where it leads to other pages than before; returns
-    the page of each report."""
+    """Writes the pages that these reports of a period are on, and the first page; returns the page of each report."""
     shelves = _shelves(reports)
     touched = {report_id: Shelf.of(report_id, period) for report_id in report_ids}
     pages = {shelf: reports / f"{shelf.stem}.html" for shelf in {INDEX, *touched.values()}}
-    led_to = any((shelf in shelves) != pages[shelf].is_file() for shelf in pages)
-    for shelf in dict.fromkeys(
-        [*([INDEX] if led_to else []), *touched.values()]
-    ):  # a page never stands without a link to it
+    for shelf in dict.fromkeys([INDEX, *touched.values()]):  # a page never stands without a link to it
         if shelf in shelves:
             _write(reports, shelf, shelves[shelf], shelves, language)
         else:
@@ -96,7 +94,9 @@ def _shelves(reports: Path) -> dict[Shelf, list[Path]]:
     return found
 
 
-def _write(reports: Path, shelf: Shelf, paths: Iterable[Path], shelves: Iterable[Shelf], language: Language) -> None:
+def _write(
+    reports: Path, shelf: Shelf, paths: Iterable[Path], shelves: Mapping[Shelf, Sequence[Path]], language: Language
+) -> None:
     articles = []
     for path in paths:
         try:
@@ -106,7 +106,13 @@ def _write(reports: Path, shelf: Shelf, paths: Iterable[Path], shelves: Iterable
     docs = DOCS if (reports / DOCS).is_file() else None
     others = sorted((one for one in shelves if one != INDEX), key=lambda one: (SHELVED.index(one.title), one.label))
     reports.mkdir(parents=True, exist_ok=True)
-    write_whole(reports / f"{shelf.stem}.html", render(articles, language, docs, shelf, others))
+    led_to = {
+        (path.parent.name, Period.parse(path.stem)): f"{one.stem}.html"
+        for one, found in shelves.items()
+        for path in found
+    }
+    front = front_of(reports, led_to) if shelf == INDEX else NOTHING
+    write_whole(reports / f"{shelf.stem}.html", render(articles, language, docs, shelf, others, front))
 
 
 def render(
@@ -115,6 +121,7 @@ def render(
     docs: str | None = None,
     shelf: Shelf = INDEX,
     others: Iterable[Shelf] = (),
+    front: Front = NOTHING,
 ) -> str:
     """The page of a shelf as text, reports in the order of `reports`, days before weeks before months, the newest period first.
     The index leads to the `others` and to Data Docs at `docs`, the others back to it."""
@@ -130,6 +137,8 @@ def render(
             language=language,
             docs=docs if is_index else None,
             is_index=is_index,
+            desks=front.desks,
+            glances=front.glances,
             heading=shelf.title if is_index else Text.joined(shelf.title, Text.same(shelf.label), between=" "),
             groups=[_folds(group) for _, group in groupby(ordered, key=lambda one: (one.id, one.grain))],
             shelves=[(title, list(group)[::-1]) for title, group in groupby(others, key=lambda one: one.title)]

@@ -34,6 +34,7 @@ def start(home: Path, *options: str, env: dict[str, str] | None = None) -> subpr
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
     out, err = process.communicate(timeout=300)
+    assert "emitted no result" not in err, f"a check of this run was not made:\n{err}"
     return process.returncode, json.loads(out) if out.startswith("{") else {}, out + err
 
 

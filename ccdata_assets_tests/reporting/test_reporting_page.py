@@ -12,9 +12,16 @@ import pytest
 
 from ccdata_assets.reporting import BuiltReport, article, write_page
 from ccdata_assets.reporting.charts import svg
+from ccdata_assets.reporting.front import DESKS
 from ccdata_assets.reporting.model import NUMERIC, Chart, Column, Report, Table, Text
+from ccdata_assets.reporting.reports import ORDER
 
 from .published import AS_OF, FORMULA, HOSTILE, MARCH, build_monthly
+
+
+def _written(reports: Path, page: str = "year-2026.html") -> str:
+    """A page as it is written anew from the reports there are."""
+    return (write_page(reports).parent / page).read_text(encoding="utf-8")
 
 
 class _Page(HTMLParser):
@@ -73,7 +80,10 @@ def test_nothing_on_the_page_leads_outside(text: str) -> None:
     assert not {"link", "img", "iframe", "object", "embed", "base", "form"} & set(page.tags)
     addresses = [value for key, value in page.attributes if key in ("src", "href", "action", "xlink:href")]
     assert all(
-        re.match(r"#|(monthly|quality|completeness|suppliers|analysis|collection|callcentre)/2026-03\.xlsx$", value)
+        re.match(
+            r"#|index\.html$|(monthly|quality|completeness|suppliers|analysis|collection|callcentre)/2026-03\.xlsx$",
+            value,
+        )
         for value in addresses
     )
     assert "default-src 'none'" in text
@@ -110,26 +120,51 @@ def test_the_page_lists_all_periods_and_any_can_be_rebuilt_alone(published: Path
         built = build_monthly(published, tmp_path, month, AS_OF)
     text = built.page.read_text(encoding="utf-8")
     options = re.findall(r'<option value="([^"]+)"', text)
-    assert options[:3] == [f"monthly/2026-0{month}" for month in (3, 2, 1)]
-    assert options[3] == "quality/2026-03", "a report of one month stands after those of all months"
-    assert text.count("<template") == len(options) - 1
+    assert options[:4] == ["index.html", *(f"monthly/2026-0{month}" for month in (3, 2, 1))]
+    assert options[4] == "quality/2026-03", "a report of one month stands after those of all months"
+    assert text.count("<template") == len(options) - 2
     assert text.index('<article data-key="monthly/2026-03"') < text.index("<template"), "the newest stands in the page"
     built.page.unlink()
-    assert write_page(tmp_path).read_text(encoding="utf-8") == text
+    assert _written(tmp_path) == text
 
 
-def test_the_margin_lists_months_by_year_and_opens_the_newest(published: Path, tmp_path: Path) -> None:
+def test_years_have_a_page_each_and_the_first_page_leads_to_the_newest(published: Path, tmp_path: Path) -> None:
     for month in (date(2025, 12, 1), date(2026, 2, 1), MARCH):
         built = build_monthly(published, tmp_path, month, AS_OF)
+    assert built.page.name == "year-2026.html"
     text = built.page.read_text(encoding="utf-8")
     monthly = text[text.index('<details name="reports" open>') : text.index("</details>\n  </details>")]
-    years = re.findall(r'<details class="year"( open)?>\s*<summary>(\d+)</summary>', monthly)
-    assert years == [(" open", "2026"), ("", "2025")]
     assert re.findall(r'aria-label="([\d-]+)" data-key="[^"]+">(\d+)<', monthly) == [
         ("2026-02", "02"),
         ("2026-03", "03"),
-        ("2025-12", "12"),
     ]
+    first = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'href="(year-\d+\.html)"', first) == ["year-2026.html", "year-2025.html"]
+    row = first[first.index("Monthly warehouse report</span></b>") :]
+    assert re.findall(r'href="([^"]+)"', row)[:4] == [
+        "year-2026.html#monthly/2026-03",
+        "year-2026.html#monthly/2026-02",
+        "year-2025.html#monthly/2025-12",
+        "monthly/2026-03.xlsx",
+    ]
+
+
+def test_the_first_page_shows_figures_of_the_newest_report(
+    published: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    built = build_monthly(published, tmp_path, MARCH, AS_OF)
+    report = Report.from_json(built.workbook.with_suffix(".json").read_text(encoding="utf-8"))
+    stock = next(figure for figure in report.sections[0].figures if figure.id == "stock")
+    page = _Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert page.cards["index", "stock"] == str(stock.value)
+    built.workbook.with_suffix(".json").write_text("{", encoding="utf-8")
+    assert not [one for one in _Page(_written(tmp_path, "index.html")).cards if one[1] == "stock"]
+    assert "monthly/2026-03 is left out of the first page" in caplog.text
+
+
+def test_every_report_is_on_one_desk_of_the_first_page() -> None:
+    on_desks = [report_id for lines in DESKS.values() for report_id in lines]
+    assert sorted(on_desks) == sorted(ORDER)
 
 
 def test_the_page_from_kept_articles_is_the_page_rendered_fresh(
@@ -140,12 +175,12 @@ def test_the_page_from_kept_articles_is_the_page_rendered_fresh(
     text = built.page.read_text(encoding="utf-8")
     with monkeypatch.context() as patched:
         patched.setattr(article, "render_article", pytest.fail)
-        assert write_page(tmp_path).read_text(encoding="utf-8") == text, "what is kept was rendered again"
+        assert _written(tmp_path) == text, "what is kept was rendered again"
     kept = list(tmp_path.glob("*/.*.html"))
     assert len(kept) == len(list(tmp_path.glob("*/*.json"))) > 2
     for path in kept:
         path.unlink()
-    assert write_page(tmp_path).read_text(encoding="utf-8") == text
+    assert _written(tmp_path) == text
 
 
 def test_an_article_is_rendered_again_when_its_report_or_the_release_is_another(
@@ -156,12 +191,12 @@ def test_an_article_is_rendered_again_when_its_report_or_the_release_is_another(
     report.write_text(
         report.read_text(encoding="utf-8").replace("Monthly warehouse report", "Renamed"), encoding="utf-8"
     )
-    assert "Renamed</span></h1>" in write_page(tmp_path).read_text(encoding="utf-8")
+    assert "Renamed</span></h1>" in _written(tmp_path)
     built.workbook.unlink()
-    assert 'href="monthly/2026-03.xlsx"' not in write_page(tmp_path).read_text(encoding="utf-8")
+    assert 'href="monthly/2026-03.xlsx"' not in _written(tmp_path)
     monkeypatch.setattr(article, "_renderer", lambda: "another release")
     monkeypatch.setattr(article, "render_article", lambda report, *_: f"<article>{report.id} anew</article>")
-    assert "monthly anew" in write_page(tmp_path).read_text(encoding="utf-8")
+    assert "monthly anew" in _written(tmp_path)
 
 
 @pytest.mark.parametrize("damaged", ["", "{", '{"stamp": "x"}\n<p>old</p>', "[]\n"])
@@ -169,13 +204,13 @@ def test_a_damaged_kept_article_is_rendered_again(published: Path, tmp_path: Pat
     built = build_monthly(published, tmp_path, MARCH, AS_OF)
     text = built.page.read_text(encoding="utf-8")
     article.kept_article(built.workbook.with_suffix(".json")).write_text(damaged, encoding="utf-8")
-    assert write_page(tmp_path).read_text(encoding="utf-8") == text
+    assert _written(tmp_path) == text
 
 
 def test_a_broken_report_file_is_left_out_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "monthly").mkdir()
     (tmp_path / "monthly" / "2026-01.json").write_text("{", encoding="utf-8")
-    assert "还没有报告" in write_page(tmp_path).read_text(encoding="utf-8")
+    assert "还没有报告" in _written(tmp_path, "year-2026.html")
     assert "monthly/2026-01.json" in caplog.text
 
 
