@@ -109,10 +109,13 @@ def report(
         ),
     ] = None,
     language: Annotated[
-        Literal["zh", "en", "both"] | None, typer.Option("--lang", help="Of workbooks and pages; default both.")
+        Literal["zh", "en", "both"] | None,
+        typer.Option("--lang", help="Of the workbooks; default both. Pages show both."),
     ] = None,
 ) -> None:
     """Make all reports of one period again, as they were known at --as-of. 重出某期报告。"""
+    configure(home)
+    page_language = load_settings().report_language
     configure(home, language=language)
     from ccdata_assets.project import load_project
     from ccdata_assets.quality.supplier_words import rule_words
@@ -163,6 +166,7 @@ def report(
         settings.closing_days,
         settings.report_language,
         rule_words(project.registry),
+        page_language,
     )
     done = [made for made in built.values() if made]
     if not done:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import redirect_stdout
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
@@ -77,6 +78,8 @@ def _run(console: Console, project: Project, began_with: str) -> RunSummary:
         if result.success:
             periods = touched_periods(settings, result.run_id)
             task = progress.add_task("reports 报告", total=len(periods)) if periods else None
+            if periods:
+                _say(progress, f"reports 报告: {len(periods)} periods 期")
             for period in periods:
                 made = repository.get_job(REPORT_JOBS[period.grain]).execute_in_process(
                     instance=instance,
@@ -140,10 +143,20 @@ def _execute(
         return job.execute_in_process(instance=instance, raise_on_error=False, run_config={"loggers": {EVENTS: {}}})
 
 
+def _say(progress: Progress, text: str) -> None:
+    """A line of the log, with the time it was written, where no bar is shown."""
+    if progress.disable:
+        progress.console.print(f"{datetime.now():%H:%M:%S} {text}", highlight=False, markup=False)
+
+
 def _move(progress: Progress, task: TaskID, name: str, kind: str, text: str) -> None:
     if kind == WAITING:
         progress.console.print(text, highlight=False, markup=False)
     elif kind == "STEP_START":
         progress.update(task, description=f"{name}: {text}")
+        layer, before = text.split("__")[0], progress.tasks[task].fields.get("layer")
+        if layer != before:  # where nobody watches a bar, a log tells how far it came
+            progress.update(task, layer=layer)
+            _say(progress, f"{name}: {layer}")
     elif kind in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
         progress.advance(task)

@@ -44,9 +44,11 @@ def build_reports(
     closing_days: int = 0,
     language: Language = "both",
     rules: Mapping[tuple[str, str], Explanation] | None = None,
+    page_language: Language | None = None,
 ) -> dict[str, BuiltReport | None]:
     """Builds every report of the period from the published copy, as known at `as_of` (which needs a zone) and in the words of
-    `rules` for what contracts demand, into `reports`/<report>/, and the pages these are on anew. A report with nothing to say of
+    `rules` for what contracts demand, into `reports`/<report>/, workbooks in `language`, and the pages these are on anew, in
+    `page_language` where other periods on them are in another than the workbooks. A report with nothing to say of
     the period is None and has no file. The same inputs give the same bytes."""
     made = period_reports(published, period, as_of, closing_days, rules)
     paths = {report_id: reports / report_id / f"{period.label}.xlsx" for report_id in made}
@@ -59,7 +61,7 @@ def build_reports(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_workbook(report, path, language)
         write_whole(path.with_suffix(".json"), report.to_json())
-    pages = write_pages_of(reports, period, list(made), language)
+    pages = write_pages_of(reports, period, list(made), page_language or language)
     mark = _mark(reports, period)
     mark.parent.mkdir(exist_ok=True, parents=True)
     write_whole(mark, as_of.isoformat())
