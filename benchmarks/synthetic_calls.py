@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from benchmarks.synthetic_duty import assigned
+
 HEADER = [
     "通话编号",
     "呼叫方向",
@@ -123,14 +125,21 @@ def dirty(rows: list[list[str]], seed: int) -> list[list[str]]:
     return result
 
 
+def sample_calls() -> list[list[str]]:
+    """The calls of the sample's months without their faults, each with the agent of the desk who took it."""
+    return assigned([row for seed, month in enumerate(SAMPLE.values(), start=2026) for row in calls(month, seed)])
+
+
 def write_sample(folder: Path) -> None:
     """Write the sample's files: CSV in GB18030 with CRLF, as a Windows export has it."""
     folder.mkdir(parents=True, exist_ok=True)
+    known = sample_calls()
     for seed, (name, month) in enumerate(SAMPLE.items(), start=2026):
+        own = [row for row in known if row[0].startswith(f"C{month:%y%m}")]
         text = io.StringIO(newline="")
         writer = csv.writer(text)
         writer.writerow(HEADER)
-        writer.writerows(dirty(list(calls(month, seed)), seed))
+        writer.writerows(dirty(own, seed))
         (folder / name).write_bytes(text.getvalue().encode("gb18030"))
 
 

@@ -30,8 +30,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl.styles import Font
 
-from benchmarks.synthetic_calls import SAMPLE as CALL_FILES
-from benchmarks.synthetic_calls import calls
+from benchmarks.synthetic_calls import sample_calls
+from benchmarks.synthetic_duty import Span, states
 
 Cell = Any
 Row = list[Cell]
@@ -382,13 +382,12 @@ class Call:
 def call_log() -> tuple[Call, ...]:
     """The calls of the call log's sample, without its faults."""
     made = []
-    for seed, month in enumerate(CALL_FILES.values(), start=2026):
-        for row in calls(month, seed):
-            answered = datetime.fromisoformat(row[11]) if row[11] else None
-            made.append(
-                Call(row[0], row[3], row[4], row[5], row[6], row[7], answered, datetime.fromisoformat(row[12]),
-                     int(row[13] or 0), int(row[14] or 0), row[15], datetime.fromisoformat(row[8]))
-            )  # fmt: skip
+    for row in sample_calls():
+        answered = datetime.fromisoformat(row[11]) if row[11] else None
+        made.append(
+            Call(row[0], row[3], row[4], row[5], row[6], row[7], answered, datetime.fromisoformat(row[12]),
+                 int(row[13] or 0), int(row[14] or 0), row[15], datetime.fromisoformat(row[8]))
+        )  # fmt: skip
     return tuple(made)
 
 
@@ -1002,56 +1001,31 @@ def campaign_list() -> Iterator[tuple[str, bytes]]:
     yield "外呼项目_20261101.xlsx", workbook(sheet)
 
 
-def _states(day: date) -> list[tuple[str, str, str, datetime, datetime]]:
-    """Agent, state, reason, from, to: a shift with the calls of the call log in it."""
-    rng = random.Random(f"states {day}")
-    made = []
-    for agent in AGENTS:
-        start = datetime(day.year, day.month, day.day, rng.choice([8, 9]), 30)
-        end = start + timedelta(hours=9)
-        made.append((agent, "签入", "", start, end))
-        at, ate = start, False
-        own = sorted(
-            (call for call in call_log() if call.agent == agent and call.answered), key=lambda call: call.entered
-        )
-        for call in own:
-            if call.answered is None or call.answered < at or call.ended + timedelta(seconds=call.acw_s) > end:
-                continue
-            if not ate and at.hour < 13 <= call.answered.hour:
-                noon = max(at, datetime(day.year, day.month, day.day, 12, 0))
-                back = noon + timedelta(minutes=40)
-                if back < call.answered:
-                    made += [(agent, "空闲", "", at, noon), (agent, "小休", "就餐", noon, back)]
-                    at, ate = back, True
-            if at < call.answered:
-                made.append((agent, "空闲", "", at, call.answered))
-            talked = call.ended - timedelta(seconds=call.hold_s)
-            made.append((agent, "通话", "", call.answered, talked))
-            made += [(agent, "保持", "", talked, call.ended)] if call.hold_s else []
-            at = call.ended + timedelta(seconds=call.acw_s)
-            made += [(agent, "话后处理", "", call.ended, at)] if call.acw_s else []
-        if agent in ("A004", "A017") and at + timedelta(hours=1) < end:
-            made.append((agent, "培训", "新产品培训", at, at + timedelta(hours=1)))
-            at += timedelta(hours=1)
-        made.append((agent, "空闲", "", at, end))
-    return made
+def _states(month: int) -> list[Span]:
+    """What the agents of the desk did in the shifts that began in a month."""
+    return [one for one in _all_states() if one.start.month == month]
+
+
+@cache
+def _all_states() -> tuple[Span, ...]:
+    return tuple(states(sample_calls()))
 
 
 def agent_state_log() -> Iterator[tuple[str, bytes]]:
-    """The states of one day as gzipped CSV with Chinese headers, those of the next as Parquet with English ones."""
+    """The states of September as gzipped CSV with Chinese headers, those of October as Parquet with English ones."""
     rows: list[Record] = [
         {"日期": f"{start:%Y-%m-%d}", "坐席工号": agent, "班组": TEAMS[agent], "坐席状态": state, "状态原因": reason, "开始时间": stamp(start), "结束时间": stamp(end),
          "时长(秒)": int((end - start).total_seconds())}
-        for agent, state, reason, start, end in _states(date(2026, 10, 15))
+        for agent, state, reason, start, end in _states(9)
     ]  # fmt: skip
     rows[10]["坐席状态"] = "发呆"
     rows[25]["结束时间"] = ""
-    rows[48]["结束时间"] = "2026-10-14 00:00:00"
+    rows[48]["结束时间"] = "2026-08-31 00:00:00"
     rows[77]["时长(秒)"] = 999999
     rows[90]["坐席工号"] = ""
     cells = table(rows)
     cells += [list(cells[3]), list(cells[4])]
-    yield "坐席状态_20261015.csv.gz", gzipped(delimited(cells, "gb18030"))
+    yield "坐席状态_20260930.csv.gz", gzipped(delimited(cells, "gb18030"))
 
     english = {
         "签入": "login",
@@ -1072,9 +1046,9 @@ def agent_state_log() -> Iterator[tuple[str, bytes]]:
             "end_time": end,
             "duration": int((end - start).total_seconds()),
         }
-        for agent, state, reason, start, end in _states(date(2026, 10, 16))
+        for agent, state, reason, start, end in _states(10)
     ]
-    yield "agent_state_20261016.parquet", parquet(typed)
+    yield "agent_state_20261031.parquet", parquet(typed)
 
 
 def survey_log() -> Iterator[tuple[str, bytes]]:

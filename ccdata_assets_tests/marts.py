@@ -12,7 +12,7 @@ from ccdata_assets.warehouse.declared import write_declared
 from ccdata_assets.warehouse.staging import create_views
 from ccdata_assets_tests.world import World
 
-CALL_MARTS = ("fct_call", "fct_call_leg", "fct_call_event", "fct_agent_state", "fct_agent_interval", "agent_time", "agent_day", "call_interval")  # fmt: skip
+CALL_MARTS = ("fct_call", "fct_call_leg", "fct_call_event", "fct_agent_state", "fct_agent_interval", "agent_time", "agent_day", "call_interval", "queue_interval")  # fmt: skip
 """What calls and states of agents become."""
 
 

@@ -1,4 +1,4 @@
-"""Whether a day had more calls than its past lets expect, by product and topic. What the days before vary by is taken from them: a past that
+"""Whether a day had more calls than its past lets expect, by product, topic and queue. What the days before vary by is taken from them: a past that
 varies more than chance gives wider limits, and single odd days in it are taken out. A surge is one that chance would hardly ever give."""
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Kpi(Declaration):
     definition: Title
     formula: str
     version: int = Field(ge=1)
-    unit: Literal["percent", "count", "seconds", "number"]
+    unit: Literal["percent", "count", "seconds", "money", "number"]
     direction: Literal["up", "down", "none"]
     target: float | dict[dt.date, float] | None = Field(
         None, description="What is aimed at; where it changes with time, by the first day of a period."

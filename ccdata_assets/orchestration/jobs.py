@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
 import dagster as dg
@@ -68,14 +68,9 @@ def by_source(inbox: Inbox) -> dict[str, list[InboxFile]]:
 
 def _read_reviews(con: duckdb.DuckDBPyConnection, columns: str) -> set[tuple[Any, ...]]:
     """What the published copy knows of stewards' files; nothing where an earlier release made it."""
-    if not _has_reviews(con):
+    if not _has(con, "ops", "review_file"):
         return set()
     return set(con.execute(f"select {literal(REVIEWS)}, {columns} from ops.review_file").fetchall())
-
-
-def _has_reviews(con: duckdb.DuckDBPyConnection) -> bool:
-    tables = "select 1 from information_schema.tables where table_schema = 'ops' and table_name = 'review_file'"
-    return bool(con.execute(tables).fetchall())
 
 
 DECIDED = """with change as (
@@ -94,14 +89,20 @@ union select distinct strftime(local_date, '%Y-%m'), as_of from planning.roster"
 """Months that were forecast or planned for, and when."""
 
 
-def _has_plans(con: duckdb.DuckDBPyConnection) -> bool:
-    tables = "select count(*) from information_schema.tables where table_schema = 'planning' and table_name in ('forecast', 'staffing', 'roster')"
-    return bool(con.execute(tables).fetchall()[0][0] == 3)
+SHOWN = """select timezone($zone, opened_at)::date as first_day, timezone($zone, coalesce(resolved_at, $now))::date as last_day,
+    greatest(opened_at, if(resolved_by is distinct from 'person', resolved_at, null)) as by_run,
+    greatest(acknowledged_at, if(resolved_by = 'person', resolved_at, null)) as by_person
+from ops.incident where opened_at <= $now"""
+"""Incidents: the days on which they were open, when a run last opened or resolved them, and when a person last acknowledged or resolved them."""
 
 
-def _has_decisions(con: duckdb.DuckDBPyConnection) -> bool:
-    tables = "select count(*) from information_schema.tables where table_schema = 'ops' and table_name in ('incident', 'gate_override')"
-    return bool(con.execute(tables).fetchall()[0][0] == 2)
+def _has(con: duckdb.DuckDBPyConnection, schema: str, *tables: str) -> bool:
+    """Whether the published copy has these tables; one that an earlier release made may not."""
+    found = con.execute(
+        "select count(*) from information_schema.tables where table_schema = ? and list_contains(?, table_name)",
+        [schema, list(tables)],
+    )
+    return bool(found.fetchall()[0][0] == len(tables))
 
 
 @dataclass
@@ -197,8 +198,9 @@ SAYS_SOMETHING: Final = "(value <> 0 or denominator is not null or status = 'res
 
 def touched_periods(settings: Settings, run_id: str) -> list[Period]:
     """The periods whose reports are due after a run: months (`touched_months`), and of each other grain those in which a KPI that makes
-    one of its reports due has values newer than these, or that this run gave. Of days and weeks the recent ones, and those
-    whose reports somebody asked for."""
+    one of its reports due has values newer than these, or that this run gave, or whose surges or incidents are others than the reports
+    show. Of days and weeks the recent ones, and those whose reports somebody asked for; these are left as they were when an incident
+    changes."""
     periods = [Period.parse(month) for month in touched_months(settings, run_id)]
     with connect_published(settings) as con:
         for grain in GRAINS:
@@ -218,13 +220,45 @@ def _touched(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, gr
         [run_id, grain, due, settings.business_date, told],
     ).fetchall()
     recent = len(found) - RECENT.get(grain, len(found))
+    surged, incidents = _surged(con) if grain == "day" else {}, _incidents(con, settings)
     for place, (first_day, as_of, is_touched) in enumerate(found):
         period = Period.of(grain, first_day)
         made = made_at(settings.reports_dir, period)
         is_wanted = place >= recent or made is not None
-        is_due = is_touched or made is None or made < as_of
+        is_due = is_touched or made is None or made < max(as_of, surged.get(first_day, NEVER))
+        is_due = is_due or (place >= recent and made is not None and _shows_another(period, made, incidents))
         if is_wanted and is_due and f"{period.last_day:%Y-%m}" >= settings.history_from:
             yield period
+
+
+def _surged(con: duckdb.DuckDBPyConnection) -> dict[date, datetime]:
+    """When the surges of a day were last found or withdrawn."""
+    if not _has(con, "analysis", "surge"):
+        return {}
+    return dict(con.execute("select local_date, max(as_of) from analysis.surge group by all").fetchall())
+
+
+def _incidents(
+    con: duckdb.DuckDBPyConnection, settings: Settings
+) -> list[tuple[date, date, datetime, datetime | None]]:
+    """The rows of `SHOWN`."""
+    if not _has(con, "ops", "incident"):
+        return []
+    return con.execute(SHOWN, {"zone": settings.time_zone, "now": settings.as_of}).fetchall()
+
+
+def _shows_another(
+    period: Period, made: datetime, incidents: Sequence[tuple[date, date, datetime, datetime | None]]
+) -> bool:
+    """Whether an incident that reports of the period show (they look one day further) has changed since they were made. What a person
+    decides at the same business time, as where history is replayed, came after them; what a run finds, before."""
+    until = period.last_day + timedelta(days=1)
+    return any(
+        first_day <= until
+        and last_day >= period.first_day
+        and (made < by_run or (by_person is not None and made <= by_person))
+        for first_day, last_day, by_run, by_person in incidents
+    )
 
 
 def touched_months(settings: Settings, run_id: str) -> list[str]:
@@ -237,16 +271,20 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
             union select strftime(period, '%Y-%m') from kpi.quality_result where run_id = $1""",
             [run_id],
         ).fetchall()
-        reviewed = 'union all select "at", "at" from golden.review_count' if _has_reviews(con) else ""
+        reviewed = 'union all select "at", "at" from golden.review_count' if _has(con, "ops", "review_file") else ""
         newest = con.execute(
             f"""select strftime(month, '%Y-%m'), max(as_of) from (
                 select period_start as month, as_of from kpi.value where grain = 'month' and {SAYS_SOMETHING}
                 union all select period, as_of from kpi.quality_result {reviewed}
             ) group by all"""
         ).fetchall()
-        decided = con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall() if _has_decisions(con) else []
+        decided = (
+            con.execute(DECIDED, [settings.time_zone, settings.as_of]).fetchall()
+            if _has(con, "ops", "incident", "gate_override")
+            else []
+        )
         # months to come have no report yet, and none is due for them
-        planned = con.execute(PLANNED).fetchall() if _has_plans(con) else []
+        planned = con.execute(PLANNED).fetchall() if _has(con, "planning", "forecast", "staffing", "roster") else []
         this_month = f"{settings.business_date:%Y-%m}"
         decided += [(month, at) for month, at in planned if settings.history_from <= month <= this_month]
     due = {month for (month,) in touched}

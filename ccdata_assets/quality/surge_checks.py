@@ -1,4 +1,4 @@
-"""Surges of calls as alarms: each product or topic that surged in the last days of calls is a failed check and opens an incident, which
+"""Surges of calls as alarms: each product, topic or queue that surged in the last days of calls is a failed check and opens an incident, which
 resolves itself once as many days have passed without one. Finding surges is the business of `analysis.surges`."""
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ DIMENSIONS: Final = {
     "all": ("来电总量无突增", "No surge of calls in all"),
     "product": ("各产品来电无突增", "No surge of calls on a product"),
     "topic": ("各主题来电无突增", "No surge of calls on a topic"),
+    "queue": ("各队列来电无突增", "No surge of calls to a queue"),
 }
 DAYS: Final = 7
 """Days of calls in which a surge is an alarm."""

@@ -20,6 +20,7 @@ PEOPLE: Final = (
     "occupancy",
     "utilisation",
     "csat",
+    "nps",
     "qa_score",
     "fcr",
 )
@@ -67,6 +68,11 @@ VOLUMES: Final = {
     ),
 }
 OF_PEOPLE: Final = ("team", "agent")
+OF_QUEUES: Final = ("queue", "skill")
+ENTRIES: Final = Text(
+    "按入队次数计：经过多个队列的通话在每个队列各计一次，各行之和可大于合计（合计中每通电话计一次）。",
+    "Entries into each: a call through several counts in each, so the rows may add up to more than the total, in which a call counts once.",
+)
 CALLS: Final = (*RATES, *PEOPLE)
 COUNTED: Final = tuple(
     dict.fromkeys([*(volume.kpi for volume in VOLUMES.values()), *CALLS])
@@ -221,7 +227,8 @@ def parts_table(window: Window, by: str, kpis: Sequence[str]) -> Table | None:
         ([window.label(by, labels[0])], parts[labels]) for labels in sorted(parts, key=lambda one: (-size(one), one))
     ]
     column = Column("part", DIMENSIONS.get(by, Text.same(by)), "name")
-    return call_table(window, f"by_{by}", by_title([by]), [column], rows, kpis) if rows else None
+    note = ENTRIES if by in OF_QUEUES else None
+    return call_table(window, f"by_{by}", by_title([by]), [column], rows, kpis, note=note) if rows else None
 
 
 def call_charts(window: Window, table: Table, x: str) -> list[Chart]:

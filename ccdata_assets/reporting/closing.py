@@ -14,6 +14,7 @@ UNITS: Final[dict[Unit, Text]] = {
     "count": Text("数量的变化", "Counts that changed"),
     "percent": Text("比率的变化", "Rates that changed"),
     "seconds": Text("时长的变化", "Durations that changed"),
+    "money": Text("金额的变化", "Amounts that changed"),
     "number": Text("其他变化", "Other measures that changed"),
 }
 LATE_COLUMNS: Final = {

@@ -21,7 +21,7 @@ from ccdata_assets.reporting.calls import (
     variants_table,
     volume_figures,
 )
-from ccdata_assets.reporting.measures import Window, as_float, by_step
+from ccdata_assets.reporting.measures import ALL, DIMENSIONS, Window, as_float, by_step
 from ccdata_assets.reporting.model import Cell, Chart, Column, Figure, Section, Table, Text
 from ccdata_assets.reporting.published import Value
 from ccdata_assets.reporting.quality import incident_table
@@ -39,6 +39,11 @@ SURGE_NOTE: Final = Text(
     "比往常至少多一半且多 5 个，并超出偶然（平稳话务下每 20 天约误报一次）。",
     "At least half as many again as usual, 5 or more, and beyond chance (steady traffic raises one in 20 days).",
 )
+PART_NOTE: Final = Text(
+    "当天来电超出同一星期几历史所能预期者（见运营分析），最不可能出于偶然的在前；节假日与历史不足者不判定。",
+    "More calls on the day than the same weekdays before let expect (see the call-centre analysis), the least likely by chance first; holidays and parts with too short a past are not judged.",
+)
+LISTED: Final = 10  # surges by part; how many more there are is said
 CLOCK: Final = Column("clock", Text("时段", "Half hour"), "hour")
 
 
@@ -225,9 +230,43 @@ def _parts(window: Window) -> Section:
     return Section("parts", Text("按队列与业务", "By queue and business"), tables=tuple(tables))
 
 
+def _part_surges(window: Window) -> Table:
+    """Products, topics and queues, and the centre as a whole, that had more calls on the day than the analysis lets expect: the least likely
+    by chance first."""
+    day = window.first_day
+    found = sorted(
+        window.source.analysed("surge", day, day),
+        key=lambda one: (one["p_value"], one["usual_calls"] - one["calls"], one["dimension"], one["part"]),
+    )
+    judged = sum(one["judged"] or 0 for one in window.source.analysed("surge_watch", day, day))
+    rows = tuple(
+        (
+            DIMENSIONS.get(one["dimension"], ALL),
+            window.label(one["dimension"], one["part"]) if one["part"] else ALL,
+            one["calls"],
+            round(one["usual_calls"], 1),
+            one["calls"] - round(one["usual_calls"], 1),
+            one["calls"] / one["usual_calls"],
+        )
+        for one in found[:LISTED]
+    )
+    more = len(found) - len(rows)
+    left = Text(f"另有 {more} 项未列出，见运营分析。", f"{more} more are not listed: see the call-centre analysis.")
+    columns = (
+        Column("dimension", Text("维度", "By"), "name"), Column("part", Text("项", "Part"), "name"),
+        Column("calls", Text("来电", "Calls"), "count"), Column("usual", USUAL, "number"),
+        Column("more", Text("多出", "More"), "number"), Column("times", Text("倍数", "Times"), "number"),
+    )  # fmt: skip
+    return Table(
+        "part_surges", Text("产品、主题与队列突增", "Surges by product, topic and queue"), columns, rows,
+        note=Text.joined(PART_NOTE, left if more else None, between=" "),
+        empty=Text("没有突增", "No surge") if judged else Text("未作判定", "Nothing was judged"),
+    )  # fmt: skip
+
+
 def _alarms(window: Window, intervals: Sequence[Interval]) -> Section:
-    """What needs somebody: half hours that missed the target, those where it was lost most first; surges; incidents, those too
-    that the checks of the morning after opened."""
+    """What needs somebody: half hours that missed the target, those where it was lost most first; surges of half hours and of parts;
+    incidents, those too that the checks of the morning after opened."""
     missed, _ = _missed(window, intervals)
     lost = sorted(missed, key=lambda one: (-(one.late or 0), one.clock))
     columns = (
@@ -259,6 +298,7 @@ def _alarms(window: Window, intervals: Sequence[Interval]) -> Section:
                 empty=Text("所有时段均达标", "No half hour was below its target"),
             ),
             Table("surges", Text("话务突增", "Surges of calls"), surge_columns, surges, note=SURGE_NOTE, empty=none),
+            _part_surges(window),
             incident_table(window, window.last_day + timedelta(days=1)),
         ),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 formats. Which number is shown is not decided here."""
 
 from datetime import date
+from math import floor, log10
 from typing import Final
 
 from ccdata_assets.reporting.model import NUMERIC, Cell, Text, Unit
@@ -9,18 +10,36 @@ from ccdata_assets.reporting.model import NUMERIC, Cell, Text, Unit
 BLANK: Final = "–"  # a cell without data; the page and the workbook explain the sign
 MARKS: Final = {True: "✓", False: "✗", None: ""}
 
-EXCEL: Final[dict[str, str]] = {
-    "count": "#,##0",
-    "percent": "0.00%",
-    "seconds": "#,##0.0",
-    "bytes": "#,##0",
-    "number": "#,##0.####",
-    "date": "yyyy-mm-dd",
-    "datetime": "yyyy-mm-dd hh:mm",
-}  # everything else is text
-EXCEL_CHANGE: Final[dict[str, str]] = {
-    unit: f"+{form};-{form};{form}" for unit, form in EXCEL.items() if unit not in ("date", "datetime")
-}
+DECIMALS: Final[dict[str, int]] = {"count": 0, "percent": 2, "seconds": 1, "bytes": 0, "money": 2}
+"""Decimals of a unit; those of a plain number go by its size."""
+MOST: Final = 6
+DAYS: Final = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
+"""Excel's formats of days and times."""
+
+
+def decimals(value: float, unit: Unit) -> int:
+    """How many decimals a number is shown with: of a plain one none where it is whole, one from 100 on, two from 1 on; of a
+    smaller one, a share or a correlation, four, or as many as its first two digits take."""
+    if unit != "number":
+        return DECIMALS.get(unit, 0)
+    size = abs(value)
+    if float(value).is_integer():
+        return 0
+    if size >= 1:
+        return 1 if size >= 100 else 2
+    return min(MOST, max(4, 1 - floor(log10(size))))
+
+
+def excel(value: float, unit: Unit) -> str:
+    """Excel's format of a number, which shows what pages show and leaves the cell its value."""
+    places = "." + "0" * found if (found := decimals(value, unit)) else ""
+    return f"0{places}%" if unit == "percent" else f"#,##0{places}"
+
+
+def excel_change(value: float, unit: Unit) -> str:
+    """Excel's format of a difference, with its sign."""
+    form = excel(value, unit)
+    return f"+{form};-{form};{form}"
 
 
 def number(value: float, unit: Unit, digits: int = 2) -> str:
@@ -33,13 +52,11 @@ def number(value: float, unit: Unit, digits: int = 2) -> str:
         if value > 0 and text == f"{0:.{digits}%}":
             return f"<{10 ** -(digits + 2):.{digits}%}"
         return text
-    if unit == "seconds":
-        return f"{value:,.1f}"
     if unit == "bytes":
         return _size(value)
-    if unit == "count" or float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:,.4f}".rstrip("0").rstrip(".")
+    places = decimals(value, unit)
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if unit == "number" and places else text
 
 
 def quantity(value: float, unit: Unit) -> Text:

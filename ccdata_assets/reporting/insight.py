@@ -180,7 +180,7 @@ def _surges(month: Window) -> Section:
         one["days"] += 1
         one["judged"] += row["judged"]
         one["surges"] += row["surges"]
-    names = {"all": ALL, "product": DIMENSIONS["product"], "topic": DIMENSIONS["topic"]}
+    names = {"all": ALL, **DIMENSIONS}
     found = record_table(
         "surges", Text("突增", "Surges"),
         {"local_date": (Text("日期", "Day"), "date"), "said": (Text("说明", "What was found"), "name"), "calls": (Text("来电", "Calls"), "count"),

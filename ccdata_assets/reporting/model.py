@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 Unit: TypeAlias = Literal[
-    "count", "percent", "seconds", "bytes", "number",  # numbers; a percent is a ratio, 0.5 is 50%
+    "count", "percent", "seconds", "bytes", "money", "number",  # numbers; a percent is a ratio, 0.5 is 50%
     "month", "date", "datetime", "hour",  # ISO 8601 text: 2026-03, 2026-03-31, 2026-03-31T09:30, 09
     "text", "name", "code", "flag",  # a name is a Text; a flag is true or false
 ]  # fmt: skip
@@ -18,7 +18,7 @@ Direction: TypeAlias = Literal["up", "down", "none"]
 Language: TypeAlias = Literal["both", "zh", "en"]
 ChartKind: TypeAlias = Literal["line", "bar", "ranking", "points"]
 
-NUMERIC: frozenset[str] = frozenset({"count", "percent", "seconds", "bytes", "number"})
+NUMERIC: frozenset[str] = frozenset({"count", "percent", "seconds", "bytes", "money", "number"})
 
 
 class Text(NamedTuple):

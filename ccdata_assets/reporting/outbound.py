@@ -137,8 +137,8 @@ COLUMNS: Final[dict[str, tuple[Text, Unit]]] = {
     "low": (LOW, "percent"),
     "high": (HIGH, "percent"),
     "penetration": (Text("名单覆盖率", "List penetration"), "percent"),
-    "sales": (Text("成交金额", "Sales"), "number"),
-    "cost_per_success": (Text("每成功成本(元)", "Cost per success (CNY)"), "number"),
+    "sales": (Text("成交金额", "Sales"), "money"),
+    "cost_per_success": (Text("每成功成本(元)", "Cost per success (CNY)"), "money"),
     "wrong_numbers": (Text("错号率", "Wrong numbers"), "percent"),
 }
 VERDICT: Final[tuple[Text, Unit]] = (Text("预警", "Alarm"), "name")

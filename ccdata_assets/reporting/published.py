@@ -20,7 +20,9 @@ from ccdata_assets.reporting.provinces import province
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 MASK: Final = "*"  # a name that has one is masked
 SHORT_KEY: Final = 6  # characters of the key of a person that tell two apart
-UNITS: Final[dict[str, Unit]] = {"percent": "percent", "count": "count", "seconds": "seconds"}
+UNITS: Final[dict[str, Unit]] = {
+    "percent": "percent", "count": "count", "seconds": "seconds", "money": "money",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ SOLD: Final[dict[str, tuple[Text, Unit]]] = {
     "successes": (Text("成功", "Success"), "count"),
     "success_rate": (Text("成功率", "Success rate"), "percent"),
     "success_low": (Text("成功率下限", "Success, at least"), "percent"),
-    "sales_per_1000": (Text("每千条成交额", "Sold per 1,000 records"), "number"),
+    "sales_per_1000": (Text("每千条成交额", "Sold per 1,000 records"), "money"),
     "wrong_numbers": (Text("空号错号率", "Vacant or wrong"), "percent"),
     "source": (Text("代码", "Code"), "code"),
 }

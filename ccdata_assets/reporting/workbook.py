@@ -155,7 +155,8 @@ def _figure_row(sheet: Worksheet, row: int, figure: Figure, compared: Sequence[T
         _put(sheet, row, 2, figure.value, unit, font=_font(bold=True))
     _put(sheet, row, 3, figure.previous, unit)
     change = _put(sheet, row, 4, figure.change, unit)
-    change.number_format = formats.EXCEL_CHANGE[unit]
+    if figure.change is not None:
+        change.number_format = formats.excel_change(figure.change, unit)
     if figure.improved is not None:
         change.font = _font(colour=GOOD if figure.improved else BAD)
     _put(sheet, row, 5, figure.target, unit)
@@ -438,12 +439,12 @@ def _put(sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "tex
         value = formats.MARKS[value]
     if isinstance(value, int | float):
         cell.value = value
-        cell.number_format = formats.EXCEL.get(unit, "General")
+        cell.number_format = formats.excel(value, unit) if unit in NUMERIC else "General"
         return cell
     text = _say(value) if isinstance(value, Text) else value
     if unit in ("date", "datetime") and isinstance(value, str):
         cell.value = date.fromisoformat(text) if unit == "date" else datetime.fromisoformat(text)
-        cell.number_format = formats.EXCEL[unit]
+        cell.number_format = formats.DAYS[unit]
         cell.alignment = Alignment(horizontal="left", indent=1 if column > 1 else 0)
         return cell
     cell.alignment = Alignment(horizontal="left", indent=1 if column > 1 else 0)

@@ -190,7 +190,7 @@ def test_the_months_before_count_for_satisfaction_as_declared(calls: Calls) -> N
 
 def daily(calls: Calls, start: date, counts: list[int], topic: str) -> None:
     rows = [
-        calls.call(f"{start + timedelta(days=day)}T10:00:00", topic=topic)
+        calls.call(f"{start + timedelta(days=day)}T10:00:00", topic=topic, queue=f"{topic}组")
         for day, n in enumerate(counts)
         for _ in range(n)
     ]
@@ -205,6 +205,7 @@ def test_a_surge_opens_an_incident_that_ends_when_a_week_has_passed_without(call
     calls.analyse("2026-03-16")
     (surge,) = calls.found("surge", "dimension = 'topic'")
     assert (surge["part"], surge["local_date"], surge["calls"]) == ("网络", start + timedelta(days=64), 45)
+    assert [(row["part"], row["calls"]) for row in calls.found("surge", "dimension = 'queue'")] == [("网络组", 45)]
     assert surge["p_value"] < surge["limit_p"] and "「网络」" in surge["zh"] and "45 calls on" in surge["en"]
     outcomes = look_at_surges(calls.con, calls.settings("2026-03-16"), "run", True)
     assert {outcome.check.name: outcome.passed for outcome in outcomes}["surge_topic"] is False

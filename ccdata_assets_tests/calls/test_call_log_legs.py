@@ -20,7 +20,7 @@ HEADER = (
 def land(world: World, *lines: str, name: str = "话单_20261102.csv") -> World:
     world.put(f"call_log/{name}", HEADER + "".join(f"{line}\n" for line in lines))
     world.stage("call_log")
-    build(world, "fct_call", "fct_call_leg", "call_interval")
+    build(world, "fct_call", "fct_call_leg", "call_interval", "queue_interval")
     return world
 
 
@@ -50,6 +50,65 @@ def test_rows_of_one_call_are_its_legs_and_it_counts_once(world: World) -> None:
         ("C4", 1, "综合组", "A001", 5, 60, "投诉组", False, None, None),
     ]  # fmt: skip
     assert rows(world, "select sum(entered)::bigint, sum(answered)::bigint, sum(offered)::bigint from kpi.call_interval") == [(4, 3, 4)]  # fmt: skip
+
+
+SUMS = (
+    "entered",
+    "offered",
+    "answered",
+    "abandoned",
+    "flow_out",
+    "answered_in_time",
+    "answered_wait_s",
+    "talk_s",
+    "timed",
+)
+
+
+def sums(world: World, table: str, by: str) -> list[tuple[Any, ...]]:
+    return rows(
+        world, f"select {by}, {', '.join(f'sum({name})::bigint' for name in SUMS)} from {table} group by 1 order by 1"
+    )
+
+
+def test_each_queue_answers_for_what_came_to_it_and_the_centre_counts_a_call_once(world: World) -> None:
+    land(
+        world,
+        # waits 40 s for sales, flows over to the general queue, is answered there at once and passed on to complaints
+        f"C1,1,呼入,销售组,{D}10:14:00,{D}10:14:00,,{D}10:14:40,,,溢出,,",
+        f"C1,2,呼入,综合组,{D}10:14:40,{D}10:14:40,{D}10:14:45,{D}10:16:45,20,A001,已接,投诉组,",
+        f"C1,3,呼入,投诉组,{D}10:16:45,{D}10:16:45,,{D}10:17:00,,,放弃,,",
+        # flows over and is lost; handed from agent to agent of one queue; comes back to the queue it was in
+        f"C2,1,呼入,销售组,{D}10:20:00,{D}10:20:00,,{D}10:21:00,,,溢出,,",
+        f"C2,2,呼入,综合组,{D}10:21:00,{D}10:21:00,,{D}10:21:10,,,放弃,,",
+        f"C3,1,呼入,销售组,{D}10:30:00,{D}10:30:00,{D}10:30:10,{D}10:31:10,,A001,已接,,",
+        f"C3,2,呼入,销售组,{D}10:31:10,,{D}10:31:12,{D}10:32:12,,A002,已接,,",
+        f"C4,1,呼入,综合组,{D}10:40:00,{D}10:40:00,{D}10:40:30,{D}10:41:30,,A001,已接,,",
+        f"C4,2,呼入,综合组,{D}10:41:30,{D}10:41:30,{D}10:41:35,{D}10:42:35,,A002,已接,,",
+        f"C5,,呼入,综合组,{D}10:50:00,{D}10:50:00,{D}10:50:03,{D}10:51:03,,A001,已接,,",
+        f"C6,,呼入,,{D}10:50:00,{D}10:50:00,{D}10:50:03,{D}10:51:03,,A001,已接,,",
+    )
+    assert sums(world, "kpi.queue_interval", "queue") == [
+        ("投诉组", 1, 1, 0, 1, 0, 0, 0, 0, 0),
+        ("综合组", 5, 5, 4, 1, 0, 3, 5 + 30 + 5 + 3, 100 + 60 + 60 + 60, 4),
+        ("销售组", 3, 3, 1, 0, 2, 1, 10, 60, 1),
+    ]  # fmt: skip
+    assert sums(world, "kpi.call_interval", "true") == [
+        (True, 6, 6, 5, 1, 0, 3, 45 + 10 + 30 + 3 + 3, 100 + 120 + 120 + 60 + 60, 5)
+    ], "the call that was lost after flowing over is lost once"
+    in_leg = "select cast(local_interval as varchar) from kpi.queue_interval where queue = '投诉组'"
+    assert rows(world, in_leg) == [("2026-11-02 10:15:00",)], "an entry counts when it was made"
+
+
+def test_calls_of_one_leg_are_the_same_by_queue_and_by_call(world: World) -> None:
+    land(
+        world,
+        f"C1,,呼入,综合组,{D}10:00:00,{D}10:00:00,{D}10:00:10,{D}10:02:10,,A001,已接,,",
+        f"C2,,呼入,综合组,{D}10:05:00,{D}10:05:00,,{D}10:05:30,,,放弃,,",
+        f"C3,,呼入,投诉组,{D}23:59:50,{D}23:59:50,2026-11-03 00:00:05,2026-11-03 00:01:00,,A001,已接,,",
+        f"C4,,呼入,投诉组,{D}10:05:00,{D}10:05:00,,,,,排队中,,",
+    )
+    assert sums(world, "kpi.queue_interval", "queue") == sums(world, "kpi.call_interval", "queue")
 
 
 def test_a_call_still_open_is_entered_and_offered_and_the_next_delivery_ends_it(world: World) -> None:

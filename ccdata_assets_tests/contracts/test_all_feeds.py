@@ -6,13 +6,18 @@ import gzip
 import io
 import shutil
 import zipfile
+from collections import defaultdict
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.synthetic_feeds import FEEDS, companies, sample_files, uscc
+from benchmarks.synthetic_calls import sample_calls
+from benchmarks.synthetic_calls import write_sample as write_calls
+from benchmarks.synthetic_duty import AGENTS, states
+from benchmarks.synthetic_feeds import FEEDS, call_log, companies, sample_files, uscc
 from ccdata_assets.contracts.headers import header_index, normal_header
 from ccdata_assets.contracts.model import FileSource
 from ccdata_assets.contracts.registry import Registry
@@ -104,6 +109,30 @@ def test_the_samples_are_those_the_generator_writes() -> None:
     assert stale == [], f"run `python -m benchmarks.synthetic_feeds`: {stale}"
 
 
+def test_the_samples_agents_do_what_its_calls_say(tmp_path: Path) -> None:
+    write_calls(tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        file.name: file.read_bytes() for file in (SAMPLE / "call_log").iterdir()
+    }, "run `python -m benchmarks.synthetic_calls`"
+    calls = [call for call in call_log() if call.answered]
+    spans = states(sample_calls())
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
+    for span in spans:
+        seconds[span.agent, span.state] += (span.end - span.start).total_seconds()
+    for agent in AGENTS:
+        own = [call for call in calls if call.agent == agent]
+        assert seconds[agent, "保持"] == sum(call.hold_s for call in own)
+        assert seconds[agent, "话后处理"] == sum(call.acw_s for call in own)
+        talked = sum((call.ended - (call.answered or call.ended)).total_seconds() - call.hold_s for call in own)
+        assert seconds[agent, "通话"] == talked
+        within = sorted((span.start, span.end) for span in spans if span.agent == agent and span.state != "签入")
+        assert all(end <= start for (_, end), (start, _) in pairwise(within)), "nobody is in two states at once"
+        assert sum((end - start).total_seconds() for start, end in within) == seconds[agent, "签入"]
+    busy = sum(seconds[agent, state] for agent in AGENTS for state in ("通话", "保持", "话后处理"))
+    ready = sum(seconds[agent, "空闲"] for agent in AGENTS)
+    assert 0.25 < busy / (busy + ready) < 0.6, "a small desk, and not an empty one"
+
+
 def test_the_same_seed_gives_the_same_bytes() -> None:
     assert sample_files() == made()
 
@@ -153,7 +182,7 @@ FAULTS = {
     "case_log/工单_20260930.csv": 5, "case_log/工单_20261031.xlsx": 1,
     "order_log/订单_20261031.csv": 4, "order_log/orders_20261102.json": 0,
     "agent_roster/坐席花名册_20260901.csv": 0, "agent_roster/坐席花名册_20261031.xlsx": 3, "campaign_list/外呼项目_20261101.xlsx": 2,
-    "agent_state_log/坐席状态_20261015.csv.gz": 3, "agent_state_log/agent_state_20261016.parquet": 0,
+    "agent_state_log/坐席状态_20260930.csv.gz": 3, "agent_state_log/agent_state_20261031.parquet": 0,
     "survey_log/survey_20260930.jsonl": 2, "survey_log/满意度_20261031.csv": 3, "quality_review_log/质检_20261031.xlsx": 6,
     "outbound_log/dials_20260930.parquet": 0, "outbound_log/外呼明细_20261031.csv": 5, "plan_sheet/采集计划_20260901.xlsx": 3,
     "request_log/数据申请_20260930.csv": 2, "request_log/数据申请_20261031.csv": 2, "approval_log/审批记录_20261031.txt": 2,

@@ -144,6 +144,41 @@ def test_a_surge_is_told_and_steady_traffic_is_not(flash: Report) -> None:
         )
 
 
+SURGES = """create schema analysis;
+create table analysis.surge_watch (local_date date, dimension varchar, judged bigint, surges bigint, is_withdrawn boolean, run_id varchar, as_of timestamptz);
+create table analysis.surge (local_date date, dimension varchar, part varchar, calls bigint, usual_calls double, p_value double,
+    is_withdrawn boolean, run_id varchar, as_of timestamptz)"""
+
+
+def test_the_flash_tells_the_surges_of_its_parts_the_least_likely_first_and_how_many_more(
+    copy: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "ccdata.duckdb"
+    shutil.copy(copy, path)
+    with duckdb.connect(str(path)) as con:
+        con.execute(SURGES)
+    nothing = report_of(path, f"{DAY}", "daily").section("alarms").table("part_surges")
+    assert (nothing.rows, nothing.empty.en) == ((), "Nothing was judged")
+    with duckdb.connect(str(path)) as con:
+        con.execute("insert into analysis.surge_watch values (?, 'topic', 20, 12, false, 'run', ?)", [DAY, AS_OF])
+    assert report_of(path, f"{DAY}", "daily").section("alarms").table("part_surges").empty.en == "No surge"
+    found = [("topic", f"主题{n}", 20 + n, 10.0, 10.0 ** -(5 + n), False) for n in range(11)]
+    found += [("queue", "账务", 90, 30.04, 1e-30, False), ("all", "", 200, 100.0, 1e-20, False)]
+    found += [("product", "宽带", 500, 10.0, 1e-90, True)]  # withdrawn
+    with duckdb.connect(str(path)) as con:
+        con.executemany(
+            f"insert into analysis.surge values (date '{DAY}', ?, ?, ?, ?, ?, ?, 'run', timestamptz '{AS_OF}')", found
+        )
+        con.execute(
+            "insert into analysis.surge select * replace (local_date + 1 as local_date) from analysis.surge where part = '账务'"
+        )
+    table = report_of(path, f"{DAY}", "daily").section("alarms").table("part_surges")
+    rows = records(table)
+    assert [row["part"].zh for row in rows] == ["账务", "合计", *(f"主题{n}" for n in range(10, 2, -1))]  # type: ignore[union-attr]
+    assert [rows[0][key] for key in ("calls", "usual", "more")] == [90, 30.0, 60.0]
+    assert table.note is not None and "3 more are not listed" in table.note.en
+
+
 @pytest.mark.parametrize(("offered", "before", "days"), [(0, 0, 4), (3, 1, 1), (7, 12, 4), (40, 9, 3)])
 def test_the_chance_of_a_surge_is_that_of_all_ways_to_share_out_the_calls(offered: int, before: int, days: int) -> None:
     count = offered + before

@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
-from ccdata_assets.reporting import BuiltReport
-from ccdata_assets.reporting.model import NUMERIC, Column, Report, Section, Table, Text
+from ccdata_assets.reporting import BuiltReport, formats
+from ccdata_assets.reporting.model import NUMERIC, Column, Report, Section, Table, Text, Unit
 from ccdata_assets.reporting.workbook import HEADER, write_workbook
 
 from .published import AS_OF, FORMULA, HOSTILE
@@ -43,6 +43,32 @@ def test_summary_shows_the_figures_with_their_formats(book: Workbook, report: Re
         assert shown.value == (figure.value if figure.value is not None else "无数据 no data"), figure.id
         if figure.unit == "percent" and figure.value is not None:
             assert shown.number_format == "0.00%"
+        if figure.unit == "seconds" and figure.value is not None:
+            assert shown.number_format == "#,##0.0", "the cell has the value, and shows what the page shows"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text", "excel"),
+    [
+        (1234, "count", "1,234", "#,##0"),
+        (61.33, "count", "61", "#,##0"),
+        (251.87, "seconds", "251.9", "#,##0.0"),
+        (0.81133, "percent", "81.13%", "0.00%"),
+        (572.8395, "money", "572.84", "#,##0.00"),
+        (80, "money", "80.00", "#,##0.00"),
+        (572.8395, "number", "572.8", "#,##0.0"),
+        (-12.3456, "number", "-12.35", "#,##0.00"),
+        (12.0, "number", "12", "#,##0"),
+        (0.9995, "number", "0.9995", "#,##0.0000"),
+        (0.000041, "number", "0.000041", "#,##0.000000"),
+        (0.00000001, "number", "0", "#,##0.000000"),
+    ],
+)
+def test_the_unit_decides_the_decimals_on_pages_and_in_workbooks(
+    value: float, unit: Unit, text: str, excel: str
+) -> None:
+    assert formats.number(value, unit) == text
+    assert formats.excel(value, unit) == excel
 
 
 def test_days_are_dates(book: Workbook, report: Report) -> None:

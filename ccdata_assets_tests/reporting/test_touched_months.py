@@ -162,6 +162,55 @@ def test_a_late_answer_to_a_survey_makes_the_flash_of_its_day_anew(settings: Set
     assert touched(settings, "day") == ["2026-05-04"]
 
 
+@pytest.mark.parametrize(
+    ("happened", "due"),
+    [
+        ("opened_at = timestamptz '2026-05-05 08:00:00+08'", []),  # by the run that made the reports
+        ("opened_at = timestamptz '2026-05-06 09:00:00+08'", ["2026-05-05", "2026-05-06"]),
+        ("acknowledged_at = timestamptz '2026-05-05 08:00:00+08'", ["2026-05-04", "2026-05-05", "2026-05-06"]),
+        ("acknowledged_at = timestamptz '2026-05-04 08:00:00+08'", []),
+        ("resolved_at = timestamptz '2026-05-05 08:00:00+08', resolved_by = 'run'", []),
+        ("resolved_at = timestamptz '2026-05-05 09:00:00+08', resolved_by = 'run'", ["2026-05-04", "2026-05-05"]),
+        ("resolved_at = timestamptz '2026-05-05 08:00:00+08', resolved_by = 'person'", ["2026-05-04", "2026-05-05"]),
+    ],
+)
+def test_an_incident_that_became_another_makes_the_flash_of_its_days_anew(
+    settings: Settings, happened: str, due: list[str]
+) -> None:
+    days = [f"2026-04-{day:02d}" for day in range(26, 31)] + [f"2026-05-{day:02d}" for day in range(1, 7)]
+    add_values(settings, "day", days, "2026-05-05T08:00:00+08:00")
+    for day in days:
+        told(settings, Period.parse(day), "2026-05-05T08:00:00+08:00")
+    decide(
+        settings,
+        "insert into ops.incident (incident_id, check_name, severity, opened_at) values ('inc_1', 'c', 'error', timestamptz '2026-05-05 02:00:00+08')",
+    )
+    assert touched(settings, "day") == []
+    decide(settings, f"update ops.incident set {happened}")
+    assert touched(settings, "day") == due, "a report shows what opened up to the day after"
+
+
+def test_an_incident_leaves_the_flash_of_a_day_long_past_as_it_stood(settings: Settings) -> None:
+    days = [f"2026-04-{day:02d}" for day in range(1, 31)]
+    add_values(settings, "day", days, "2026-05-05T08:00:00+08:00")
+    for day in days:
+        told(settings, Period.parse(day), "2026-05-05T08:00:00+08:00")
+    decide(settings, acknowledged("2026-05-05 01:00:00+00").replace("2026-03-31", "2026-03-01"))
+    assert touched(settings, "day") == days[-RECENT["day"] :]
+
+
+def test_a_surge_found_later_makes_the_flash_of_its_day_anew(settings: Settings) -> None:
+    add_values(settings, "day", ["2026-05-04", "2026-05-05"], "2026-05-05T08:00:00+08:00")
+    for day in ("2026-05-04", "2026-05-05"):
+        told(settings, Period.parse(day), "2026-05-05T08:00:00+08:00")
+    decide(
+        settings,
+        """create schema if not exists analysis; create or replace table analysis.surge as
+        select date '2026-05-04' as local_date, timestamptz '2026-05-05 09:00:00+08' as as_of""",
+    )
+    assert touched(settings, "day") == ["2026-05-04"]
+
+
 def test_days_to_come_and_those_before_the_history_have_no_report(settings: Settings) -> None:
     add_values(settings, "day", ["1998-12-31", "2026-05-06", "2026-05-07"], "2026-05-05T08:00:00+08:00")
     assert touched(settings, "day") == ["2026-05-06"]

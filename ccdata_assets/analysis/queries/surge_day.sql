@@ -1,7 +1,8 @@
 -- One row per day looked at, dimension and part with its calls and those of each of the days before, the day before first: 0 where the
 -- centre had calls and it had none, null where the centre was closed or the day was a holiday or made up for one. Such days are not judged.
 with counted as (
-    select local_date, unnest([{'dimension': 'all', 'part': ''}, {'dimension': 'product', 'part': product}, {'dimension': 'topic', 'part': topic}], recursive := true)
+    select local_date, unnest([{'dimension': 'all', 'part': ''}, {'dimension': 'product', 'part': product}, {'dimension': 'topic', 'part': topic},
+        {'dimension': 'queue', 'part': queue}], recursive := true)
     from inbound_call_ever
 ),
 

@@ -31,10 +31,11 @@ final as (
         answer.scale,
         answer.score / nullif(answer.scale, 0) as score_share,
         answer.satisfaction,
-        -- what a satisfied answer is depends on its scale; of a scale that is not declared nobody knows. Of a
-        -- likelihood to recommend it is defined: 9 and 10 promote, 0 to 6 detract (Reichheld 2003)
-        if(answer.survey_kind = 'nps', answer.score >= 9, answer.score >= satisfaction_scale.satisfied_from)
+        -- what a satisfied answer is depends on its scale; of a scale that is not declared nobody knows. Whoever
+        -- was asked whether they recommend the centre, or what effort it took, was not asked about satisfaction
+        if(answer.survey_kind in ('nps', 'effort'), null, answer.score >= satisfaction_scale.satisfied_from)
             as is_satisfied,
+        -- 9 and 10 promote, 0 to 6 detract (Reichheld 2003)
         if(answer.survey_kind = 'nps', answer.score >= 9, null) as is_promoter,
         if(answer.survey_kind = 'nps', answer.score <= 6, null) as is_detractor,
         answer.is_resolved,
