@@ -11,11 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import Field
 
 from ccdata_assets.contracts.model import Declaration
-from ccdata_assets.contracts.yaml_source import YamlSource
+from ccdata_assets.contracts.yaml_source import YamlSource, plain_yaml
 from ccdata_assets.errors import ContractError
 from ccdata_assets.settings import PROJECT_DIR
 
@@ -128,7 +127,7 @@ def _dbt_models() -> dict[str, dict[str, Any]]:
         f"{schema}.{model['name']}": model
         for schema in DBT_SCHEMAS
         for path in sorted((PROJECT_DIR / "dbt_project" / "models" / schema).glob("*.yml"))
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for model in plain_yaml(path)["models"]
     }
 
 

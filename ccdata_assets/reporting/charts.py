@@ -20,6 +20,7 @@ from ccdata_assets.reporting.vega_lite import (
     GRID,
     INK,
     LABEL,
+    MEASURED,
     MUTED,
     SERIES,
     TARGET,
@@ -43,7 +44,8 @@ VARIABLES: Final = {  # colours here → custom properties of the page, so that 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart as Vega draws it (SVG), each of its texts in the longer of two languages, and what that stands for."""
+    """A chart as Vega draws it (SVG), each of its texts in the longer of two languages and in no font of its own, and what
+    that stands for."""
 
     text: str
     pairs: Mapping[str, Text]
@@ -78,7 +80,9 @@ def _drawn(chart: Chart, table: Table) -> Drawing | None:
         return told
 
     drawing = specification(chart, table, longer)
-    return Drawing(vl_convert.vegalite_to_svg(drawing), pairs) if drawing else None
+    if drawing is None:
+        return None
+    return Drawing(vl_convert.vegalite_to_svg(drawing).replace(f' font-family="{MEASURED}"', ""), pairs)
 
 
 def _stacked(charts: Sequence[tuple[Chart, Table]]) -> str:

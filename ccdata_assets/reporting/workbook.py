@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any, Final
@@ -24,13 +23,14 @@ from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
 from openpyxl.formatting.rule import ColorScaleRule
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from ccdata_assets.reporting import formats
+from ccdata_assets.reporting.looks import ACCENT, BAND, INK, LINE, QUIET, Look, dress
 from ccdata_assets.reporting.measures import as_float
 from ccdata_assets.reporting.model import (
     BEFORE,
@@ -51,8 +51,6 @@ from ccdata_assets.reporting.model import (
 from ccdata_assets.reporting.vega_lite import FEW_DAYS, SERIES
 from ccdata_assets.reporting.vega_lite import room_of as _room
 
-FACE: Final = "Microsoft YaHei"  # on every Windows; LibreOffice and macOS take their own Chinese font instead
-INK, QUIET, ACCENT, LINE, BAND = "20262D", "69727D", "2F6690", "D5D8DB", "F1F3F4"
 GOOD, BAD = "2E7D5B", "B4543F"
 NOTE_ROW, HEADER = 3, 4  # the row of a table's header: 1 title, 2 period and moment, 3 note
 WIDEST: Final = 48
@@ -69,6 +67,9 @@ GAP: Final = 9.0  # characters of a column that has no width of its own
 BESIDE: Final = 180  # a narrower table has its charts at its side
 SUMMARY: Final = Text("摘要", "Summary")
 AS_OF: Final = Text("数据截至", "as of")
+PLAIN: Final = Look()
+MINOR: Final = Look(colour=QUIET)
+HEAD: Final = Look(bold=True, vertical="bottom", is_wrapped=True, below=("thin", QUIET), behind=BAND)
 EMPTY_MEANS: Final = Text("空白单元格表示无数据", "An empty cell means no data")
 
 
@@ -134,12 +135,11 @@ def _summary_sheet(sheet: Worksheet, report: Report, names: list[tuple[str, Text
         _figure_row(sheet, row, figure, compared)
         row += 1
     row += 1
-    _put(sheet, row, 1, Text("目录", "Contents"), font=_font(bold=True))
+    _put(sheet, row, 1, Text("目录", "Contents"), look=Look(bold=True))
     for name, title in names:
         row += 1
-        link = _put(sheet, row, 1, title)
+        link = _put(sheet, row, 1, title, look=Look(colour=ACCENT))
         link.hyperlink = f"#{quote_sheetname(name)}!A1"
-        link.font = _font(colour=ACCENT)
     for column, width in enumerate((38, 15, 15, 14, 12, 8, 15, 15, 12, *[15] * len(compared)), 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     _print_setup(sheet, report, 0, 0)
@@ -147,29 +147,26 @@ def _summary_sheet(sheet: Worksheet, report: Report, names: list[tuple[str, Text
 
 
 def _figure_row(sheet: Worksheet, row: int, figure: Figure, compared: Sequence[Text]) -> None:
-    unit = figure.unit
-    _put(sheet, row, 1, figure.title)
+    unit, plain = figure.unit, Look(below=("hair", LINE))
+    quiet = plain._replace(colour=QUIET)
+    _put(sheet, row, 1, figure.title, look=plain)
     if figure.value is None:
-        _put(sheet, row, 2, NO_DATA, font=_font(colour=QUIET)).alignment = Alignment(horizontal="right")
+        _put(sheet, row, 2, NO_DATA, look=quiet._replace(side="right"))
     else:
-        _put(sheet, row, 2, figure.value, unit, font=_font(bold=True))
-    _put(sheet, row, 3, figure.previous, unit)
-    change = _put(sheet, row, 4, figure.change, unit)
-    if figure.change is not None:
-        change.number_format = formats.excel_change(figure.change, unit)
-    if figure.improved is not None:
-        change.font = _font(colour=GOOD if figure.improved else BAD)
-    _put(sheet, row, 5, figure.target, unit)
-    mark = _put(sheet, row, 6, formats.MARKS[figure.met], font=_font(bold=True, colour=GOOD if figure.met else BAD))
-    mark.alignment = Alignment(horizontal="center")
-    _put(sheet, row, 7, figure.numerator, "number")
-    _put(sheet, row, 8, figure.denominator, "number")
-    _put(sheet, row, 9, STATUS.get(figure.status), font=_font(colour=QUIET))
+        _put(sheet, row, 2, figure.value, unit, plain._replace(bold=True))
+    _put(sheet, row, 3, figure.previous, unit, plain)
+    better = INK if figure.improved is None else GOOD if figure.improved else BAD
+    change = PLAIN.format if figure.change is None else formats.excel_change(figure.change, unit)
+    _put(sheet, row, 4, figure.change, unit, plain._replace(colour=better, format=change))
+    _put(sheet, row, 5, figure.target, unit, plain)
+    met = plain._replace(bold=True, colour=GOOD if figure.met else BAD, side="center")
+    _put(sheet, row, 6, formats.MARKS[figure.met], look=met)
+    _put(sheet, row, 7, figure.numerator, "number", plain)
+    _put(sheet, row, 8, figure.denominator, "number", plain)
+    _put(sheet, row, 9, STATUS.get(figure.status), look=quiet)
     held_against = dict(figure.compared)
     for column, title in enumerate(compared, 10):
-        _put(sheet, row, column, held_against.get(title), unit)
-    for column in range(1, 10 + len(compared)):
-        sheet.cell(row, column).border = Border(bottom=Side("hair", color=LINE))
+        _put(sheet, row, column, held_against.get(title), unit, plain)
 
 
 def _summary_charts(sheet: Worksheet, report: Report, places: dict[tuple[str, str], Worksheet]) -> None:
@@ -193,19 +190,18 @@ def _table_sheet(sheet: Worksheet, report: Report, section: Section, table: Tabl
     _header_row(sheet, HEADER, [column.title for column in columns], [column.unit in NUMERIC for column in columns])
     for offset, row in enumerate(table.rows, HEADER + 1):
         for position, (value, column) in enumerate(zip(row, columns, strict=True), 1):
-            font = _font(colour=QUIET if column.minor else INK)
-            _put(sheet, offset, position, value, column.unit, font=font)
+            _put(sheet, offset, position, value, column.unit, MINOR if column.minor else PLAIN)
     last = HEADER + len(table.rows)
     if not table.rows:
         last += 1
-        _put(sheet, last, 1, table.empty, font=_font(colour=QUIET))
+        _put(sheet, last, 1, table.empty, look=MINOR)
     else:
         sheet.auto_filter.ref = f"A{HEADER}:{get_column_letter(len(columns))}{last}"
     for row in table.below:
         last += 1
+        look = Look(bold=row is table.total, above=("thin" if row is table.below[0] else "hair", QUIET))
         for position, (value, column) in enumerate(zip(row, columns, strict=True), 1):
-            cell = _put(sheet, last, position, value, column.unit, font=_font(bold=row is table.total))
-            cell.border = Border(top=Side("thin" if row is table.below[0] else "hair", color=QUIET))
+            _put(sheet, last, position, value, column.unit, look)
     _heat(sheet, table, last)
     widths = [_width(table, position) for position in range(len(columns))]
     for position, width in enumerate(widths, 1):
@@ -400,57 +396,46 @@ def _heat(sheet: Worksheet, table: Table, last: int) -> None:
 
 def _head(sheet: Worksheet, report: Report, title: Text, note: Text | None) -> None:
     sheet.sheet_view.showGridLines = False
-    _put(sheet, 1, 1, title, font=_font(size=16, bold=True))
+    _put(sheet, 1, 1, title, look=Look(size=16, bold=True))
     sheet.row_dimensions[1].height = 26
     moment = f"{report.period} · {_say(AS_OF)} {report.as_of:%Y-%m-%d %H:%M %z}"
-    _put(sheet, 2, 1, moment, font=_font(colour=QUIET))
+    _put(sheet, 2, 1, moment, look=MINOR)
     notes = Text.joined(note, EMPTY_MEANS, between=" ")
     text = _say(notes, "  ")
     if _room(text) > NOTE:
         text = _say(notes, "\n")
-    _put(sheet, NOTE_ROW, 1, text, font=_font(colour=QUIET, size=9))
+    _put(sheet, NOTE_ROW, 1, text, look=Look(colour=QUIET, size=9))
 
 
 def _header_row(sheet: Worksheet, row: int, titles: list[Text], numeric: list[bool]) -> None:
     for position, (title, right) in enumerate(zip(titles, numeric, strict=True), 1):
-        cell = _put(
-            sheet,
-            row,
-            position,
-            _say(title, "\n"),
-            font=_font(bold=True),
-        )
-        cell.fill = PatternFill("solid", fgColor=BAND)
-        cell.border = Border(bottom=Side("thin", color=QUIET))
         indent = 0 if right or position == 1 else 1
-        cell.alignment = Alignment(
-            horizontal="right" if right else "left", vertical="bottom", wrap_text=True, indent=indent
-        )
+        look = HEAD._replace(side="right" if right else "left", indent=indent)
+        _put(sheet, row, position, _say(title, "\n"), look=look)
     sheet.row_dimensions[row].height = 34
 
 
-def _put(sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "text", font: Font | None = None) -> Any:
-    """Writes one cell. Text stays text, also when it looks like a formula; days and times become Excel's."""
+def _put(sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "text", look: Look = PLAIN) -> Any:
+    """Writes one cell. Text stays text, also when it looks like a formula, and stands at the left unless the look says where; days
+    and times become Excel's."""
     cell = sheet.cell(row, column)
-    cell.font = font or _font()
-    if value is None:
-        return cell
     if isinstance(value, bool):
         value = formats.MARKS[value]
     if isinstance(value, int | float):
         cell.value = value
-        cell.number_format = formats.excel(value, unit) if unit in NUMERIC else "General"
-        return cell
-    text = _say(value) if isinstance(value, Text) else value
-    if unit in ("date", "datetime") and isinstance(value, str):
-        cell.value = date.fromisoformat(text) if unit == "date" else datetime.fromisoformat(text)
-        cell.number_format = formats.DAYS[unit]
-        cell.alignment = Alignment(horizontal="left", indent=1 if column > 1 else 0)
-        return cell
-    cell.alignment = Alignment(horizontal="left", indent=1 if column > 1 else 0)
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)[:32_767]
-    cell.data_type = "s"
-    if text[:1] in ("=", "+", "-", "@"):
+        if look.format == PLAIN.format and unit in NUMERIC:
+            look = look._replace(format=formats.excel(value, unit))
+    elif value is not None:
+        look = look if look.side else look._replace(side="left", indent=1 if column > 1 else 0)
+        text = _say(value) if isinstance(value, Text) else value
+        if unit in ("date", "datetime") and isinstance(value, str):
+            cell.value = date.fromisoformat(text) if unit == "date" else datetime.fromisoformat(text)
+            look = look._replace(format=formats.DAYS[unit])
+        else:
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)[:32_767]
+            cell.data_type = "s"
+    dress(cell, look)
+    if cell.data_type == "s" and cell.value[:1] in ("=", "+", "-", "@"):
         cell.quotePrefix = True  # so that Excel keeps it text when somebody edits the cell
     return cell
 
@@ -492,11 +477,6 @@ def _sheet_name(title: Text, taken: list[str]) -> str:
         name = f"{plain[:27]} {number}"
         number += 1
     return name
-
-
-@lru_cache(maxsize=100)
-def _font(size: float = 10, bold: bool = False, colour: str = INK) -> Font:
-    return Font(name=FACE, size=size, bold=bold, color=colour)
 
 
 def _characters(size: int, colour: str, bold: bool = False) -> CharacterProperties:

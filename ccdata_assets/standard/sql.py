@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import yaml
 
+from ccdata_assets.contracts.yaml_source import plain_yaml
 from ccdata_assets.errors import CcdataError
 
 _PARTS = ("models/standard", "models/party", "analyses/standard")
@@ -28,7 +28,7 @@ class Project:
         self.models = {path.stem: path for part in _PARTS for path in sorted(folder.glob(f"{part}/*.sql"))}
         self.seeds = {path.stem: path for path in sorted(folder.glob("seeds/*.csv"))}
         self._macro_text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("macros/*.sql")))
-        sources = yaml.safe_load((folder / "models" / "sources.yml").read_text(encoding="utf-8"))["sources"]
+        sources = plain_yaml(folder / "models" / "sources.yml")["sources"]
         self._schemas = {source["name"]: source.get("schema", source["name"]) for source in sources}
         self._found: set[str] = set()
 
@@ -37,7 +37,7 @@ class Project:
         """What the yml files say, by the name of a seed, model or analysis."""
         found: dict[str, dict[str, Any]] = {}
         for path in [path for part in ("seeds", *_PARTS) for path in sorted(self.folder.glob(f"{part}/*.yml"))]:
-            declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            declared = plain_yaml(path) or {}
             for kind in ("seeds", "models", "analyses"):
                 found |= {each["name"]: each for each in declared.get(kind, [])}
         return found
