@@ -345,9 +345,13 @@ def _demand(
     if last_day < first_day:
         raise WrongUse(f"--to {last_day} lies before {first_day}; fix: give days in order")
     with look(settings) as con:
+        from ccdata_assets.planning.forecast.declared import load_forecast
         from ccdata_assets.planning.requirement_plan import planned_demand
 
-        return planned_demand(con, first_day, last_day, minutes, settings.as_of, settings.business_date, basis, series)
+        declared = load_forecast(settings.home)
+        return planned_demand(
+            con, first_day, last_day, minutes, settings.as_of, settings.business_date, basis, series, declared
+        )
 
 
 def _day_demand(

@@ -7,6 +7,8 @@ direction inbound count; their handling time is talk, hold and after-call work o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +19,8 @@ import pandas as pd
 
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.errors import CcdataError, WrongUse
+from ccdata_assets.planning.forecast.calendars import WEEKDAYS, days_of
+from ccdata_assets.planning.forecast.declared import ForecastDeclaration, load_forecast
 from ccdata_assets.planning.requirement import DEMAND
 from ccdata_assets.planning.requirement_file import Faults, moment, number, read_rows
 
@@ -31,6 +35,7 @@ HEADERS: Final = {
     "mean_patience_s": ("patience", "patience_s", "耐心时长", "平均耐心"),
 }
 """Columns of a file of calls, and other headers that mean them."""
+_SPECIAL: Final = {"feed": "str", "on_day": "datetime64[s]", "goes_like": "int64", "uplift": "float64"}
 _HANDLING: Final = "sum(talk_s + hold_s + acw_s)"
 
 
@@ -62,28 +67,68 @@ def usual_week(
     minutes: int,
     until: date,
     series: str | None = None,
+    declared: ForecastDeclaration | None = None,
     weeks: int = USUAL_WEEKS,
 ) -> Demand:
     """The mean calls by weekday and time of the last weeks known on the day `until`, laid on the days from `first` to `last`.
 
-    A day of a feed without any call is no day of work, and counts in no mean. A feed without calls in all these weeks has ended.
-    Holidays of the days to come are not looked at."""
-    table = _read(con, f"""with {_calls(minutes, series)},
+    Calendars and events are those of forecast.yaml: special days of the past count in no mean, unless a weekday had no other; to come, a
+    holiday goes like a Sunday (or as the calendar says), a Saturday that is worked like the mean working day, an event by its uplift.
+    A day of a feed without any call is no day of work, and counts in no mean. A feed without calls in all these weeks has ended."""
+    known_from = min(first, until - timedelta(days=14 * weeks))
+    with _days_known(con, declared or load_forecast(), known_from, max(last, until)):
+        table = _read(con, f"""with {_calls(minutes, series)},
         ends as (select feed, max(local_date) as known_to from interval_calls where local_date <= $until group by feed
             having known_to > $until - {7 * weeks}),
-        past as (select c.*, isodow(c.local_date) as weekday from interval_calls as c join ends as e using (feed)
+        past as (select c.*, isodow(c.local_date) as weekday, s.on_day is null as is_ordinary, w.feed is not null as is_workday
+            from interval_calls as c join ends as e on c.feed = e.feed
+            left join special_day as s on c.feed = s.feed and c.local_date = s.on_day
+            left join work_weekday as w on c.feed = w.feed and isodow(c.local_date) = w.weekday
             where c.local_date between e.known_to - {7 * weeks - 1} and e.known_to),
-        worked as (select feed, weekday, count(distinct local_date) as days from past group by all),
-        mean_calls as (select feed, queue, weekday, cast(local_interval as time) as at_time, sum(offered) / any_value(days) as calls,
-            sum(handled_s) / nullif(sum(timed), 0) as handling_s from past join worked using (feed, weekday) group by all),
+        ordinary as (select * from past qualify is_ordinary or not bool_or(is_ordinary) over (partition by feed, weekday)),
+        usual as (select *, unnest(if(is_workday, [weekday, 0], [weekday])) as goes_like from ordinary),
+        worked as (select feed, goes_like, count(distinct local_date) as days from usual group by all),
+        mean_calls as (select u.feed, queue, u.goes_like, cast(local_interval as time) as at_time, sum(offered) / any_value(days) as calls,
+            sum(handled_s) / nullif(sum(timed), 0) as handling_s
+            from usual as u join worked as w on u.feed = w.feed and u.goes_like = w.goes_like group by all),
         day as (select cast(unnest(generate_series($first, $last, interval 1 day)) as date) as on_day)
-        select feed, queue, on_day + at_time as local_interval, {minutes} as minutes, calls, handling_s
-        from mean_calls join day on isodow(on_day) = weekday""", {"until": until, "first": first, "last": last})  # fmt: skip
+        select m.feed, queue, d.on_day + at_time as local_interval, {minutes} as minutes, calls * (1 + coalesce(s.uplift, 0)) as calls, handling_s
+        from mean_calls as m cross join day as d left join special_day as s on m.feed = s.feed and d.on_day = s.on_day
+        where coalesce(s.goes_like, isodow(d.on_day)) = m.goes_like""", {"until": until, "first": first, "last": last})  # fmt: skip
     return Demand(
         _sure_handling(_with_patience(con, table, until)),
         "usual_week",
         f"mean by weekday and time of the last {weeks} weeks known on {until}",
     )
+
+
+@contextmanager
+def _days_known(
+    con: duckdb.DuckDBPyConnection, declared: ForecastDeclaration, first: date, last: date
+) -> Iterator[None]:
+    """For a while two relations: `special_day` (feed, on_day, goes_like: an ISO weekday, 0 the mean working day, uplift) and `work_weekday`
+    (feed, weekday), of all feeds of calls."""
+    on = [first + timedelta(days=day) for day in range((last - first).days + 1)]
+    special: list[tuple[str, date, int, float]] = []
+    working: list[tuple[str, int]] = []
+    for (feed,) in con.execute("select distinct feed from kpi.call_interval order by feed").fetchall():
+        calendar = declared.calendar_of(feed)
+        working += [(feed, WEEKDAYS[name]) for name in calendar.workdays]
+        days = days_of(calendar, on, [event for event in declared.events if event.concerns(feed, ())])
+        special += [
+            (feed, day.on, day.on.isoweekday() if day.like is None else day.like, day.uplift)
+            for day in days
+            if not day.is_ordinary
+        ]
+    con.register(
+        "special_day", pd.DataFrame(special, columns=["feed", "on_day", "goes_like", "uplift"]).astype(_SPECIAL)
+    )
+    con.register("work_weekday", pd.DataFrame(working, columns=["feed", "weekday"]))
+    try:
+        yield
+    finally:
+        con.unregister("special_day")
+        con.unregister("work_weekday")
 
 
 def forecast(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ccdata_assets.errors import CcdataError, WrongUse
 from ccdata_assets.planning import requirement_demand as source
+from ccdata_assets.planning.forecast.declared import ForecastDeclaration, load_forecast
 from ccdata_assets.planning.requirement import lines, with_pools
 from ccdata_assets.planning.requirement_demand import Demand
 from ccdata_assets.planning.requirement_ledger import keep_plan
@@ -36,7 +37,13 @@ def plan_weeks(
     first = next_monday(settings.business_date)
     try:
         demand = planned_demand(
-            con, first, first + timedelta(days=7 * weeks - 1), minutes, settings.as_of, settings.business_date
+            con,
+            first,
+            first + timedelta(days=7 * weeks - 1),
+            minutes,
+            settings.as_of,
+            settings.business_date,
+            declared=load_forecast(settings.home),
         )
     except WrongUse:
         return None
@@ -59,8 +66,10 @@ def planned_demand(
     today: date,
     basis: str | None = None,
     series: str | None = None,
+    declared: ForecastDeclaration | None = None,
 ) -> Demand:
-    """The demand of these days on a basis; without one the forecast where there is one of them, else the usual week."""
+    """The demand of these days on a basis; without one the forecast where there is one of them, else the usual week, with the calendars
+    and events that are `declared`, the shipped ones by default."""
     if basis is None:
         try:
             return source.forecast(con, first, last, minutes, as_of, series)
@@ -71,7 +80,7 @@ def planned_demand(
     if basis == "actual":
         found = source.actual(con, first, last, minutes, series)
     else:
-        found = source.usual_week(con, first, last, minutes, min(today, first - timedelta(days=1)), series)
+        found = source.usual_week(con, first, last, minutes, min(today, first - timedelta(days=1)), series, declared)
     if not len(found.table):
         raise WrongUse("no calls to plan for are known; fix: give other days by --from and --to, or --calls FILE")
     return found

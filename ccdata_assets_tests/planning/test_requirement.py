@@ -17,6 +17,7 @@ import pytest
 from ccdata_assets.errors import CcdataError, ContractError, WrongUse
 from ccdata_assets.metrics.erlang import agents_for, rostered
 from ccdata_assets.planning import requirement_demand as source
+from ccdata_assets.planning.forecast.declared import Event, load_forecast
 from ccdata_assets.planning.requirement import pooled, required, savings, with_pools
 from ccdata_assets.planning.requirement_ledger import keep_plan, newest_plan
 from ccdata_assets.planning.requirement_rules import Aims, load_aims
@@ -176,6 +177,32 @@ def test_the_usual_week_is_the_mean_of_the_last_weeks_by_weekday(con: duckdb.Duc
     assert not len(source.usual_week(con, MONDAY, MONDAY, 30, date(2027, 6, 1)).table), (
         "a feed that ended is not planned for"
     )
+
+
+def test_special_days_count_in_no_usual_week_and_go_like_what_the_calendar_says(con: duckdb.DuckDBPyConnection) -> None:
+    """September and October 2026: 20 September and 10 October are worked, 25 September and 1 to 7 October are free."""
+    con.execute("delete from kpi.call_interval")
+    con.execute(
+        """insert into kpi.call_interval by name select 'call' as feed, 'q' as queue, 'inbound' as direction, day + interval 9 hour as local_interval,
+            cast(day as date) as local_date, case when isodow(day) = 7 then 10 when day = date '2026-09-25' then 1 else 100 + isodow(day) end as offered,
+            1 as timed, 100 as talk_s, 0 as hold_s, 0 as acw_s
+        from generate_series(date '2026-08-29', date '2026-09-27', interval 1 day) as t(day) where isodow(day) <> 6"""
+    )
+    event = Event.model_validate(
+        {"title": {"zh": "促销", "en": "Sale"}, "starts_on": "2026-09-29", "ends_on": "2026-09-29", "uplift": 0.5}
+    )
+    declared = load_forecast().model_copy(update={"events": (event,)})
+    found = source.usual_week(
+        con, date(2026, 9, 28), date(2026, 10, 10), 30, date(2026, 9, 27), declared=declared
+    ).table
+    calls = {
+        at.date().isoformat()[5:]: value for at, value in zip(found["local_interval"], found["calls"], strict=True)
+    }
+    assert calls["09-28"] == 101
+    assert calls["09-29"] == 1.5 * 102, "a declared event"
+    assert {calls[f"10-0{day}"] for day in range(1, 8)} == {10}, "holidays go like a Sunday"
+    assert calls["10-09"] == 105, "the Friday that was a holiday says nothing of Fridays"
+    assert calls["10-10"] == pytest.approx(103, abs=0.2), "a Saturday that is worked goes like the mean working day"
 
 
 def test_what_is_known_later_does_not_count(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,8 +12,9 @@ import pandas as pd
 
 from ccdata_assets.errors import WrongUse
 from ccdata_assets.planning.forecast.declared import ForecastDeclaration
+from ccdata_assets.planning.forecast.family import Member, families, forecast_family
 from ccdata_assets.planning.forecast.history import LEAST_DAYS, Histories, cut, series_days, workdays
-from ccdata_assets.planning.forecast.make import Forecast, forecast
+from ccdata_assets.planning.forecast.make import Forecast
 from ccdata_assets.planning.forecast.scoring import score, with_actuals
 from ccdata_assets.planning.forecast.series import Series
 
@@ -52,43 +53,41 @@ def backtest(
         and one.last_on > train_to
     ]
     if not wanted:
-        spans = "; ".join(f"{one.name} {one.first_on} to {one.last_on}" for one in histories.series[:5]) or "none"
+        known_spans = "; ".join(f"{one.name} {one.first_on} to {one.last_on}" for one in histories.series[:5]) or "none"
         raise WrongUse(
-            f"no series has {LEAST_DAYS} days up to {train_to} and calls after it (there are: {spans}); fix: choose --train-to within them"
+            f"no series has {LEAST_DAYS} days up to {train_to} and calls after it (there are: {known_spans}); fix: choose --train-to within them"
         )
     weeks = [train_to + timedelta(days=days) for days in range(0, (to - train_to).days, 7)]
-    done, steps, found = 0, len(wanted) * (len(weeks) + 1), []
-    for one in wanted:
-        made, scored = _from(con, declared, one, train_to, to)
-        figures = [score(scored).assign(kind=ONE_SHOT, origin=train_to)]
-        parts = []
-        for origin in weeks:
-            if one.last_on > origin:
-                _, part = _from(con, declared, one, origin, min(to, origin + timedelta(days=7)))
-                parts.append(part)
-                figures.append(_whole(score(part)).assign(kind="week", origin=origin))
-            if tell:
-                done = tell_step(tell, done, steps)
-        figures.append(_whole(score(pd.concat(parts, ignore_index=True))).assign(kind=WEEKLY, origin=train_to))
+    spans = [(train_to, to), *((origin, min(to, origin + timedelta(days=7))) for origin in weeks)]
+    names, found = {one.name for one in wanted}, []
+    for done, (origin, until) in enumerate(spans, start=1):
+        found.append(_at(con, declared, histories.series, names, origin, until))
         if tell:
-            done = tell_step(tell, done, steps)
-        found.append(Tried(one, made, pd.concat(figures, ignore_index=True), scored))
-    return found
+            tell(done, len(spans))
+    tried = []
+    for one in wanted:
+        made, scored = found[0][one.name]
+        parts = {origin: part[one.name][1] for origin, part in zip(weeks, found[1:], strict=True) if one.name in part}
+        figures = [score(scored).assign(kind=ONE_SHOT, origin=train_to)]
+        figures += [_whole(score(part)).assign(kind="week", origin=origin) for origin, part in parts.items()]
+        figures.append(_whole(score(pd.concat(parts.values(), ignore_index=True))).assign(kind=WEEKLY, origin=train_to))
+        tried.append(Tried(one, made, pd.concat(figures, ignore_index=True), scored))
+    return tried
 
 
-def tell_step(tell: Callable[[int, int], None], done: int, steps: int) -> int:
-    """One more step is done."""
-    tell(done + 1, steps)
-    return done + 1
-
-
-def _from(
-    con: duckdb.DuckDBPyConnection, declared: ForecastDeclaration, whole: Series, origin: date, to: date
-) -> tuple[Forecast, pd.DataFrame]:
-    known = cut(whole, origin)
-    days = series_days(con, declared, known, (to - origin).days)
-    made = forecast(known, days, workdays(declared, known))
-    return made, with_actuals(made.rows, whole, made.days)
+def _at(
+    con: duckdb.DuckDBPyConnection, declared: ForecastDeclaration, series: Sequence[Series], wanted: set[str], origin: date, to: date,
+) -> dict[str, tuple[Forecast, pd.DataFrame]]:  # fmt: skip
+    """What would have been forecast at the end of `origin` of the series wanted, by name, and its rows with what came."""
+    whole = {one.name: one for one in series}
+    known = [cut(one, origin) for one in series if one.last_on > origin and one.first_on <= origin]
+    kin = families(
+        Member(one, series_days(con, declared, one, (to - origin).days), workdays(declared, one))
+        for one in known
+        if one.days >= LEAST_DAYS
+    )
+    made = [one for family in kin for one in forecast_family(family, wanted)]
+    return {one.series.name: (one, with_actuals(one.rows, whole[one.series.name], one.days)) for one in made}
 
 
 def _whole(figures: pd.DataFrame) -> pd.DataFrame:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ccdata_assets.planning.forecast.daily import COMBINED, LEAST_DAYS, MONTH, WEEK
+from ccdata_assets.planning.forecast.daily import BASELINE, COMBINED, LEAST_DAYS, MONTH, WEEK
 from ccdata_assets.planning.forecast.point import Ahead, look_ahead
 from ccdata_assets.planning.forecast.profile import CHOICES, Smoothing
-from ccdata_assets.planning.forecast.series import Day, Flags, Matrix, Series, coarser
+from ccdata_assets.planning.forecast.series import Day, Flags, Matrix, Series, Vector, coarser
 from ccdata_assets.planning.forecast.treatment import treat
 
 FIRST_DAYS = 21
@@ -82,14 +82,16 @@ def choose(
             tell()
     if not trials:
         return Chosen("weekday_mean", CHOICES[0], {}, [], "short", [])
-    wape = _wape(trials)
-    candidate, reason = _best(wape)
-    return Chosen(candidate, _smoothing(trials), wape, trials, reason, _as_chosen_then(trials))
+    candidate, reason = _best(_error(trials))
+    return Chosen(candidate, _smoothing(trials), _wape(trials), trials, reason, _as_chosen_then(trials))
 
 
-def _best(wape: dict[str, float]) -> tuple[str, str]:
-    """The candidate, and whether it is the `best` or the `combined` one, which a single one has to beat clearly."""
+def _best(error: dict[str, float]) -> tuple[str, str]:
+    """The candidate, and why: the `best` one, the `combined` one, which a single one has to beat clearly, or the `baseline`, which none does."""
+    wape = {name: missed for name, missed in error.items() if name != BASELINE}
     best = min(wape, key=lambda name: (wape[name], name))
+    if error.get(BASELINE, np.inf) < wape[best]:
+        return BASELINE, "baseline"
     candidate = _plainer(wape, best)
     if COMBINED in wape and wape[candidate] > (1 - BETTER) * (least := min(wape[COMBINED], wape[COMBINED + MONTH])):
         return (COMBINED if wape[COMBINED] <= least / (1 - BETTER) else COMBINED + MONTH), "combined"
@@ -102,9 +104,9 @@ def _as_chosen_then(trials: list[Trial]) -> list[str]:
     found = []
     for at, trial in enumerate(trials):
         known = [one.known(trial.origin) for one in trials[:at] if one.known(trial.origin).is_judged.any()]
-        wape = _wape(known) if known else {}
+        error = _error(known) if known else {}
         default = COMBINED if COMBINED in trial.ahead.days else "weekday_mean"
-        name = _best(wape)[0] if wape else default
+        name = _best(error)[0] if error else default
         found.append(name if name in trial.ahead.days else default)
     return found
 
@@ -122,21 +124,34 @@ def _judged(series: Series, days: Sequence[Day]) -> Flags:
     return np.array([day.is_ordinary and day.on not in gaps for day in days[: series.days]], dtype=bool)
 
 
-def _wape(trials: list[Trial]) -> dict[str, float]:
-    """Of daily totals, by candidate that every origin has."""
-    names = set.intersection(*(set(trial.ahead.days) for trial in trials))
-    actual = [np.nansum(trial.calls, axis=1)[trial.is_judged] for trial in trials]
+def _error(trials: list[Trial]) -> dict[str, float]:
+    """By what candidates are chosen: the mean of the WAPE of days and that of whole weeks from the origin on, as far ahead as is asked.
+    Days alone tell which candidate knows the weekdays, weeks which one keeps the level."""
+    days, weeks = _wape(trials), _wape(trials, WEEK)
+    return {name: (days[name] + weeks[name]) / 2 for name in days}
+
+
+def _wape(trials: list[Trial], span: int = 1) -> dict[str, float]:
+    """Of sums of so many days (of what there is, where that is less), by candidate that every origin has; days that are not judged left out."""
+
+    def sums(trial: Trial, days: Vector) -> Vector:
+        width = min(span, len(days))
+        whole = len(days) // width * width
+        return np.asarray(np.where(trial.is_judged, days, 0.0)[:whole].reshape(-1, width).sum(axis=1))
+
+    names = sorted(set.intersection(*(set(trial.ahead.days) for trial in trials)))
+    actual = [sums(trial, np.nansum(trial.calls, axis=1)) for trial in trials]
     total = sum(float(one.sum()) for one in actual)
     if not total:
         return dict.fromkeys(names, 0.0)
-    return {
+    missed = {
         name: sum(
-            float(np.abs(trial.ahead.days[name][trial.is_judged] - one).sum())
+            float(np.abs(sums(trial, trial.ahead.days[name]) - one).sum())
             for trial, one in zip(trials, actual, strict=True)
         )
-        / total
-        for name in sorted(names)
+        for name in names
     }
+    return {name: one / total for name, one in missed.items()}
 
 
 def _smoothing(trials: list[Trial]) -> Smoothing:

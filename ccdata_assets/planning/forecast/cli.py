@@ -190,6 +190,7 @@ def _line(one: Any) -> dict[str, Any]:
         "last week again": None if naive is None else f"{naive:.1%}",
         "calls first week": f"{week.value.sum():,.0f}",
         "treated": len(one.ahead.clean.treated),
+        "moved to add up": f"{one.moved:+.1%}" if one.moved else None,
         "why": REASONS[one.chosen.reason],
     }
 
@@ -197,6 +198,7 @@ def _line(one: Any) -> dict[str, Any]:
 REASONS = {
     "best": "回测误差最小 least error in the backtest",
     "combined": "组合，单个模型未明显更好 combined: no single model is clearly better",
+    "baseline": "无模型优于上周同期 no model beats last week again",
     "short": "历史不足六周，取各星期均值 fewer than six weeks: mean by weekday",
 }
 
@@ -235,6 +237,7 @@ def _tried(one: Tried) -> dict[str, Any]:
         "series": one.series.name,
         "model": one.forecast.chosen.candidate,
         "why": REASONS[one.forecast.chosen.reason],
+        "moved_to_add_up": one.forecast.moved,
         "wape_by_candidate": one.forecast.chosen.wape,
         "treated": [vars(treated) for treated in one.forecast.ahead.clean.treated],
         "special_days": [vars(day) for day in one.forecast.days if not day.is_ordinary],

@@ -70,6 +70,8 @@ SINGLE: dict[str, Callable[[Vector, int], Vector]] = {
 COMBINED = "combined"
 """The mean of the weekday mean, AutoETS and theta: often better than each (Makridakis et al., M4, 2020)."""
 _PARTS = ("weekday_mean", "ets", "theta")
+BASELINE = "baseline"
+"""Last week's days as they were, neither treated nor changed for special days: what all others have to beat."""
 
 
 MONTH = "_month"

@@ -25,6 +25,8 @@ DEFAULT_RESTLESS = 0.04
 """c where no backtest could be made: 20 % beside chance."""
 HALF_LIFE_DAYS = 84.0
 """Weight of older cells."""
+MOST_POOLED = 200_000
+"""Cells of other series at most."""
 _NORMAL = {0.80: 1.2815515655446004, 0.95: 1.959963984540054}
 
 
@@ -76,29 +78,65 @@ def assumed() -> Spread:
     return Spread(restless, np.empty(0), -bounds, bounds, is_measured=False)
 
 
-def measure(missed: Missed, is_coarse: bool = False) -> Spread:
-    """The spread that the backtest's cells show. `is_coarse`: a grain of a day or more, of which there are too few for bins."""
-    some = missed.expected > 0
-    expected, actual, ahead = missed.expected[some], missed.actual[some], missed.days_ahead[some]
-    if len(expected) < 20:
+@dataclass(frozen=True)
+class _Strays:
+    """Cells of one series: what each missed by in deviations, the least it could have, how much it counts; c by week ahead, weeks seen."""
+
+    expected: Vector
+    stray: Vector
+    floor: Vector
+    weight: Vector
+    restless: Vector
+    weeks: int
+
+
+def measure(missed: Missed, is_coarse: bool = False, others: Sequence[Missed] = ()) -> Spread:
+    """The spread that the backtest's cells show. `is_coarse`: a grain of a day or more, of which there are too few for bins.
+
+    `others`: cells of the same grain of other series of the feed. How much a series strays is its own; how that is distributed is told by
+    its own cells and by those of all others, each half: what few weeks of one queue happen to show leans to one side."""
+    own = _strays(missed)
+    if own is None:
         return assumed()
-    weight = 0.5 ** ((missed.day.max() - missed.day[some]) / HALF_LIFE_DAYS)
-    weeks = len(np.unique((missed.day[some] - missed.day.min()) // 7))
-    restless = _restless(expected, actual, ahead, weight, weeks)
-    week = np.clip((ahead - 1) // 7, 0, MOST_WEEKS - 1)
-    stray = (actual - expected) / np.sqrt(expected + restless[week] * expected**2)
-    bins = 1 if is_coarse else int(np.clip(len(expected) // CELLS_A_BIN, 1, MOST_BINS))
-    edges = np.unique(np.quantile(expected, np.linspace(0, 1, bins + 1)[1:-1])) if bins > 1 else np.empty(0)
-    at = np.searchsorted(edges, expected, side="right")
+    bins = 1 if is_coarse else int(np.clip(len(own.expected) // CELLS_A_BIN, 1, MOST_BINS))
+    edges = np.unique(np.quantile(own.expected, np.linspace(0, 1, bins + 1)[1:-1])) if bins > 1 else np.empty(0)
+    expected, stray, weight = _pooled(own, [one for one in map(_strays, others) if one])
+    at, own_at = (np.searchsorted(edges, one, side="right") for one in (expected, own.expected))
     low, high = np.empty((len(LEVELS), len(edges) + 1)), np.empty((len(LEVELS), len(edges) + 1))
     for one in range(len(edges) + 1):
         mine = np.flatnonzero(at == one)
         order = mine[np.argsort(stray[mine], kind="stable")]
         heavy = np.cumsum(weight[order]) / weight[order].sum()
-        floor = -expected[mine] / np.sqrt(expected[mine] + restless[week[mine]] * expected[mine] ** 2)
+        floor = float(np.median(own.floor[own_at == one]))
         for level, nominal in enumerate(LEVELS):
-            low[level, one], high[level, one] = _quantiles(stray[order], heavy, nominal, float(np.median(floor)))
-    return Spread(restless, edges, low, high, _doubt(weeks))
+            low[level, one], high[level, one] = _quantiles(stray[order], heavy, nominal, floor)
+    return Spread(own.restless, edges, low, high, _doubt(own.weeks))
+
+
+def _strays(missed: Missed) -> _Strays | None:
+    """None where there are too few cells to tell."""
+    some = missed.expected > 0
+    expected, actual, ahead = missed.expected[some], missed.actual[some], missed.days_ahead[some]
+    if len(expected) < 20:
+        return None
+    weight = 0.5 ** ((missed.day.max() - missed.day[some]) / HALF_LIFE_DAYS)
+    weeks = len(np.unique((missed.day[some] - missed.day.min()) // 7))
+    restless = _restless(expected, actual, ahead, weight, weeks)
+    week = np.clip((ahead - 1) // 7, 0, MOST_WEEKS - 1)
+    deviation = np.sqrt(expected + restless[week] * expected**2)
+    return _Strays(expected, (actual - expected) / deviation, -expected / deviation, weight, restless, weeks)
+
+
+def _pooled(own: _Strays, others: Sequence[_Strays]) -> tuple[Vector, Vector, Vector]:
+    """Expectation, stray and weight of the cells of a series and of others, which weigh as much as its own; of very many, every so manieth."""
+    if not others:
+        return own.expected, own.stray, own.weight
+    every = -(-sum(len(one.stray) for one in others) // MOST_POOLED)
+    share = own.weight.sum() / sum(one.weight.sum() for one in others) * every
+    parts = [(own.expected, own.stray, own.weight)]
+    parts += [(one.expected[::every], one.stray[::every], share * one.weight[::every]) for one in others]
+    expected, stray, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return expected, stray, weight
 
 
 def _doubt(weeks: int) -> tuple[float, ...]:

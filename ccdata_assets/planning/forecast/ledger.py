@@ -21,10 +21,11 @@ import pandas as pd
 from ccdata_assets.errors import WrongUse
 from ccdata_assets.planning.forecast.choice import origins
 from ccdata_assets.planning.forecast.declared import ForecastDeclaration
+from ccdata_assets.planning.forecast.family import Member, families, forecast_family, needed, rests_on
 from ccdata_assets.planning.forecast.history import Skipped, read_histories, series_days, workdays
-from ccdata_assets.planning.forecast.make import COLUMNS, Forecast, forecast
+from ccdata_assets.planning.forecast.make import COLUMNS, Forecast
 from ccdata_assets.planning.forecast.scoring import score, with_actuals
-from ccdata_assets.planning.forecast.series import Day, Series
+from ccdata_assets.planning.forecast.series import Day
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 
@@ -49,7 +50,6 @@ def make_forecasts(
     """Forecast every series, or those named `only`, as known at the business time; WrongUse for a name that
     no series has."""
     histories = read_histories(con, declared, settings.as_of)
-    wanted = [one for one in histories.series if not only or one.name in only]
     known = {one.name for one in histories.series} | {one.name for one in histories.skipped}
     if unknown := sorted(set(only) - known):
         names = ", ".join(sorted(one.name for one in histories.series)) or "none"
@@ -57,8 +57,21 @@ def make_forecasts(
     done = Made(skipped=[one for one in histories.skipped if not only or one.name in only])
     there = {row[0] for row in con.execute("select forecast_id from planning.forecast_made").fetchall()}
     ahead = (weeks or declared.weeks) * 7
-    planned = [(one, series_days(con, declared, one, ahead)) for one in wanted]
-    steps = sum(len(origins(one.days)) + 1 for one in wanted)
+    kin = families(
+        Member(one, series_days(con, declared, one, ahead), workdays(declared, one)) for one in histories.series
+    )
+    keys = {
+        one.series.name: forecast_id(rests_on(one, family), one)
+        for family in kin
+        for one in family
+        if not only or one.series.name in only
+    }
+    due = []
+    for family in kin:
+        lacking = {one.series.name for one in family} & {name for name, key in keys.items() if key not in there}
+        due.append((family, lacking))
+    done.unchanged = [name for name, key in keys.items() if key in there]
+    steps = sum(len(origins(one.series.days)) for family, lacking in due for one in needed(family, lacking))
     taken = 0
 
     def step() -> None:
@@ -67,25 +80,22 @@ def make_forecasts(
         if tell:
             tell(taken, steps)
 
-    for series, days in planned:
-        if forecast_id(series, days) in there:
-            done.unchanged.append(series.name)
-            taken += len(origins(series.days))
-        else:
-            done.made.append(forecast(series, days, workdays(declared, series), step))
-        step()
+    for family, lacking in due:
+        done.made += forecast_family(family, lacking, step)
     with transaction(con):
         for one in done.made:
-            _write(con, one, settings, run_id, ahead // 7)
+            _write(con, one, keys[one.series.name], settings, run_id, ahead // 7)
     return done
 
 
-def forecast_id(series: Series, days: Sequence[Day]) -> str:
-    """Hash of all that a forecast is made of: history, days, code, library."""
-    digest = hashlib.sha256(code_version().encode())
-    digest.update(f"{series.name}|{series.dims}|{series.zone}|{series.first_on}|{list(days)!r}".encode())
-    for part in (series.calls, series.timed, series.handle_s):
-        digest.update(np.ascontiguousarray(part).tobytes())
+def forecast_id(members: Sequence[Member], one: Member) -> str:
+    """Hash of all that the forecast of `one` is made of: history and days of it and the other members, code, library."""
+    digest = hashlib.sha256(f"{code_version()}|{one.series.name}".encode())
+    for each in members:
+        series = each.series
+        digest.update(f"{series.name}|{series.dims}|{series.zone}|{series.first_on}|{list(each.days)!r}".encode())
+        for part in (series.calls, series.timed, series.handle_s):
+            digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()[:16]
 
 
@@ -105,14 +115,16 @@ def code_version() -> str:
         "choice",
         "intervals",
         "make",
+        "family",
     ):
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return digest.hexdigest()[:12]
 
 
-def _write(con: duckdb.DuckDBPyConnection, one: Forecast, settings: Settings, run_id: str, weeks: int) -> None:
+def _write(
+    con: duckdb.DuckDBPyConnection, one: Forecast, key: str, settings: Settings, run_id: str, weeks: int
+) -> None:
     series, chosen = one.series, one.chosen
-    key = forecast_id(series, [*one.past, *one.days])
     con.execute(
         "insert into planning.forecast_made values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [

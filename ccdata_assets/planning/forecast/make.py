@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,26 @@ its first day from the last day of history, from 1. `measure`: `offered` in call
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a series leads to expect of the days ahead, and by what choice; `calls`, `usual` (were no day special) of shape (days, 96).
+    `moved`: by how much its calls were changed so that series add up, a share of what it expected by itself."""
+
+    series: Series
+    chosen: Chosen
+    ahead: Ahead
+    past: list[Day]
+    days: list[Day]
+    calls: Matrix
+    usual: Matrix
+    moved: float = 0.0
+
+    @cached_property
+    def missed(self) -> dict[str, Missed]:
+        """What its backtest missed by, by grain; none where there was none."""
+        return {grain: _missed(self.chosen, grain) for grain in ALL_GRAINS} if self.chosen.trials else {}
+
+
+@dataclass(frozen=True)
 class Forecast:
     """What was made of a series: its rows (COLUMNS), what was chosen and why, what was treated."""
 
@@ -52,30 +73,44 @@ class Forecast:
     days: list[Day]
     rows: pd.DataFrame
     is_measured: bool
+    moved: float = 0.0
 
 
-def forecast(
+def expect(
     series: Series, days: Sequence[Day], workdays: tuple[int, ...], tell: Callable[[], None] | None = None
-) -> Forecast:
-    """Forecast the days after the end of `series`; `days` are those of its history and those to forecast."""
+) -> Expected:
+    """What to expect of the days after the end of `series`; `days` are those of its history and those to forecast."""
     ahead = list(days[series.days :])
     chosen = choose(series, days, len(ahead), workdays, tell)
     looked = look_ahead(series, days, [chosen.smoothing], workdays)
     calls = looked.calls(chosen.candidate, chosen.smoothing)
     usual = looked.usual_calls(chosen.candidate, chosen.smoothing)
-    within = measure_handling(chosen, WITHIN) or HandlingSpread()
-    of_days = measure_handling(chosen, DAYS) or within
+    return Expected(series, chosen, looked, list(days[: series.days]), ahead, calls, usual)
+
+
+def drawn_up(one: Expected, others: Sequence[Expected] = ()) -> Forecast:
+    """The rows of a forecast. `others`: series of the same feed, by which its bounds are measured beside its own."""
+    within = measure_handling(one.chosen, WITHIN) or HandlingSpread()
+    of_days = measure_handling(one.chosen, DAYS) or within
     parts, measured = [], True
     for grain in ALL_GRAINS:
-        cells = Cells.of(series, ahead, grain)
+        cells = Cells.of(one.series, one.days, grain)
         if not len(cells.first):
             continue
-        spread = measure(_missed(chosen, grain), grain in ("day", "week")) if chosen.trials else assumed()
+        beside = [other.missed[grain] for other in others if other.missed]
+        spread = measure(one.missed[grain], grain in ("day", "week"), beside) if one.missed else assumed()
         measured &= spread.is_measured
-        parts.append(_offered(cells, calls, usual, looked, spread))
-        parts.append(_handling(cells, calls, looked, of_days if grain in ("day", "week") else within))
-    rows = pd.concat(parts, ignore_index=True)
-    return Forecast(series, chosen, looked, list(days[: series.days]), ahead, rows[list(COLUMNS)], measured)
+        parts.append(_offered(cells, one.calls, one.usual, one.ahead, spread))
+        parts.append(_handling(cells, one.calls, one.ahead, of_days if grain in ("day", "week") else within))
+    rows = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+    return Forecast(one.series, one.chosen, one.ahead, one.past, one.days, rows, measured, one.moved)
+
+
+def forecast(
+    series: Series, days: Sequence[Day], workdays: tuple[int, ...], tell: Callable[[], None] | None = None
+) -> Forecast:
+    """Forecast the days after the end of `series` by itself; `days` are those of its history and those to forecast."""
+    return drawn_up(expect(series, days, workdays, tell))
 
 
 @dataclass(frozen=True)

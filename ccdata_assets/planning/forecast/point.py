@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ccdata_assets.planning.forecast.daily import WEEK, candidate_days
+from ccdata_assets.planning.forecast.daily import BASELINE, WEEK, candidate_days
 from ccdata_assets.planning.forecast.handling import handling_time
 from ccdata_assets.planning.forecast.profile import Smoothing, day_profiles
 from ccdata_assets.planning.forecast.series import QUARTERS, Clean, Day, Flags, Matrix, Series, Vector, weekdays
@@ -68,6 +68,7 @@ def look_ahead(
         for name, totals in ordinary.items()
     }
     naive, naive_handle = seasonal_naive(series, len(ahead))
+    made[BASELINE] = ordinary[BASELINE] = naive.sum(axis=1)
     spread = {one: found[like] for one, found in shares.items()}
     usual = {one: found[weekday_ahead + 1] for one, found in shares.items()}
     return Ahead(
