@@ -28,8 +28,8 @@
         count(*) filter (where is_answered and is_transferred) as transferred,
         count(*) filter (where is_answered and is_transferred is not null) as transfer_known,
         count(talk_s) as timed,
-        coalesce(sum(talk_s), 0) as talk_s,
-        coalesce(sum(hold_s) filter (where talk_s is not null), 0) as hold_s,
-        coalesce(sum(acw_s) filter (where talk_s is not null), 0) as acw_s,
-        coalesce(sum(wait_s) filter (where is_answered), 0) as answered_wait_s
+        cast(coalesce(sum(talk_s), 0) as bigint) as talk_s,
+        cast(coalesce(sum(hold_s) filter (where talk_s is not null), 0) as bigint) as hold_s,
+        cast(coalesce(sum(acw_s) filter (where talk_s is not null), 0) as bigint) as acw_s,
+        cast(coalesce(sum(wait_s) filter (where is_answered), 0) as bigint) as answered_wait_s
 {%- endmacro %}

@@ -4,15 +4,11 @@
     between two changes the counts say the state. An agent is paused where a pause covers every queue that the agent is signed in to.
 -#}
 {%- macro event_states() -%}
+{%- set line = "feed, sha256, member, row, time_zone, agent" -%}
 told as (
 
     select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
+        {{ line }},
         event_at as changed_at,
         coalesce(queue, '') as scope,
         case
@@ -54,11 +50,8 @@ sign_count as (
 sign_span as (
 
     select
-        feed,
-        agent,
-        changed_at,
-        lead(changed_at) over (partition by feed, agent order by changed_at, sha256, member, row) as until,
-        signed > 0 as is_in
+        *,
+        lead(changed_at) over (partition by feed, agent order by changed_at, sha256, member, row) as until
     from sign_count
     where (signed > 0) <> (signed_before > 0)
 
@@ -100,15 +93,7 @@ pause_change as (
 
 on_call as (
 
-    select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
-        answered_at,
-        ended_at
+    select *
     from {{ ref("fct_call_leg") }}
     where agent is not null
         and answered_at is not null
@@ -117,92 +102,29 @@ on_call as (
 
 ),
 
+-- what each kind of line counts up or down; of the same second a call ends before the next one begins
 change as (
 
-    select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
-        changed_at as changed_at,
-        1 as rank,
-        if(is_begin, 1, -1) as signs,
-        0 as pauses,
-        0 as calls,
-        0 as holds,
-        0 as wraps,
-        cast(null as struct(state varchar, reason varchar)) as why
+    select {{ line }}, changed_at, 1 as rank, if(is_begin, 1, -1) as signs
     from sign
-    union all
+    union all by name
     select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
-        changed_at as changed_at,
+        {{ line }},
+        changed_at,
         2 as rank,
-        0 as signs,
         if(kind = 'pause', if(scope = '', 1000, 1) * if(is_begin, 1, -1), 0) as pauses,
-        0 as calls,
-        0 as holds,
         if(kind = 'wrap', if(is_begin, 1, -1), 0) as wraps,
         if(kind = 'pause' and is_begin, {'state': coalesce(state, 'break'), 'reason': state_reason}, null) as why
     from pause_change
-    union all
-    select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
-        answered_at as changed_at,
-        4 as rank,
-        0 as signs,
-        0 as pauses,
-        1 as calls,
-        0 as holds,
-        0 as wraps,
-        cast(null as struct(state varchar, reason varchar)) as why
-    from on_call
-    union all
-    select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
-        ended_at as changed_at,
-        3 as rank,
-        0 as signs,
-        0 as pauses,
-        -1 as calls,
-        0 as holds,
-        0 as wraps,
-        cast(null as struct(state varchar, reason varchar)) as why
+    union all by name
+    select {{ line }}, ended_at as changed_at, 3 as rank, -1 as calls
     from on_call
     where ended_at is not null
-    union all
-    select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
-        event_at as changed_at,
-        5 as rank,
-        0 as signs,
-        0 as pauses,
-        0 as calls,
-        if(event = 'held', 1, -1) as holds,
-        0 as wraps,
-        cast(null as struct(state varchar, reason varchar)) as why
+    union all by name
+    select {{ line }}, answered_at as changed_at, 4 as rank, 1 as calls
+    from on_call
+    union all by name
+    select {{ line }}, event_at as changed_at, 5 as rank, if(event = 'held', 1, -1) as holds
     from {{ ref("fct_call_event") }}
     where role = 'call' and event in ('held', 'retrieved') and agent is not null
 
@@ -224,11 +146,11 @@ moment as (
 
     select
         *,
-        sum(signs) over by_agent as signed,
-        sum(calls) over by_agent as calling,
-        sum(holds) over by_agent as holding,
-        sum(pauses) over by_span as pausing,
-        sum(wraps) over by_span as wrapping,
+        coalesce(sum(signs) over by_agent, 0) as signed,
+        coalesce(sum(calls) over by_agent, 0) as calling,
+        coalesce(sum(holds) over by_agent, 0) as holding,
+        coalesce(sum(pauses) over by_span, 0) as pausing,
+        coalesce(sum(wraps) over by_span, 0) as wrapping,
         last_value(why ignore nulls) over by_span as why_paused,
         lead(changed_at) over by_agent as next_at
     from spanned
@@ -252,12 +174,7 @@ between_changes as (
 lasting as (
 
     select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
+        {{ line }},
         changed_at,
         case
             when calling > 0 then if(holding > 0, 'hold', 'talking')
@@ -284,12 +201,7 @@ begun as (
 event_activity as (
 
     select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
+        {{ line }},
         state,
         state_reason,
         changed_at as state_from_at,
@@ -299,29 +211,23 @@ event_activity as (
 
 ),
 
-event_state as (
+event_state as materialized (
 
-    select * from event_activity
-    where state is not null
-    union all
     select
-        feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        agent,
+        {{ line }},
+        state,
+        state_reason,
+        state_from_at,
+        state_to_at
+    from event_activity
+    where state is not null
+    union all by name
+    select
+        {{ line }},
         'signed_in' as state,
-        null as state_reason,
         changed_at as state_from_at,
         until as state_to_at
-    from (
-        select
-            sign_count.*,
-            lead(changed_at) over (partition by feed, agent order by changed_at, sha256, member, row) as until
-        from sign_count
-        where (signed > 0) <> (signed_before > 0)
-    )
+    from sign_span
     where signed > 0
 
 )

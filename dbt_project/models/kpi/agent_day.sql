@@ -10,17 +10,13 @@ final as (
         local_date,
         min(local_interval) as local_from,
         max(local_interval) + interval 15 minutes as local_to,
-        sum(talking_s) as talking_s,
-        sum(hold_s) as hold_s,
-        sum(acw_s) as acw_s,
-        sum(ready_s) as ready_s,
-        sum(dialling_s) as dialling_s,
-        sum(break_s) as break_s,
-        sum(training_s) as training_s,
-        sum(meeting_s) as meeting_s,
-        sum(not_ready_s) as not_ready_s,
-        sum(unknown_s) as unknown_s,
-        sum(signed_in_s) as signed_in_s
+        {% for column in [
+            "talking_s", "hold_s", "acw_s", "ready_s", "dialling_s", "break_s", "training_s", "meeting_s",
+            "not_ready_s", "unknown_s"
+        ] %}
+            cast(sum({{ column }}) as bigint) as {{ column }},
+        {% endfor %}
+        cast(sum(signed_in_s) as bigint) as signed_in_s
     from {{ ref("agent_time") }}
     group by feed, agent_key, local_date
 

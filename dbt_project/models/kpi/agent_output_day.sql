@@ -5,29 +5,21 @@ parts as (
     select
         agent_key,
         local_date,
-        answered as calls,
-        cast(null as varchar) as order_id,
-        cast(null as double) as sales_cny,
-        cast(null as bigint) as signed_in_s
+        answered as calls
     from {{ ref("call_agent_day") }}
-    union all
+    union all by name
     select
         agent_key,
         local_date,
-        cast(null as bigint) as calls,
         order_id,
-        order_amount_cny as sales_cny,
-        cast(null as bigint) as signed_in_s
+        order_amount_cny as sales_cny
     from {{ ref("fct_order") }}
     where is_standing and not is_repeat and agent_key is not null
-    union all
+    union all by name
     select
         agent_key,
         local_date,
-        cast(null as bigint) as calls,
-        cast(null as varchar) as order_id,
-        cast(null as double) as sales_cny,
-        cast(signed_in_s as bigint) as signed_in_s
+        signed_in_s
     from {{ ref("agent_time") }}
     where agent_key is not null
 

@@ -20,18 +20,14 @@ final as (
         local_interval,
         any_value(local_date) as local_date,
         any_value(local_hour) as local_hour,
-        coalesce(sum(duration_s) filter (where state = 'talking'), 0) as talking_s,
-        coalesce(sum(duration_s) filter (where state = 'hold'), 0) as hold_s,
-        coalesce(sum(duration_s) filter (where state = 'acw'), 0) as acw_s,
-        coalesce(sum(duration_s) filter (where state in ('ready', 'ringing')), 0) as ready_s,
-        coalesce(sum(duration_s) filter (where state = 'dialling'), 0) as dialling_s,
-        coalesce(sum(duration_s) filter (where state = 'break'), 0) as break_s,
-        coalesce(sum(duration_s) filter (where state = 'training'), 0) as training_s,
-        coalesce(sum(duration_s) filter (where state = 'meeting'), 0) as meeting_s,
-        coalesce(sum(duration_s) filter (where state = 'not_ready'), 0) as not_ready_s,
-        coalesce(sum(duration_s) filter (where state = 'signed_in'), 0)
-        - coalesce(sum(duration_s) filter (where state <> 'signed_in'), 0) as unknown_s,
-        coalesce(sum(duration_s) filter (where state = 'signed_in'), 0) as signed_in_s
+        {% for column, states in {
+            "talking_s": "= 'talking'", "hold_s": "= 'hold'", "acw_s": "= 'acw'", "ready_s": "in ('ready', 'ringing')",
+            "dialling_s": "= 'dialling'", "break_s": "= 'break'", "training_s": "= 'training'",
+            "meeting_s": "= 'meeting'", "not_ready_s": "= 'not_ready'", "signed_in_s": "= 'signed_in'"
+        }.items() %}
+            cast(coalesce(sum(duration_s) filter (where state {{ states }}), 0) as bigint) as {{ column }},
+        {% endfor %}
+        signed_in_s - cast(coalesce(sum(duration_s) filter (where state <> 'signed_in'), 0) as bigint) as unknown_s
     from state
     group by feed, agent_key, local_interval
 

@@ -116,7 +116,7 @@ final as (
         contact.period_start,
         delivered.records,
         count(*) as contacts,
-        sum(contact.dials) as dials,
+        cast(sum(contact.dials) as bigint) as dials,
         cast(sum(contact.connected) as bigint) as connected,
         count(*) filter (where contact.is_reached) as reached,
         count(*) filter (where contact.is_right_party) as right_party,

@@ -2,7 +2,7 @@ with
 
 -- in whole seconds since 1970, which are sorted and cut faster than instants; a state longer than a day is one
 -- that nobody ended
-state as (
+told as not materialized (
 
     select
         feed,
@@ -20,19 +20,90 @@ state as (
 
 ),
 
+-- texts are compared once: from here on what is said of whom is a number, which sorts as the state does; there is one
+-- too for being signed in of the same agent, team and site
+said as (
+
+    select distinct
+        feed,
+        agent,
+        agent_key,
+        team,
+        site,
+        skill,
+        state,
+        time_zone
+    from told
+
+),
+
+kind as (
+
+    select
+        *,
+        dense_rank() over (order by feed, agent) as agent_no,
+        row_number() over (order by state, feed, agent, team, site, skill, time_zone) as kind_no
+    from (
+        select * from said
+        union
+        select * replace (cast(null as varchar) as skill, 'signed_in' as state) from said
+    ) as any_kind
+
+),
+
+numbered as (
+
+    select
+        * exclude (agent_no, kind_no),
+        cast(agent_no as integer) as agent_no,
+        cast(kind_no as integer) as kind_no,
+        state = 'signed_in' as is_sign_in,
+        max(if(state = 'signed_in' and skill is null, kind_no, null)) over (
+            partition by agent_no, team, site, time_zone
+        ) as signed_in_no
+    from kind
+
+),
+
 -- how long what began before a state lasts: all of it, and what is no sign-in
 preceded as (
 
     select
-        *,
-        max(until_s) over before_it as told_until_s,
-        max(if(state = 'signed_in', null, until_s)) over before_it as busy_until_s
-    from state
-    window before_it as (
-        partition by feed, agent
-        order by from_s, until_s, state
-        rows between unbounded preceding and 1 preceding
-    )
+        numbered.agent_no,
+        numbered.kind_no,
+        numbered.signed_in_no,
+        numbered.is_sign_in,
+        told.from_s,
+        told.until_s,
+        max(told.until_s) over before_it as told_until_s,
+        max(if(numbered.is_sign_in, null, told.until_s)) over before_it as busy_until_s,
+        lead(if(numbered.is_sign_in, null, told.from_s) ignore nulls) over one_agent as next_s
+    from told
+    inner join numbered
+        on told.feed = numbered.feed
+            and told.agent = numbered.agent
+            and told.team is not distinct from numbered.team
+            and told.site is not distinct from numbered.site
+            and told.skill is not distinct from numbered.skill
+            and told.state = numbered.state
+            and told.time_zone = numbered.time_zone
+    window
+        one_agent as (
+            partition by numbered.agent_no
+            order by told.from_s, told.until_s, numbered.kind_no
+        ),
+        before_it as (one_agent rows between unbounded preceding and 1 preceding)
+
+),
+
+placed as materialized (
+
+    select
+        * exclude (busy_until_s, next_s),
+        told_until_s is null or told_until_s < from_s as is_first,
+        busy_until_s is null or busy_until_s <= from_s as begins_chain,
+        begins_chain and (next_s is null or next_s >= until_s) as is_alone
+    from preceded
 
 ),
 
@@ -41,80 +112,52 @@ preceded as (
 sign_in as (
 
     select
-        *,
-        lead(told_until_s) over (partition by feed, agent order by from_s) as over_s
-    from preceded
-    where told_until_s is null or told_until_s < from_s
+        agent_no,
+        signed_in_no,
+        from_s,
+        lead(told_until_s) over (partition by agent_no order by from_s) as over_s
+    from placed
+    where is_first
 
 ),
 
 last_told as (
 
     select
-        feed,
-        agent,
+        agent_no,
         max(until_s) as until_s
-    from state
+    from placed
     group by all
 
 ),
 
-span as (
-
-    select
-        sign_in.feed,
-        sign_in.agent,
-        sign_in.agent_key,
-        sign_in.team,
-        sign_in.site,
-        cast(null as varchar) as skill,
-        'signed_in' as state,
-        sign_in.time_zone,
-        sign_in.from_s,
-        coalesce(sign_in.over_s, last_told.until_s) as until_s
-    from sign_in
-    inner join last_told on sign_in.feed = last_told.feed and sign_in.agent = last_told.agent
-
-),
-
--- agents of whom states overlap; those of all others are taken as they are
-overlapping as (
-
-    select distinct
-        feed,
-        agent
-    from preceded
-    where state <> 'signed_in' and busy_until_s > from_s
-
-),
-
+-- states of an agent that overlap, in chains; a state told twice is in one chain, whichever of the two comes first
 chained as (
 
     select
-        preceded.*,
-        sum(if(coalesce(preceded.busy_until_s <= preceded.from_s, true), 1, 0)) over (
-            partition by preceded.feed, preceded.agent
-            order by preceded.from_s, preceded.until_s, preceded.state
-            rows unbounded preceding
+        agent_no,
+        kind_no,
+        from_s,
+        until_s,
+        sum(if(begins_chain, 1, 0)) over (
+            partition by agent_no
+            order by from_s, until_s, kind_no
         ) as chain_no
-    from preceded
-    inner join overlapping on preceded.feed = overlapping.feed and preceded.agent = overlapping.agent
-    where preceded.state <> 'signed_in'
+    from placed
+    where not is_sign_in and not is_alone
 
 ),
 
 boundary as (
 
     select
-        feed,
-        agent,
+        agent_no,
         chain_no,
         from_s as edge_s
     from chained
     union
     select
-        feed,
-        agent,
+        agent_no,
         chain_no,
         until_s as edge_s
     from chained
@@ -125,7 +168,7 @@ edge as (
 
     select
         *,
-        lead(edge_s) over (partition by feed, agent, chain_no order by edge_s) as next_s
+        lead(edge_s) over (partition by agent_no, chain_no order by edge_s) as next_s
     from boundary
 
 ),
@@ -134,92 +177,64 @@ edge as (
 laid_over as (
 
     select
-        chained.* replace (edge.edge_s as from_s, edge.next_s as until_s),
-        row_number() over (
-            partition by edge.feed, edge.agent, edge.chain_no, edge.edge_s
-            order by chained.from_s desc, chained.until_s asc, chained.state asc
-        ) as place
+        edge.edge_s,
+        edge.next_s,
+        arg_max(chained.kind_no, row(chained.from_s, -chained.until_s, -chained.kind_no)) as kind_no
     from edge
     inner join chained
-        on edge.feed = chained.feed
-            and edge.agent = chained.agent
+        on edge.agent_no = chained.agent_no
             and edge.chain_no = chained.chain_no
             and edge.edge_s >= chained.from_s
             and edge.next_s <= chained.until_s
+    group by edge.agent_no, edge.chain_no, edge.edge_s, edge.next_s
 
 ),
 
-told as (
+stretch as (
 
-    select * from span
-    union all
     select
-        feed,
-        agent,
-        agent_key,
-        team,
-        site,
-        skill,
-        state,
-        time_zone,
+        kind_no,
         from_s,
         until_s
-    from laid_over
-    where place = 1
+    from placed
+    where not is_sign_in and is_alone
     union all
     select
-        preceded.feed,
-        preceded.agent,
-        preceded.agent_key,
-        preceded.team,
-        preceded.site,
-        preceded.skill,
-        preceded.state,
-        preceded.time_zone,
-        preceded.from_s,
-        preceded.until_s
-    from preceded
-    left join overlapping on preceded.feed = overlapping.feed and preceded.agent = overlapping.agent
-    where preceded.state <> 'signed_in' and overlapping.agent is null
+        kind_no,
+        edge_s as from_s,
+        next_s as until_s
+    from laid_over
+    union all
+    select
+        sign_in.signed_in_no as kind_no,
+        sign_in.from_s,
+        coalesce(sign_in.over_s, last_told.until_s) as until_s
+    from sign_in
+    inner join last_told on sign_in.agent_no = last_told.agent_no
 
 ),
 
--- most states lie within one quarter of an hour: only the others are cut
 cut as (
 
     select
         *,
-        from_s // 900 as quarter
-    from told
-    where until_s <= (from_s // 900 + 1) * 900
-    union all
-    select
-        *,
         unnest(range(from_s // 900, (until_s + 899) // 900)) as quarter
-    from told
-    where until_s > (from_s // 900 + 1) * 900
+    from stretch
 
 ),
 
 summed as (
 
     select
-        feed,
-        agent,
-        any_value(agent_key) as agent_key,
-        team,
-        site,
-        skill,
-        state,
-        time_zone,
+        kind_no,
         quarter,
         sum(least(until_s, (quarter + 1) * 900) - greatest(from_s, quarter * 900)) as duration_s
     from cut
-    group by feed, agent, team, site, skill, state, time_zone, quarter
+    group by all
 
 ),
 
--- each local time once: that costs more than all the rest
+-- each local time once, which costs more than all the rest: of the days and those beside them
 clock as (
 
     select
@@ -228,8 +243,13 @@ clock as (
     from (
         select distinct
             time_zone,
-            quarter
-        from summed
+            unnest(range((day - 1) * 96, (day + 2) * 96)) as quarter
+        from (
+            select distinct
+                time_zone,
+                from_s // 86400 as day
+            from told
+        ) as day_of_zone
     ) as quarter_of_zone
 
 ),
@@ -237,20 +257,21 @@ clock as (
 final as (
 
     select
-        summed.feed,
-        summed.agent,
-        summed.agent_key,
-        summed.team,
-        summed.site,
-        summed.skill,
-        summed.state,
+        kind.feed,
+        kind.agent,
+        kind.agent_key,
+        kind.team,
+        kind.site,
+        kind.skill,
+        kind.state,
         to_timestamp(summed.quarter * 900) as interval_at,
         clock.local_interval,
         cast(clock.local_interval as date) as local_date,
         hour(clock.local_interval) as local_hour,
         cast(summed.duration_s as bigint) as duration_s
     from summed
-    inner join clock on summed.time_zone = clock.time_zone and summed.quarter = clock.quarter
+    inner join kind on summed.kind_no = kind.kind_no
+    inner join clock on kind.time_zone = clock.time_zone and summed.quarter = clock.quarter
 
 )
 

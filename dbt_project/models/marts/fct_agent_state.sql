@@ -1,41 +1,21 @@
+{%- set line = "feed, sha256, member, row, time_zone, agent, state, state_reason, state_from_at, state_to_at" -%}
 with
 
 {{ event_states() }},
 
-state as (
+state as not materialized (
 
     select
-        feed,
-        sha256,
-        member,
-        row,
-        agent,
+        {{ line }},
         team,
         site,
         skill,
-        state,
-        state_reason,
-        state_from_at,
-        state_to_at,
-        time_zone,
         is_repeat,
         flags
     from {{ source("staged", "agent_state") }}
-    union all
+    union all by name
     select
-        feed,
-        sha256,
-        member,
-        row,
-        agent,
-        null as team,
-        null as site,
-        null as skill,
-        state,
-        state_reason,
-        state_from_at,
-        state_to_at,
-        time_zone,
+        {{ line }},
         false as is_repeat,
         cast([] as varchar[]) as flags
     from event_state
@@ -65,6 +45,13 @@ told_until as (
 
 ),
 
+open_state as materialized (
+
+    select * from state
+    where state_to_at is null
+
+),
+
 -- a state without an end lasts until the agent's next one, or as long as anything is known
 next_state as (
 
@@ -75,47 +62,52 @@ next_state as (
         open_state.row,
         open_state.state,
         min(later.state_from_at) as known_at
-    from state as open_state
-    inner join state as later
-        on open_state.feed = later.feed
-            and open_state.agent = later.agent
-            and open_state.state_from_at < later.state_from_at
+    from state as later
+    inner join open_state
+        on later.feed = open_state.feed
+            and later.agent = open_state.agent
+            and later.state_from_at > open_state.state_from_at
             and if(
                 open_state.state = 'signed_in',
                 later.state in ('signed_in', 'signed_out'),
                 later.state <> 'signed_in'
             )
-    where open_state.state_to_at is null and not later.is_repeat
+    where not later.is_repeat
     group by all
 
 ),
 
-ended as (
+ended as not materialized (
 
     select
         *,
         state_to_at as until_at
     from state
     where state_to_at is not null
-    union all
+    union all by name
     select
-        state.*,
+        open_state.*,
         coalesce(next_state.known_at, told_until.known_at) as until_at
-    from state
-    left join told_until on state.feed = told_until.feed
+    from open_state
+    left join told_until on open_state.feed = told_until.feed
     left join next_state
-        on state.feed = next_state.feed
-            and state.sha256 = next_state.sha256
-            and state.member = next_state.member
-            and state.row = next_state.row
-            and state.state = next_state.state
-    where state.state_to_at is null
+        on open_state.feed = next_state.feed
+            and open_state.sha256 = next_state.sha256
+            and open_state.member = next_state.member
+            and open_state.row = next_state.row
+            and open_state.state = next_state.state
 
 ),
 
 clock as (
 
     {{ local_quarters("ended", ["state_from_at", "until_at"]) | indent(4) }}
+
+),
+
+agent_name as (
+
+    {{ pseudonyms("state", "agent") | indent(4) }}
 
 ),
 
@@ -128,7 +120,7 @@ final as (
         ended.member,
         ended.row,
         ended.agent,
-        {{ pseudonym("ended.agent") }} as agent_key,
+        agent_name.agent_key,
         ended.team,
         ended.site,
         ended.skill,
@@ -146,6 +138,7 @@ final as (
         ended.is_repeat,
         ended.flags
     from ended
+    left join agent_name on ended.agent = agent_name.agent
     left join clock
         on ended.time_zone = clock.time_zone and {{ quarter_of("ended.state_from_at") }} = clock.quarter
     left join clock as clock_to

@@ -9,6 +9,10 @@ threshold as (
 
 ),
 
+{{ number_owner() }},
+
+{{ number_form() }},
+
 answered_leg as (
 
     select
@@ -19,118 +23,57 @@ answered_leg as (
 
 ),
 
-{{ number_owner() }},
-
-{{ number_form() }},
-
--- a call of one leg is that leg; one of several came in with the first, was answered by the first that an agent took,
--- and ended with the last
-call as (
+-- a call of several legs came in with the first, was answered by the first that an agent took, and ended with the last
+joined_call as materialized (
 
     select
         feed,
-        sha256,
-        member,
-        row,
-        time_zone,
-        is_repeat,
-        flags,
         call_id,
-        direction,
-        channel,
-        customer_no,
-        customer_type,
-        business_type,
-        product,
-        topic,
-        queue,
-        skill,
-        line,
-        agent,
-        outcome,
-        ended_by,
-        disposition,
-        is_resolved,
-        is_transferred,
-        transferred_to,
-        has_voicemail,
-        callback_of,
-        entered_at,
-        ivr_in_at,
-        ivr_out_at,
-        ivr_completed,
-        queued_at,
-        answered_at,
-        ended_at,
-        hold_s,
-        acw_s,
-        ring_s,
-        misses,
-        legs,
-        is_phantom,
-        is_answered,
-        is_abandoned,
-        is_flow_out,
-        is_waiting,
-        is_open,
-        wait_s,
-        talk_s,
-        cast(null as varchar) as transfer_queue
-    from timed
-    where legs = 1
-    union all
-    select
-        feed,
-        arg_min(sha256, place) as sha256,
-        arg_min(member, place) as member,
-        arg_min(row, place) as row,
-        arg_min(time_zone, place) as time_zone,
+        {% for column in [
+            "sha256", "member", "row", "time_zone", "direction", "channel", "customer_no", "customer_type",
+            "business_type", "product", "topic", "queue", "skill", "line", "transferred_to", "callback_of"
+        ] %}
+            arg_min({{ column }}, place) as {{ column }},
+        {% endfor %}
+        {% for column in ["ended_by", "disposition", "is_resolved"] %}
+            arg_max({{ column }}, place) as {{ column }},
+        {% endfor %}
+        {% for column in ["is_abandoned", "is_flow_out", "is_waiting"] %}
+            not bool_or(is_answered) and arg_max({{ column }}, place) as {{ column }},
+        {% endfor %}
+        {% for column in ["has_voicemail", "ivr_completed", "is_answered", "is_open"] %}
+            bool_or({{ column }}) as {{ column }},
+        {% endfor %}
+        {% for column in ["talk_s", "hold_s", "acw_s", "misses"] %}
+            cast(sum({{ column }}) as bigint) as {{ column }},
+        {% endfor %}
         false as is_repeat,
         list_distinct(flatten(list(flags))) as flags,
-        call_id,
-        arg_min(direction, place) as direction,
-        arg_min(channel, place) as channel,
-        arg_min(customer_no, place) as customer_no,
-        arg_min(customer_type, place) as customer_type,
-        arg_min(business_type, place) as business_type,
-        arg_min(product, place) as product,
-        arg_min(topic, place) as topic,
-        arg_min(queue, place) as queue,
-        arg_min(skill, place) as skill,
-        arg_min(line, place) as line,
         coalesce(arg_min(agent, place) filter (where is_answered), arg_min(agent, place)) as agent,
         if(bool_or(is_answered), 'answered', arg_max(outcome, place)) as outcome,
-        arg_max(ended_by, place) as ended_by,
-        arg_max(disposition, place) as disposition,
-        arg_max(is_resolved, place) as is_resolved,
         bool_or(coalesce(is_transferred, false) or (is_answered and place < legs)) as is_transferred,
-        arg_min(transferred_to, place) as transferred_to,
-        bool_or(has_voicemail) as has_voicemail,
-        arg_min(callback_of, place) as callback_of,
         min(entered_at) as entered_at,
         min(ivr_in_at) as ivr_in_at,
         max(ivr_out_at) as ivr_out_at,
-        bool_or(ivr_completed) as ivr_completed,
         min(queued_at) as queued_at,
         min(answered_at) filter (where is_answered) as answered_at,
         if(bool_or(is_open), null, max(ended_at)) as ended_at,
-        sum(hold_s) as hold_s,
-        sum(acw_s) as acw_s,
-        sum(ring_s) as ring_s,
-        sum(misses) as misses,
         max(legs) as legs,
         bool_and(is_phantom) as is_phantom,
-        bool_or(is_answered) as is_answered,
-        not bool_or(is_answered) and arg_max(is_abandoned, place) as is_abandoned,
-        not bool_or(is_answered) and arg_max(is_flow_out, place) as is_flow_out,
-        not bool_or(is_answered) and arg_max(is_waiting, place) as is_waiting,
-        bool_or(is_open) as is_open,
         -- what came before the first answer was waiting, in whatever queue
-        sum(wait_s) filter (where place <= answered_place or answered_place is null) as wait_s,
-        sum(talk_s) as talk_s,
+        cast(sum(wait_s) filter (where place <= answered_place or answered_place is null) as bigint) as wait_s,
         arg_min(next_queue, place) filter (where is_answered) as transfer_queue
     from answered_leg
     group by feed, call_id, line_of_call
+
+),
+
+call as not materialized (
+
+    select * from timed
+    where legs = 1
+    union all by name
+    select * from joined_call
 
 ),
 
@@ -165,7 +108,7 @@ queue_name as (
     select distinct
         feed,
         queue
-    from timed
+    from part
     where queue is not null
 
 ),
@@ -173,6 +116,12 @@ queue_name as (
 clock as (
 
     {{ local_quarters("part", ["entered_at"]) | indent(4) }}
+
+),
+
+agent_name as (
+
+    {{ pseudonyms("part", "agent") | indent(4) }}
 
 ),
 
@@ -195,7 +144,7 @@ final as (
         call.skill,
         call.line,
         call.agent,
-        {{ pseudonym("call.agent") }} as agent_key,
+        agent_name.agent_key,
         call.outcome,
         call.disposition,
         call.is_resolved,
@@ -253,6 +202,7 @@ final as (
         end as link_status
     from call
     cross join threshold
+    left join agent_name on call.agent = agent_name.agent
     left join clock on call.time_zone = clock.time_zone and {{ quarter_of("call.entered_at") }} = clock.quarter
     left join callback on call.feed = callback.feed and call.call_id = callback.call_id and not call.is_repeat
     left join called_back on call.feed = called_back.feed and call.callback_of = called_back.call_id

@@ -8,6 +8,12 @@ clock as (
 
 ),
 
+agent_name as (
+
+    {{ pseudonyms("part", "agent") | indent(4) }}
+
+),
+
 final as (
 
     select
@@ -21,8 +27,8 @@ final as (
         queue,
         skill,
         line,
-        agent,
-        {{ pseudonym("agent") }} as agent_key,
+        timed.agent,
+        agent_name.agent_key,
         outcome,
         ended_by,
         entered_at,
@@ -47,11 +53,13 @@ final as (
         coalesce(is_transferred, false) or (is_answered and place < legs) as is_transferred,
         transferred_to,
         next_queue,
-        {{ pseudonym("next_agent") }} as next_agent_key,
+        next_name.agent_key as next_agent_key,
         len(list_filter(flags, lambda flag: not suffix(flag, '_damaged'))) = 0 as is_consistent,
         is_repeat,
         flags
     from timed
+    left join agent_name on timed.agent = agent_name.agent
+    left join agent_name as next_name on timed.next_agent = next_name.agent
     left join clock on timed.time_zone = clock.time_zone and {{ quarter_of("timed.entered_at") }} = clock.quarter
 
 )
