@@ -226,7 +226,7 @@ placed as not materialized (
 counted as not materialized (
 
     select
-        *,
+        * replace (if(hold_s >= 0, hold_s, null) as hold_s, if(acw_s >= 0, acw_s, null) as acw_s),
         outcome = 'phantom' as is_phantom,
         outcome = 'answered' or (outcome = 'open' and answered_at is not null) as is_answered,
         outcome = 'abandoned' and queued_at is not null as is_abandoned,
