@@ -203,10 +203,12 @@ def plan(
         )
         return
     print(f"{demand.said}; {len(needed):,} intervals" + (f"; plan {plan_id}" if plan_id else ""))
-    print_table("agents needed 坐席需求", _PLAN, [_plan_line(row) for row in _lines(needed)])
+    print_table("agents needed 坐席需求", _PLAN, [_plan_line(row) for row in _lines(needed[:_SHOWN])])
+    if len(needed) > _SHOWN:
+        print(f"the first {_SHOWN:,} of {len(needed):,} intervals; -o writes all 仅显示前 {_SHOWN:,} 行")
     if (needed["patience_from"] == "declared").any():
         print("* patience as declared: too few abandoned calls tell it 耐心取自配置（放弃量不足以估计）")
-    print_table("by day 每日", _DAYS, daily_lines(needed))
+    print_table("by day 每日", _DAYS, daily_lines(needed)[:_SHOWN])
     for pool in _pools(needed):
         print(
             f"{pool['feed'] or '–'}: separate {pool['alone_hours']:,.1f} h, pooled {pool['pooled_hours']:,.1f} h of agents on the phone: "
@@ -216,6 +218,8 @@ def plan(
         print(f"written 已写入: {out}")
 
 
+_SHOWN = 1_400
+"""Rows of a plan on the screen at most: two weeks of half hours of two queues."""
 _PLAN = (
     *("queue 队列", "interval 时段", "calls 来电", "AHT", "Erl", "patience 耐心", "agents 在线", "present 在岗", "rostered 排班"),
     *("SL", "wait 等待", "abandoned 放弃", "occupancy 占用", "bound by 约束"),

@@ -4,15 +4,18 @@ English, cells as text with the row they stand in. What a cell must be is the re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pyarrow as pa
 
 from ccdata_assets.errors import CcdataError, WrongUse
+
+if TYPE_CHECKING:
+    from ccdata_assets.landing.rows import Member, ReadOptions
 
 Value = TypeVar("Value")
 MOST_FAULTS: Final = 10
@@ -51,7 +54,6 @@ class Faults:
 def read_rows(path: Path, headers: Mapping[str, tuple[str, ...]], needed: tuple[str, ...]) -> list[dict[str, Any]]:
     """The rows of the first table of a file that has the columns `needed`: our names → text (None where empty), and `row`, as a person
     opening the file sees it. `headers`: our name → other headers that mean it. WrongUse: no file, no such table."""
-    from ccdata_assets.landing.open import open_file
     from ccdata_assets.landing.rows import ReadOptions
 
     if not path.is_file():
@@ -59,12 +61,15 @@ def read_rows(path: Path, headers: Mapping[str, tuple[str, ...]], needed: tuple[
     by_header = {_plain(header): name for name, others in headers.items() for header in (name, *others)}
     options = ReadOptions(known_headers=lambda cells: sum(_plain(cell) in by_header for cell in cells if cell))
     seen: list[str] = []
-    for member in open_file(path, options):
+    for member in _members(path, options):
         names = {column: by_header.get(_plain(column)) for column in member.columns}
         if set(needed) - set(names.values()):
             seen += [column for column in member.columns if column]
             continue
-        table = pa.Table.from_batches(list(member.batches))
+        batches = list(member.batches)
+        if not batches:
+            raise WrongUse(f"{path.name}: has a header and no rows; fix: give a file with rows")
+        table = pa.Table.from_batches(batches)
         wanted = {column: name for column, name in names.items() if name}
         faulty = [row for row, fault in zip(*(table[c].to_pylist() for c in ("_row", "_fault")), strict=True) if fault]
         if faulty:
@@ -81,6 +86,16 @@ def read_rows(path: Path, headers: Mapping[str, tuple[str, ...]], needed: tuple[
         + (f" (missing: {missing})" if missing else "")
         + "; fix: name them so in its header"
     )
+
+
+def _members(path: Path, options: ReadOptions) -> Iterator[Member]:
+    """The tables of a file. CcdataError names the file where it cannot be opened."""
+    from ccdata_assets.landing.open import open_file
+
+    try:
+        yield from open_file(path, options)
+    except CcdataError as error:
+        raise CcdataError(f"{path.name}: {error}") from None
 
 
 def number(text: str) -> float:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ccdata_assets.command import HomeOption, JsonOption, command_settings, day_of
-from ccdata_assets.errors import WrongUse
+from ccdata_assets.errors import CcdataError, WrongUse
 from ccdata_assets.screen import print_json, print_lines
 from ccdata_assets.settings import Settings, configure, load_settings
 
@@ -105,7 +105,7 @@ def backtest(
     first, last = day_of("--train-to", train_to), day_of("--to", to)
     from ccdata_assets.planning.forecast.backtest import backtest as try_out
     from ccdata_assets.planning.forecast.declared import load_forecast
-    from ccdata_assets.planning.forecast.history import read_histories
+    from ccdata_assets.planning.forecast.history import LEAST_DAYS, read_histories
 
     if files and not feed:
         raise WrongUse("--feed is missing; fix: name the feed that the files are of")
@@ -114,6 +114,12 @@ def backtest(
     with _calls(settings if files else command_settings(home), files, feed) as con:
         declared = load_forecast(settings.home)
         histories = read_histories(con, declared, settings.as_of, [feed] if feed else [])
+        if files and not histories.series:
+            names = ", ".join(file.name for file in files)
+            raise CcdataError(
+                f"{names}: no calls of {feed} over {LEAST_DAYS} days or more that could be read; "
+                f"fix: see `ccdata feeds check`, which says what each file and column is taken for"
+            )
         with _progress("backtest 回测", as_json) as tell:
             tried = try_out(con, declared, histories, first, last, series or (), tell)
     if as_json:

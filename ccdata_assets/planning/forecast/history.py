@@ -255,7 +255,8 @@ def staged_elsewhere(
         with connect(elsewhere) as con:
             for line in land_feed(con, contract, registry, elsewhere, files, "backtest").lines:
                 if line.status == "rejected":
-                    raise CcdataError(f"{line.file}: cannot be read: {line.error}; fix: see `ccdata feeds check`")
+                    fix = "" if "fix: " in str(line.error) else "; fix: see `ccdata feeds check`"
+                    raise CcdataError(f"{line.file}: cannot be read: {line.error}{fix}")
             stage_feed(con, contract, registry, elsewhere)
             decide(con, contract, elsewhere, account(con, contract, elsewhere), [], "backtest")
             mark(con, contract)
