@@ -27,6 +27,8 @@ from ccdata_assets.planning.requirement_file import Faults, moment, number, read
 LEAST_ABANDONS: Final = 30
 """Fewer abandoned calls tell too little of patience: their number alone varies by a third and more."""
 USUAL_WEEKS: Final = 4
+REST: Final = "其余 other"
+"""The queue of calls that are in none of those forecast."""
 HEADERS: Final = {
     "local_interval": ("interval", "interval_start", "start", "time", "时段", "时段开始", "开始时间"),
     "queue": ("series", "skill", "队列", "技能组"),
@@ -135,7 +137,8 @@ def forecast(
     con: duckdb.DuckDBPyConnection, first: date, last: date, minutes: int, as_of: Any, series: str | None = None
 ) -> Demand:
     """The forecast of these days, of each interval the one made last up to `as_of`, added up to intervals of `minutes`. Where a feed is
-    forecast by parts (queues, kinds of business), these are its queues here, and its forecast as a whole is left out.
+    forecast by parts (queues, kinds of business), these are its queues here. What its forecast as a whole has more than they (calls of no
+    queue, queues with too short a history) is the queue `REST`, unless one of its parts is asked for.
 
     CcdataError where there is none."""
     if not has_forecast(con):
@@ -150,12 +153,21 @@ def forecast(
             qualify row_number() over (partition by m.series, f.measure, f.grain, f.local_interval order by m.as_of desc, m.made_at desc, m.forecast_id desc) = 1
                 -- the finest grain that was forecast; the others are its sums
                 and grain_minutes = min(grain_minutes) over (partition by m.series)),
-        wanted as (select * from part where {_of_series("feed", "queue", series)} qualify not is_whole or bool_and(is_whole) over (partition by feed)),
-        measured as (select feed, queue, local_interval, max(value) filter (measure = 'offered') as calls, max(value) filter (measure = 'aht') as handling_s
-            from wanted group by all)
-        select feed, queue, time_bucket(interval {minutes} minutes, local_interval) as local_interval, {minutes} as minutes,
-            sum(calls) as calls, sum(calls * handling_s) / nullif(sum(calls) filter (handling_s is not null), 0) as handling_s
-        from measured where calls is not null group by all""", {"first": first, "last": last, "as_of": as_of})  # fmt: skip
+        wanted as (select *, bool_or(not is_whole) over (partition by feed) as has_parts from part where {_of_series("feed", "queue", series)}),
+        measured as (select feed, queue, is_whole and has_parts as is_above, local_interval,
+                max(value) filter (measure = 'offered') as calls, max(value) filter (measure = 'aht') as handling_s
+            from wanted group by all),
+        binned as (select feed, queue, is_above, time_bucket(interval {minutes} minutes, local_interval) as local_interval, sum(calls) as calls,
+                sum(calls * handling_s) / nullif(sum(calls) filter (handling_s is not null), 0) as handling_s
+            from measured where calls is not null group by all),
+        rest as (select feed, local_interval, arg_max(handling_s, is_above) as handling_s, arg_max(calls, is_above) as above,
+                greatest(above - sum(calls) filter (not is_above), 0) as calls
+            from binned group by all having bool_or(is_above))
+        select feed, queue, local_interval, {minutes} as minutes, calls, handling_s from binned where not is_above
+        union all
+        -- a hundredth is what rounding leaves
+        select feed, {literal(REST)}, local_interval, {minutes}, calls, handling_s from rest
+        qualify sum(calls) over (partition by feed) > 0.01 * sum(above) over (partition by feed)""", {"first": first, "last": last, "as_of": as_of})  # fmt: skip
     if not len(table):
         raise CcdataError(
             f"there is no forecast of {first} to {last}; fix: run `ccdata forecast make` for these weeks, or plan with --basis usual-week"

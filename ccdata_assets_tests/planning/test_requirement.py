@@ -249,9 +249,17 @@ def test_the_forecast_known_on_a_day_is_planned_for(con: duckdb.DuckDBPyConnecti
             (values ('offered', '15min'), ('aht', '15min'), ('offered', 'hour')) as m(measure, grain), range(2) as r(n)"""
     )  # fmt: skip
     found = source.forecast(con, MONDAY, MONDAY, 30, datetime(2026, 11, 20, tzinfo=timezone.utc)).table
-    assert found[["queue", "calls"]].to_numpy().tolist() == [["q", 30]]
-    assert found["mean_handling_s"].tolist() == [pytest.approx((10 * 100 + 20 * 200) / 30)]
-    assert found["mean_patience_s"].tolist() == [120]
+    of_q, of_rest = pytest.approx((10 * 100 + 20 * 200) / 30), pytest.approx((500 * 100 + 1000 * 200) / 1500)
+    assert found[["queue", "calls"]].to_numpy().tolist() == [["q", 30], [source.REST, 1500 - 30]], (
+        "calls of the feed that no queue was forecast for need agents, too"
+    )
+    assert found["mean_handling_s"].tolist() == [of_q, of_rest]
+    assert found["mean_patience_s"].tolist()[0] == 120
+    only = source.forecast(con, MONDAY, MONDAY, 30, datetime(2026, 11, 20, tzinfo=timezone.utc), "q").table
+    assert only[["queue", "calls"]].to_numpy().tolist() == [["q", 30]]
+    con.execute("update planning.forecast set value = 10 * value / 500 where forecast_id = 'w' and measure = 'offered'")
+    found = source.forecast(con, MONDAY, MONDAY, 30, datetime(2026, 11, 20, tzinfo=timezone.utc)).table
+    assert found["queue"].tolist() == ["q"], "queues that add up to their feed leave no rest"
     con.execute("alter table planning.forecast drop column measure")
     with pytest.raises(CcdataError, match=r"planning: forecast.measure is not there"):
         source.forecast(con, MONDAY, MONDAY, 30, datetime(2026, 11, 20, tzinfo=timezone.utc))
