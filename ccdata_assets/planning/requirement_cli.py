@@ -159,8 +159,10 @@ def plan(
         Basis | None,
         typer.Option("--basis", help="What is planned for; default forecast where there is one, else usual-week."),
     ] = None,
-    first: Annotated[str | None, typer.Option("--from", help="First day; default the day after --as-of.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day; default two weeks.")] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day; default the day after --as-of, of a file its first.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; default two weeks, of a file its last.")] = None,
     minutes: Annotated[int, typer.Option("--minutes", help="Length of an interval: 15, 30 or 60.")] = 30,
     series: SeriesOption = None,
     rules: RulesFile = None,
@@ -341,7 +343,8 @@ def _demand(
     if calls is not None:
         if basis:
             raise WrongUse("--basis cannot go with --calls; fix: leave one of them out")
-        return source.of_file(calls)
+        found = source.of_file(calls)
+        return source.of_days(found, day_of("--from", first) if first else None, day_of("--to", last) if last else None)
     if settings is None:
         raise WrongUse("there is neither --calls nor a home; fix: give one")
     first_day = day_of("--from", first) if first else settings.business_date + timedelta(days=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -208,6 +208,17 @@ def of_file(path: Path, minutes: int | None = None) -> Demand:
     return Demand(_sure_handling(table), "file", f"calls of {path.name}")
 
 
+def of_days(demand: Demand, first: date | None, last: date | None) -> Demand:
+    """The demand of the days from `first` to `last`, each as far as it is given. WrongUse where none is left."""
+    days = demand.table["local_interval"].dt.date
+    kept = demand.table[(days >= (first or days.min())) & (days <= (last or days.max()))]
+    if len(demand.table) and not len(kept):
+        raise WrongUse(
+            f"{demand.said}: they are of {days.min()} to {days.max()}, none of the days asked for; fix: give others by --from and --to"
+        )
+    return replace(demand, table=kept.reset_index(drop=True))
+
+
 def patience(con: duckdb.DuckDBPyConnection, until: date) -> pd.DataFrame:
     """How long callers wait before they hang up: one row per feed and queue: waited_s (all time in the queue of callers who were answered
     or hung up, up to the day `until`), abandons, mean_patience_s.
@@ -230,6 +241,14 @@ def known_days(con: duckdb.DuckDBPyConnection, series: str | None = None) -> tup
         f"select min(local_date), max(local_date) from kpi.call_interval where offered > 0 and {_of_series('feed', 'queue', series)}"
     ).fetchall()[0]
     return (found[0], found[1]) if found[0] else None
+
+
+def known_series(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What calls can be planned by: feeds, and their queues as feed/queue."""
+    found = con.execute(
+        "select distinct unnest([feed, feed || '/' || queue]) as name from kpi.call_interval order by all"
+    ).fetchall()
+    return [name for (name,) in found if name]
 
 
 def busiest_day(con: duckdb.DuckDBPyConnection, series: str | None = None) -> date:

@@ -82,6 +82,9 @@ def planned_demand(
     else:
         found = source.usual_week(con, first, last, minutes, min(today, first - timedelta(days=1)), series, declared)
     if not len(found.table):
+        if series and source.known_days(con, series) is None:
+            known = ", ".join(source.known_series(con)[:20])
+            raise WrongUse(f"--series {series}: no calls of a feed or queue of this name; fix: give one of {known}")
         raise WrongUse("no calls to plan for are known; fix: give other days by --from and --to, or --calls FILE")
     return found
 

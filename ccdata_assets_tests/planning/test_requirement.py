@@ -20,6 +20,7 @@ from ccdata_assets.planning import requirement_demand as source
 from ccdata_assets.planning.forecast.declared import Event, load_forecast
 from ccdata_assets.planning.requirement import pooled, required, savings, with_pools
 from ccdata_assets.planning.requirement_ledger import keep_plan, newest_plan
+from ccdata_assets.planning.requirement_plan import planned_demand
 from ccdata_assets.planning.requirement_rules import Aims, load_aims
 from ccdata_assets.warehouse.engine import connect
 from ccdata_assets_tests.world import make_settings
@@ -279,3 +280,23 @@ def test_plans_are_only_added_and_the_same_plan_once(con: duckdb.DuckDBPyConnect
         con.execute("select to_json(list(column_name)) from (describe planning.staffing)").fetchall()[0][0]
     )
     assert not {"agent", "agent_name"} & set(columns)
+
+
+def test_of_a_file_only_the_days_asked_for_are_planned(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text(
+        "local_interval,calls,mean_handling_s\n2026-01-05 09:00,10,120\n2026-01-06 09:00,20,120\n2026-01-07 09:00,30,120\n",
+        encoding="utf-8",
+    )
+    whole = source.of_file(path)
+    assert source.of_days(whole, None, None).table["calls"].tolist() == [10, 20, 30]
+    assert source.of_days(whole, date(2026, 1, 6), date(2026, 1, 6)).table["calls"].tolist() == [20]
+    with pytest.raises(WrongUse, match="they are of 2026-01-05 to 2026-01-07"):
+        source.of_days(whole, date(2026, 2, 1), None)
+
+
+def test_a_queue_that_nobody_knows_is_named_with_those_there_are(con: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(WrongUse, match=r"--series nobody: no calls .* fix: give one of \w"):
+        planned_demand(
+            con, MONDAY, MONDAY, 30, datetime(2026, 11, 20, tzinfo=timezone.utc), MONDAY, "usual-week", "nobody"
+        )
