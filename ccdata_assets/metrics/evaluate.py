@@ -14,6 +14,7 @@ import duckdb
 
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.contracts.registry import Registry
+from ccdata_assets.errors import ContractError
 from ccdata_assets.metrics.quality_measures import write_measures
 from ccdata_assets.metrics.registry import COMPUTED, LENGTH, Grain, Kpi, ValueSet, version_error
 from ccdata_assets.settings import Settings
@@ -80,27 +81,32 @@ def _definition(name: str, kpi: Kpi, settings: Settings) -> dict[str, object]:
     }
 
 
+def refuse_other_meaning(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings) -> None:
+    """ContractError, naming all of them, where KPIs compute something else than the values that their version has in kpi.definition,
+    or where their version is lower than one before."""
+    _refuse_other_meaning(con, kpis, [_definition(name, kpi, settings) for name, kpi in kpis.items()])
+
+
 def _refuse_other_meaning(
     con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], lines: list[dict[str, object]]
 ) -> None:
     found = con.execute(f"select kpi_id, version, {', '.join(COMPUTED)} from kpi.definition where source is not null")
     known = {(row[0], row[1]): dict(zip(COMPUTED, row[2:], strict=True)) for row in found.fetchall()}
     newest = dict(con.execute("select kpi_id, max(version) from kpi.definition group by all").fetchall())
-    for name, kpi in kpis.items():
-        if kpi.version < newest.get(name, kpi.version):
-            raise version_error(name, f"version {newest[name]} has values already", newest[name])
+    wrong = [
+        version_error(name, f"version {newest[name]} has values already", newest[name])
+        for name, kpi in kpis.items()
+        if kpi.version < newest.get(name, kpi.version)
+    ]
     for line in lines:
         before = known.get((line["kpi_id"], line["version"]))
-        changed = [part for part in COMPUTED if before and before[part] != line[part]]
-        if changed:
-            name = str(line["kpi_id"])
-            keys = ", ".join(f"`{COMPUTED[part]}`" for part in changed)
+        if changed := [part for part in COMPUTED if before and before[part] != line[part]]:
+            name, keys = str(line["kpi_id"]), ", ".join(f"`{COMPUTED[part]}`" for part in changed)
             version = kpis[name].version
-            raise version_error(
-                name,
-                f"{keys} is not as version {version} was computed, and values of a version stay as they are",
-                version,
-            )
+            problem = f"{keys} is not as version {version} was computed, and values of a version stay as they are"
+            wrong.append(version_error(name, problem, version))
+    if wrong:
+        raise ContractError("\n".join(map(str, wrong)))
 
 
 def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:

@@ -9,10 +9,12 @@ from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from ccdata_assets.landing.inbox import scan_inbox
+from ccdata_assets.metrics.evaluate import refuse_other_meaning
 from ccdata_assets.orchestration.events import EVENTS, WAITING, listening
 from ccdata_assets.orchestration.history import keep_history_open
 from ccdata_assets.orchestration.idle import forget_end, inputs, last_end, note_end, warehouse_state
@@ -51,6 +53,7 @@ def run_everything(console: Console, sample: bool = False) -> RunSummary:
     began_with = inputs(settings)
     project = load_project()
     _ = project.model  # one that cannot be used is told before anything lands
+    _refuse_other_kpis(project)
     return last_end(settings, began_with) or _run(console, project, began_with)
 
 
@@ -119,6 +122,16 @@ def _refuse_going_back(settings: Settings) -> None:
         with connect_published(settings) as con:
             refuse_going_back(con, settings)
     except FileNotFoundError:
+        return
+
+
+def _refuse_other_kpis(project: Project) -> None:
+    """The same check as the run makes when it writes the definitions, before anything lands. A copy that an earlier release made is
+    left to the run."""
+    try:
+        with connect_published(project.settings) as con:
+            refuse_other_meaning(con, project.kpis, project.settings)
+    except (FileNotFoundError, duckdb.BinderException, duckdb.CatalogException):
         return
 
 

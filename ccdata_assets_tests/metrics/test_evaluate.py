@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.errors import ContractError
-from ccdata_assets.metrics.evaluate import evaluate
+from ccdata_assets.metrics.evaluate import evaluate, refuse_other_meaning
 from ccdata_assets.metrics.registry import Kpi, load_kpis
 from ccdata_assets_tests.world import Row, World, fetch, make_settings
 
@@ -315,6 +315,14 @@ def test_another_computation_needs_a_new_version_and_changes_nothing_without(kpi
     assert fetch(kpis.con, "select distinct as_of::date as day from kpi.value") == [{"day": date(2026, 2, 10)}]
     kpis.run(kpi(formula="said otherwise", target=3), [JAN], "2026-02-11")
     assert fetch(kpis.con, "select formula from kpi.definition") == [{"formula": "said otherwise"}], "words may change"
+
+
+def test_all_kpis_that_compute_something_else_are_named_at_once(kpis: Evaluation) -> None:
+    kpis.run({"one": FLOW, "two": RATIO, "three": FLOW}, [JAN], "2026-02-10")
+    changed = {"one": kpi(where="city = 'x'"), "two": RATIO.model_copy(update={"numerator": "count(*)"}), "three": FLOW}
+    with pytest.raises(ContractError, match=r"one\.version(.|\n)*two\.version") as raised:
+        refuse_other_meaning(kpis.con, changed, make_settings(Path("unused"), "2026-02-11"))
+    assert "three" not in str(raised.value)
 
 
 def test_versions_only_go_up(kpis: Evaluation) -> None:
