@@ -223,6 +223,15 @@ def test_a_surge_opens_an_incident_that_ends_when_a_week_has_passed_without(call
     assert not [each for each in incidents(calls.con) if each["field"] == "网络"]
 
 
+def test_a_new_topic_surges_and_a_new_queue_has_no_past_to_be_held_against(calls: Calls) -> None:
+    daily(calls, date(2026, 1, 5), [20] * 64 + [45] * 6, "账单")
+    calls.con.execute("update marts.fct_call set queue = '新组', topic = '新题' where local_date >= date '2026-03-10'")
+    calls.analyse("2026-03-16")
+    assert {(row["dimension"], row["part"]) for row in calls.found("surge", "local_date = '2026-03-10'")} == {
+        ("all", ""), ("topic", "新题"),
+    }  # fmt: skip
+
+
 def test_steady_calls_raise_no_alarm_and_holidays_are_not_judged(calls: Calls) -> None:
     calls.con.execute("update marts.dim_date set is_working_day = false where date = '2026-03-04'")
     counts = np.random.default_rng(4).poisson(15, 70).tolist()
