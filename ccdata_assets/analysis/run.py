@@ -34,6 +34,7 @@ FACTS: Final = {
     "marts.fct_outbound": "dialled_on",
     "marts.fct_case": "local_date",
     "kpi.agent_time": "local_date",
+    "kpi.queue_interval": "local_date",
 }
 LOOKED_BACK: Final = 6  # months of weeks before, that a run of an agent's weeks may have begun in
 PLAIN: Final = (

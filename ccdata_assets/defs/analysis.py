@@ -14,7 +14,7 @@ from ccdata_assets.warehouse.state import is_analysed, mark_analysed
 SURGE = dg.AssetKey(["analysis", "surge"])
 _SOURCES = [
     *(["marts", f"fct_{name}"] for name in ("call", "contact", "callback", "case", "survey", "quality_review", "outbound")),
-    *(["marts", "dim_agent"], ["marts", "dim_date"], ["kpi", "call_interval"], ["kpi", "agent_time"], ["kpi", "value"]),
+    *(["marts", "dim_agent"], ["marts", "dim_date"], ["kpi", "call_interval"], ["kpi", "queue_interval"], ["kpi", "agent_time"], ["kpi", "value"]),
 ]  # fmt: skip
 
 

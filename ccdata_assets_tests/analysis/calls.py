@@ -23,6 +23,7 @@ from ccdata_assets_tests.world import Row, fetch, make_settings
 TABLES = (
     "marts.fct_call", "marts.fct_contact", "marts.fct_callback", "marts.fct_case", "marts.fct_survey", "marts.fct_quality_review",
     "marts.fct_outbound", "marts.dim_agent", "marts.dim_date", "kpi.agent_time", "kpi.call_interval",
+    "kpi.queue_interval",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -223,6 +223,15 @@ def test_a_surge_opens_an_incident_that_ends_when_a_week_has_passed_without(call
     assert not [each for each in incidents(calls.con) if each["field"] == "网络"]
 
 
+def test_a_new_topic_surges_and_a_new_queue_has_no_past_to_be_held_against(calls: Calls) -> None:
+    daily(calls, date(2026, 1, 5), [20] * 64 + [45] * 6, "账单")
+    calls.con.execute("update marts.fct_call set queue = '新组', topic = '新题' where local_date >= date '2026-03-10'")
+    calls.analyse("2026-03-16")
+    assert {(row["dimension"], row["part"]) for row in calls.found("surge", "local_date = '2026-03-10'")} == {
+        ("all", ""), ("topic", "新题"),
+    }  # fmt: skip
+
+
 def test_steady_calls_raise_no_alarm_and_holidays_are_not_judged(calls: Calls) -> None:
     calls.con.execute("update marts.dim_date set is_working_day = false where date = '2026-03-04'")
     counts = np.random.default_rng(4).poisson(15, 70).tolist()
@@ -387,32 +396,25 @@ def test_agents_without_enough_others_of_their_tenure_are_held_against_nothing(c
     assert {row["side"] for row in calls.found("growth_agent")} == {None}
 
 
+def entries(queue: str, offered: int, abandoned: int) -> dict[str, Any]:
+    """Entries into a queue, of which those answered were answered in time."""
+    return {
+        "feed": "f", "direction": "inbound", "queue": queue, "local_interval": datetime(2026, 1, 5, 10), "local_date": date(2026, 1, 5),
+        "offered": offered, "answered": offered - abandoned, "abandoned": abandoned, "answered_in_time": offered - abandoned,
+    }  # fmt: skip
+
+
 def test_a_funnel_needs_parts_enough_and_marks_the_odd_one(calls: Calls) -> None:
-    for i in range(8):
-        calls.add(
-            "marts.fct_call",
-            [
-                calls.call(
-                    "2026-01-05T10:00:00",
-                    queue=f"q{i}",
-                    is_answered=n >= (30 if i == 0 else 5),
-                    is_abandoned=n < (30 if i == 0 else 5),
-                    talk_s=None,
-                )
-                for n in range(60)
-            ],
-        )
-    calls.add(
-        "marts.fct_call", [calls.call("2026-01-05T10:00:00", queue="small", is_answered=False, is_abandoned=True)]
-    )
+    calls.add("kpi.queue_interval", [entries(f"q{i}", 60, 30 if i == 0 else 5) for i in range(8)])
+    calls.add("kpi.queue_interval", [entries("small", 1, 1)])
     calls.analyse()
     found = {row["part"]: row["verdict"] for row in calls.found("funnel", "measure = 'abandon_rate'")}
     assert found == {**{f"q{i}": "within" for i in range(1, 8)}, "q0": "outside", "small": "too_few"}
 
 
 def test_of_few_parts_none_is_judged(calls: Calls) -> None:
-    for i in range(8):
-        calls.add("marts.fct_call", [calls.call("2026-01-05T10:00:00", queue=f"q{i}") for _ in range(12)])
+    calls.add("kpi.queue_interval", [entries(f"q{i}", 12, 0) for i in range(8)])
+    calls.add("marts.fct_call", [calls.call("2026-01-05T10:00:00", queue="q0")])
     calls.analyse(declared=changed(outliers={"parts": 20}))
     assert {(row["verdict"], row["upper_998"]) for row in calls.found("funnel")} == {("too_few", None)}
 

@@ -20,7 +20,7 @@ HEADER = (
 def land(world: World, *lines: str, name: str = "话单_20261102.csv") -> World:
     world.put(f"call_log/{name}", HEADER + "".join(f"{line}\n" for line in lines))
     world.stage("call_log")
-    build(world, "fct_call", "fct_call_leg", "call_interval", "queue_interval")
+    build(world, "fct_call", "fct_call_leg", "call_interval", "queue_interval", "call_agent_day")
     return world
 
 
@@ -96,6 +96,10 @@ def test_each_queue_answers_for_what_came_to_it_and_the_centre_counts_a_call_onc
     assert sums(world, "kpi.call_interval", "true") == [
         (True, 6, 6, 5, 1, 0, 3, 45 + 10 + 30 + 3 + 3, 100 + 120 + 120 + 60 + 60, 5)
     ], "the call that was lost after flowing over is lost once"
+    assert sums(world, "kpi.call_agent_day", "agent_key = (select agent_key from marts.fct_call where call_id = 'C5')") == [
+        (False, 2, 2, 2, 0, 0, 2, 0 + 5, 60 + 60, 2),
+        (True, 5, 5, 5, 0, 0, 4, 5 + 10 + 30 + 3 + 3, 100 + 60 + 60 + 60 + 60, 5),
+    ], "each agent has the part that he took, and no part of the other's"  # fmt: skip
     in_leg = "select cast(local_interval as varchar) from kpi.queue_interval where queue = '投诉组'"
     assert rows(world, in_leg) == [("2026-11-02 10:15:00",)], "an entry counts when it was made"
 

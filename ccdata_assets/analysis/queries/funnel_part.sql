@@ -1,10 +1,6 @@
 -- One row per month, measure, dimension and part, with what is divided: the parts of a funnel.
 with fact as (
-    select month, 'abandon_rate' as measure, cast(null as varchar) as agent_key, queue, is_abandoned as is_met from inbound_call where is_offered
-    union all
-    select month, 'service_level', null, queue, is_answered and wait_s <= answer_within_s from inbound_call cross join setting where is_answered or is_abandoned
-    union all
-    select month, 'transfer_rate', agent_key, queue, is_transferred from inbound_call where is_answered and is_transferred is not null
+    select month, 'transfer_rate' as measure, agent_key, queue, is_transferred as is_met from inbound_call where is_answered and is_transferred is not null
     union all
     select month, 'fcr', agent_key, queue, is_resolved_first
     from (select *, cast(date_trunc('month', local_date) as date) as month from marts.fct_contact) cross join scope
@@ -22,6 +18,13 @@ with fact as (
 -- first summed, for there are few agents and queues and many calls
 summed as (
     select month, measure, agent_key, queue, count(*) as total, count(*) filter (where is_met) as met from fact group by all
+    union all
+    -- what queues answer for: entries into each, as the KPIs by queue count them
+    select cast(date_trunc('month', local_date) as date) as month, measure, null, queue, sum(total), sum(met) from (
+        select local_date, queue, unnest([{'measure': 'abandon_rate', 'total': offered, 'met': abandoned},
+            {'measure': 'service_level', 'total': answered + abandoned, 'met': answered_in_time}], recursive := true)
+        from kpi.queue_interval cross join scope where direction = 'inbound' and local_date >= first_month
+    ) group by all having sum(total) > 0
 ),
 
 spread as (

@@ -1,5 +1,6 @@
 -- One row per day looked at, dimension and part with its calls and those of each of the days before, the day before first: 0 where the
--- centre had calls and it had none, null where the centre was closed or the day was a holiday or made up for one. Such days are not judged.
+-- centre had calls and it had none, null where the centre was closed or the day was a holiday or made up for one. Such days are not judged. Before its first call a queue
+-- was not there, which says nothing; a product or topic was, and nobody called about it.
 with counted as (
     select local_date, unnest([{'dimension': 'all', 'part': ''}, {'dimension': 'product', 'part': product}, {'dimension': 'topic', 'part': topic},
         {'dimension': 'queue', 'part': queue}], recursive := true)
@@ -22,7 +23,10 @@ looked_at as (
 past as (
     select
         looked_at.local_date, part.dimension, part.part, back,
-        if(open_day.local_date is null, null, coalesce(calls.calls, 0)) as before
+        if(
+            open_day.local_date is null or part.dimension = 'queue' and looked_at.local_date - cast(back as integer) < part.first_on,
+            null, coalesce(calls.calls, 0)
+        ) as before
     from looked_at cross join part cross join setting cross join lateral (select unnest(range(1, 7 * surge_weeks + 1)) as back)
     left join open_day on open_day.local_date = looked_at.local_date - cast(back as integer)
     left join calls on calls.local_date = looked_at.local_date - cast(back as integer) and calls.dimension = part.dimension and calls.part = part.part

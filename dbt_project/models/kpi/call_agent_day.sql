@@ -1,23 +1,19 @@
 with
 
-call as (
-
-    {{ entered_calls() }}
-
-),
+{{ call_entries() }},
 
 final as (
 
     select
-        call.feed,
-        coalesce(call.direction, 'inbound') as direction,
-        call.agent_key,
+        entry.feed,
+        coalesce(entry.direction, 'inbound') as direction,
+        entry.agent_key,
         dim_agent.team,
-        call.local_date,
+        entry.local_date,
         {{ call_sums() }}
-    from call
-    left join {{ ref("dim_agent") }} as dim_agent on call.agent_key = dim_agent.agent_key
-    where call.agent_key is not null
+    from entry
+    left join {{ ref("dim_agent") }} as dim_agent on entry.agent_key = dim_agent.agent_key
+    where entry.agent_key is not null
     group by all
 
 )
