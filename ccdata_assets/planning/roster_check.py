@@ -246,11 +246,13 @@ class _Look:
         return begins - ended >= DAY
 
     def _nights(self) -> Iterator[Fault]:
-        nights = sorted({work.day for work in self.works if self._is_night(work)})
+        nights = sorted({*self.agent.nights_before, *(work.day for work in self.works if self._is_night(work))})
         in_row, in_two = self._limit("nights_in_a_row"), self._limit("nights_in_two_weeks")
         row = 0
         for place, day in enumerate(nights):
             row = row + 1 if place and nights[place - 1] == day - DAY else 1
+            if day < self.first:
+                continue  # the roster before answers for its own
             if in_row is not None and row > in_row:
                 yield self._fault("nights_in_a_row", day, row, in_row)
             count = sum(day - 13 * DAY <= each <= day for each in nights)

@@ -22,7 +22,15 @@ from ccdata_assets.planning.roster_breaks import break_effort, place_breaks
 from ccdata_assets.planning.roster_check import Fault, check
 from ccdata_assets.planning.roster_coverage import Requirement, coverage, requirement_of
 from ccdata_assets.planning.roster_people import Agent, Work, pause_text
-from ccdata_assets.planning.roster_solve import EFFORT, Effort, Solved, paid_minutes, solve_shifts, worked
+from ccdata_assets.planning.roster_solve import (
+    EFFORT,
+    Effort,
+    Solved,
+    is_night_work,
+    paid_minutes,
+    solve_shifts,
+    worked,
+)
 from ccdata_assets.settings import Settings
 
 PLAN: Final = {
@@ -96,7 +104,7 @@ def make_roster(
         raise WrongUse(
             "no agent has a skill for a queue that is required; fix: correct the column skills, or plan these queues"
         )
-    agents = after_roster(agents, before, first)
+    agents = after_roster(agents, before, first, labour)
     reaching = [work for work in before if work.day < first and work.ends.date() >= first]
     left = less_reaching(need, reaching, agents, labour.grid_minutes)
     solved = solve_shifts(agents, left, labour, Effort.of(effort), tell)
@@ -109,14 +117,20 @@ def make_roster(
     return Made(need, agents, roster, gap, faults, solved, plan_id)
 
 
-def after_roster(agents: Sequence[Agent], before: Sequence[Work], first: date) -> list[Agent]:
-    """The agents with what they worked in the roster before: days in a row up to the eve of `first`, and when their last shift ends."""
+def after_roster(agents: Sequence[Agent], before: Sequence[Work], first: date, labour: Labour) -> list[Agent]:
+    """The agents with what they worked in the roster before: days in a row up to the eve of `first`, when their last shift ends, and on which
+    days a night shift began."""
     found = []
     for agent in agents:
-        days = {work.day for work in before if work.agent == agent.agent and work.day < first}
+        works = [work for work in before if work.agent == agent.agent and work.day < first]
+        if not works:
+            found.append(agent)
+            continue
+        days = {work.day for work in works}
         row = next(n for n in range(len(days) + 1) if first - timedelta(days=n + 1) not in days)
-        ended = max((work.ends for work in before if work.agent == agent.agent and work.day < first), default=None)
-        found.append(replace(agent, days_in_a_row=row, last_end=ended) if days else agent)
+        nights = frozenset(work.day for work in works if is_night_work(work, labour))
+        ended = max(work.ends for work in works)
+        found.append(replace(agent, days_in_a_row=row, last_end=ended, nights_before=nights))
     return found
 
 

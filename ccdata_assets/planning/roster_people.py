@@ -46,7 +46,7 @@ _WEEKDAYS: Final = "一二三四五六日"
 class Agent:
     """One agent: what may and must be in the roster. `skills`: queues taken, empty for all; `available`: by weekday (0 Monday) minutes of the
     day between which shifts lie, None for always; `fixed`: by day a shift, or None for a day off; `days_in_a_row` and `last_end`: worked
-    just before the roster begins."""
+    just before the roster begins; `nights_before`: days of the night shifts before it."""
 
     agent: str
     contract: str
@@ -59,6 +59,7 @@ class Agent:
     nights: bool = True
     days_in_a_row: int = 0
     last_end: datetime | None = None
+    nights_before: frozenset[date] = frozenset()
 
     def takes(self, queue: str) -> bool:
         """Whether the agent takes calls of a queue; a pool is taken by all."""

@@ -142,17 +142,24 @@ def paid_minutes(shift: Shift, labour: Labour) -> int:
     return whole - sum(each.minutes for each in labour.breaks_of(whole) if not each.is_paid)
 
 
-def night_minutes(shift: Shift, labour: Labour) -> int:
-    """Minutes of a shift in the night."""
+def night_minutes(work_begins: int, work_ends: int, labour: Labour) -> int:
+    """Minutes in the night, of work from one minute of its first day to another, which may be of the next."""
     begins = labour.night.from_.hour * 60 + labour.night.from_.minute
     ends = labour.night.to.hour * 60 + labour.night.to.minute
     ends = ends if ends > begins else ends + 1440
-    return sum(max(0, min(shift.ends, ends + back) - max(shift.begins, begins + back)) for back in (-1440, 0, 1440))
+    return sum(max(0, min(work_ends, ends + back) - max(work_begins, begins + back)) for back in (-1440, 0, 1440))
 
 
 def is_night(shift: Shift, labour: Labour) -> bool:
     """Whether it is a night shift."""
-    return night_minutes(shift, labour) >= labour.night.hours * 60
+    return night_minutes(shift.begins, shift.ends, labour) >= labour.night.hours * 60
+
+
+def is_night_work(work: Work, labour: Labour) -> bool:
+    """The same of a shift that somebody worked, whether or not it is a declared one."""
+    begins = work.begins.hour * 60 + work.begins.minute
+    lasts = int((work.ends - work.begins).total_seconds() // 60)
+    return night_minutes(begins, begins + lasts, labour) >= labour.night.hours * 60
 
 
 def is_late(shift: Shift, labour: Labour) -> bool:
@@ -397,6 +404,16 @@ class _Plan:
         if nights:
             for window in self._windows(length):
                 self.model.add(sum(self.works[day, name] for day in window for name in nights) <= most)
+            self._nights_after(length, most, nights)
+
+    def _nights_after(self, length: int, most: int, nights: list[str]) -> None:
+        """What the nights of the roster before leave of each stretch that begins in it."""
+        before = {(day - self.need.first).days for day in self.agent.nights_before}
+        for back in range(1, length):
+            taken = sum(-back <= day < 0 for day in before)
+            if taken:
+                days = range(min(length - back, self.need.days))
+                self.model.add(sum(self.works[day, name] for day in days for name in nights) <= max(0, most - taken))
 
 
 _RULES: Final = (

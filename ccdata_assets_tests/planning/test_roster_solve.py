@@ -162,6 +162,30 @@ def test_a_night_of_the_roster_before_covers_the_first_morning_and_its_agent_res
     assert first >= eve[0].ends + timedelta(hours=11)
 
 
+def test_nights_of_the_roster_before_count_for_nights_in_a_row_and_in_two_weeks() -> None:
+    """Nights are all that is required: two worked before leave one of three in a row, six of the last fortnight none until it is over."""
+
+    def night(agent: str, back: int) -> Work:
+        day = FIRST - timedelta(days=back)
+        begins = pd.Timestamp(f"{day} 22:00").to_pydatetime()
+        return Work(agent, day, "night", begins, begins + timedelta(hours=8, minutes=30))
+
+    before = [
+        *(night("agent 00", back) for back in (2, 1)),
+        *(night("agent 01", back) for back in (13, 12, 11, 9, 8, 7)),
+    ]
+    found = make_roster(required(hours(h22_24=2), 4), people(2), LABOUR, FIRST, 4, 0.3, before=before)
+    assert found.faults == []
+    nights = [
+        {(work.day - FIRST).days for work in found.roster if work.agent == name} for name in ("agent 00", "agent 01")
+    ]
+    assert not {0, 1} <= nights[0] and nights[0], "one night more, then not"
+    assert not nights[1] & {0}, "six nights of the fourteen days before"
+    planted = [*found.roster, night("agent 01", 0)]
+    rules = {fault.rule for fault in check(planted, found.agents, LABOUR, FIRST, FIRST + timedelta(days=3))}
+    assert "nights_in_two_weeks" in rules, "and the checker counts them too"
+
+
 def test_agents_with_skills_take_their_queues_only() -> None:
     tables = pd.concat([required(hours(h9_13=1), 7, queue) for queue in ("a", "b")], ignore_index=True)
     skilled = [
