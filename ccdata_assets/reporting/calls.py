@@ -103,6 +103,7 @@ def volume_figures(
                 unit="count",
                 value=of(window.period),
                 previous=of(before),
+                is_partial=window.is_running,
                 definition=volume.meaning,
                 trend=tuple(counts.values()),
                 before=called,

@@ -124,6 +124,11 @@ class Window:
         )
 
     @property
+    def is_running(self) -> bool:
+        """Whether the period was not over yet at the time of the report."""
+        return self.source.as_of < closing_of(self.period.last_day, 0, self.source.as_of.tzinfo)
+
+    @property
     def first_day(self) -> date:
         """The first day of the period."""
         return self.period.first_day
@@ -225,6 +230,10 @@ def kpi_figures(month: Month, kpis: Sequence[str]) -> tuple[Figure, ...]:
                 numerator=value.numerator if value else None,
                 denominator=value.denominator if value else None,
                 status=value.status if value else "",
+                is_partial=month.is_running
+                and definition.kind == "flow"
+                and value is not None
+                and value.denominator is None,
                 definition=definition.meaning if definition.meaning.zh else None,
                 trend=trend,
             )

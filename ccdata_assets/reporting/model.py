@@ -69,7 +69,7 @@ class Compared(NamedTuple):
 @dataclass(frozen=True)
 class Figure:
     """One measure of the period. `value`, `target` and `previous` (the period before, or what `before` calls it) are in `unit`,
-    ratios as 0..1; None is «no data». `trend` holds the same measure for the periods up to this one, oldest
+    ratios as 0..1; None is «no data». One that `is_partial` counts a period that is not over, so that it has no change yet. `trend` holds the same measure for the periods up to this one, oldest
     first."""
 
     id: str
@@ -82,6 +82,7 @@ class Figure:
     numerator: float | None = None
     denominator: float | None = None
     status: str = ""
+    is_partial: bool = False
     definition: Text | None = None
     trend: tuple[float | None, ...] = ()
     before: Text = BEFORE
@@ -97,7 +98,7 @@ class Figure:
     @property
     def change(self) -> float | None:
         """Difference from `previous`, in `unit` (for a percent: 0.01 is one percentage point)."""
-        return None if self.value is None or self.previous is None else self.value - self.previous
+        return None if self.value is None or self.previous is None or self.is_partial else self.value - self.previous
 
     @property
     def improved(self) -> bool | None:

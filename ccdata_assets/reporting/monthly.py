@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ccdata_assets.reporting import outbound
+from ccdata_assets.reporting import calls, outbound
 from ccdata_assets.reporting.closing import closing_sections
 from ccdata_assets.reporting.deliveries import deliveries_section
 from ccdata_assets.reporting.measures import (
@@ -35,6 +35,10 @@ CALLS: Final = (
 OUTBOUND: Final = ("outbound_success_rate", "outbound_connect_rate")
 OUTBOUND_BY: Final = ("campaign", "product", "age_band", "contact_channel")
 ELSEWHERE: Final = frozenset(outbound.SHOWN) - set(OUTBOUND)  # in the outbound report
+DETAILS: Final = frozenset(
+    {"talk_time", "hold_time", "acw_time", "transfer_rate", "short_abandon_share", *calls.VARIANTS} - {"service_level"}
+)
+"""What stands below and in the call-centre report, and is no headline of the warehouse."""
 DRAWN: Final = ("service_level", "answer_rate", "abandon_rate", "asa", "aht", "occupancy", "csat")
 MORE: Final = Text(
     "按班组、业务、客户、主题与坐席见呼叫中心月报和坐席与班组月报。",
@@ -52,7 +56,11 @@ FIRST: Final = (*STOCK, *RECORDS, *OVERLAP, *QUALITY, *COLLECTION, *CALLS, *OUTB
 def monthly_sections(month: Month) -> tuple[Section, ...]:
     """Stock, increment, quality, deliveries, calls and outbound of the month, and what was known only after its closing."""
     return (
-        Section("headline", Text("关键指标", "Headline"), figures=kpi_figures(month, _shown(month))),
+        Section(
+            "headline",
+            Text("关键指标", "Headline"),
+            figures=kpi_figures(month, [kpi for kpi in _shown(month) if kpi not in DETAILS]),
+        ),
         _stock(month),
         _quality(month),
         deliveries_section(month),

@@ -39,6 +39,7 @@ class Definition:
     target: float | None
     perspective: str
     owner: str
+    kind: str = "flow"  # of the period; or stock: all up to its end
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Published:
         rows = self._rows(
             "kpi.definition",
             """select kpi_id, version, zh, en, definition_zh, definition_en, formula, unit, direction,
-                target, perspective, owner
+                target, perspective, owner, kind
             from kpi.definition order by kpi_id, version""",
         )
         return {
@@ -119,6 +120,7 @@ class Published:
                 target=_number(target),
                 perspective=perspective or "",
                 owner=owner or "",
+                kind=kind or "flow",
             )
             for (
                 kpi,
@@ -133,6 +135,7 @@ class Published:
                 target,
                 perspective,
                 owner,
+                kind,
             ) in rows
         }
 

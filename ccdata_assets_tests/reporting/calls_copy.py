@@ -59,7 +59,7 @@ def build_calls(path: Path, names: dict[str, str] | None = None) -> pd.DataFrame
             [(key, (names or NAMES)[key], team) for key, team in TEAMS.items()],
         )
         con.executemany(
-            "insert into kpi.definition values (?, 1, ?, ?, ?, ?, 'a / b', ?, ?, ?, 'customers', 'team:calls')",
+            "insert into kpi.definition values (?, 1, ?, ?, ?, ?, 'a / b', ?, ?, ?, 'customers', 'team:calls', 'flow')",
             [
                 (kpi, zh, en, zh, en, unit, direction, target)
                 for kpi, (zh, en, unit, direction, target, *_) in KPIS.items()

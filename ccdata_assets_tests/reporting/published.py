@@ -26,7 +26,7 @@ SCHEMA: Final = """
 create schema kpi; create schema ops; create schema marts;
 create table kpi.definition (kpi_id varchar, version integer, zh varchar, en varchar,
     definition_zh varchar, definition_en varchar,
-    formula varchar, unit varchar, direction varchar, target double, perspective varchar, owner varchar);
+    formula varchar, unit varchar, direction varchar, target double, perspective varchar, owner varchar, kind varchar);
 create table kpi.value (kpi_id varchar, definition_version integer, grain varchar,
     period_start timestamp, dims varchar, value double,
     numerator double, denominator double, target double, status varchar, as_of timestamptz, run_id varchar);
@@ -168,7 +168,7 @@ def build(path: Path, months: int = 3) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute(SCHEMA)
         _fill(connection, "kpi.definition", (
-            (kpi, 1, zh, en, means_zh, means_en, "a / b", unit, direction, target, "internal", "team:data")
+            (kpi, 1, zh, en, means_zh, means_en, "a / b", unit, direction, target, "internal", "team:data", "stock" if kpi == "stock" else "flow")
             for kpi, zh, en, unit, direction, target, means_zh, means_en in DEFINITIONS
         ))  # fmt: skip
         _fill(
