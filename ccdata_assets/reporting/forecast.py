@@ -19,6 +19,7 @@ MODELS: Final = {
     "mstl": Text("季节分解（周）", "Seasonal decomposition, week"),
     "mstl_year": Text("季节分解（周与年）", "Seasonal decomposition, week and year"),
     "combined": Text("组合", "Combination"),
+    "baseline": Text("上周同期（原样）", "Last week as it was"),
 }
 _BY_MONTH: Final = Text("，含月内规律", ", with the pattern of the month")
 REASONS: Final = {

@@ -102,3 +102,22 @@ def test_bounds_of_a_part_are_told_by_its_own_misses_and_by_those_of_the_others_
     assert alone[1] < 101, "what was always missed to one side"
     assert pooled[1] > 115 and pooled[0] > alone[0], "others show that it may go to the other"
     assert measure(mine, True, []).restless == pytest.approx(measure(mine, True, others).restless)
+
+
+def test_last_week_again_is_taken_only_where_nothing_beats_it_and_weeks_count_beside_days() -> None:
+    one = traffic.series(np.random.default_rng(2).poisson(traffic.means(63, 200)).astype(float))
+    days = traffic.days(one, AHEAD)
+    (trial,) = choice.choose(one, days, AHEAD, traffic.WORKDAYS).trials
+    came = trial.calls.sum(axis=1)
+
+    def chosen(**candidates: np.ndarray) -> tuple[str, str]:
+        names = dict.fromkeys(trial.ahead.days, 3 * came) | candidates
+        tried = replace(trial, ahead=replace(trial.ahead, days=names))
+        return choice._best(choice._error([tried]))
+
+    assert chosen(baseline=1.1 * came, ets=1.2 * came) == ("baseline", "baseline")
+    assert chosen(baseline=1.2 * came, ets=1.1 * came) == ("ets", "best")
+    # days are nearer by one candidate, whole weeks by another: both count
+    level, restless = 1.25 * came, came + 0.35 * came.mean() * np.tile([1, -1], 7)[: len(came)]
+    assert np.abs(level - came).sum() < np.abs(restless - came).sum(), "by days alone it would be the other"
+    assert chosen(ets=level, theta=restless)[0] == "theta"
