@@ -153,14 +153,50 @@ def of_query(sql: str, columns: Mapping[str, tuple[str, ...]]) -> dict[str, set[
     for table, names in columns.items():
         left, _, right = table.partition(".")
         schema.setdefault(left, {})[right] = dict.fromkeys(names, "varchar")
-    tree = qualify(
-        sqlglot.parse_one(sql, dialect=DBT), dialect=DBT, schema=schema, validate_qualify_columns=False, quote_identifiers=False
-    )  # fmt: skip
+    tree = _qualified(_unions_by_place(sqlglot.parse_one(sql, dialect=DBT), schema), schema)
     scope = build_scope(tree)
     if scope is None or not isinstance(tree, exp.Query):
         raise CcdataError(f"lineage cannot read a query: {sql[:60]}; fix: look at it in dbt_project/models")
     keys = _looked_up_by(tree, scope)
     return {select.alias_or_name: _origins(select.alias_or_name, tree, scope, keys) for select in tree.selects}
+
+
+def _qualified(tree: exp.Expr, schema: dict[str, Any]) -> exp.Expr:
+    return qualify(tree, dialect=DBT, schema=schema, validate_qualify_columns=False, quote_identifiers=False)
+
+
+def _unions_by_place(tree: exp.Expr, schema: dict[str, Any]) -> exp.Expr:
+    """A query of which each CTE that is a union by name is one by place, with nulls where a branch lacks a column: sqlglot follows only these."""
+    before: list[exp.CTE] = []
+    for cte in tree.ctes if isinstance(tree, exp.Query) else ():
+        if isinstance(cte.this, exp.Union) and any(union.args.get("by_name") for union in cte.find_all(exp.Union)):
+            branches = list(_branches(cte.this))
+            named = [_names(branch, before, schema) for branch in branches]
+            every = list(dict.fromkeys(name for names in named for name in names))
+            texts = (
+                f"select {', '.join(name if name in names else f'null as {name}' for name in every)} from ({branch.sql(DBT)}) as branch"
+                for branch, names in zip(branches, named, strict=True)
+            )
+            cte.set("this", sqlglot.parse_one(" union all ".join(texts), dialect=DBT))
+        before.append(cte)
+    return tree
+
+
+def _branches(query: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(query, exp.Union):
+        yield from _branches(query.this)
+        yield from _branches(query.expression)
+    else:
+        yield query
+
+
+def _names(query: exp.Expr, ctes: list[exp.CTE], schema: dict[str, Any]) -> list[str]:
+    """Columns of a query that may read CTEs."""
+    sql = query.sql(DBT)
+    if ctes:
+        sql = f"with recursive {', '.join(cte.sql(DBT) for cte in ctes)} {sql}"
+    tree = _qualified(sqlglot.parse_one(sql, dialect=DBT), schema)
+    return [select.alias_or_name for select in tree.selects] if isinstance(tree, exp.Query) else []
 
 
 def _origins(
