@@ -8,8 +8,10 @@ import duckdb
 import pytest
 
 from ccdata_assets.reporting import BuiltReport
+from ccdata_assets.reporting.measures import Window
 from ccdata_assets.reporting.model import Report
 from ccdata_assets.reporting.period import Period
+from ccdata_assets.reporting.published import Published
 from ccdata_assets.reporting.reports import period_reports
 
 from .published import AS_OF, HOSTILE, LATER, MARCH, PROVINCES, build, build_monthly, reports_of
@@ -24,6 +26,21 @@ def test_headline_gives_each_kpi_its_value_target_and_change(report: Report) -> 
     assert figures["abandon_rate"].met is False, "a rate that should be low is missed when it is above its target"
     assert figures["csat"].value is None, "0 answers of 0 is no data"
     assert figures["csat"].met is None
+
+
+def test_counts_of_a_month_that_is_not_over_are_not_held_against_a_whole_one(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at, is_running in (("2026-03-31T12:00:00+08:00", True), ("2026-04-01T00:00:00+08:00", False)):
+        with Published.opened(published, datetime.fromisoformat(at)) as source:
+            assert Window.read(source, Period.of("month", MARCH)).is_running is is_running
+    over = {figure.id: figure for figure in reports_of(published)["monthly"].section("headline").figures}
+    monkeypatch.setattr(Window, "is_running", True)
+    running = {figure.id: figure for figure in reports_of(published)["monthly"].section("headline").figures}
+    assert over["records_received"].change is not None and not over["records_received"].is_partial
+    assert running["records_received"].is_partial and running["records_received"].change is None
+    assert running["validity"].change == over["validity"].change != 0, "a rate does not wait for the end"
+    assert not running["stock"].is_partial, "nor does what there is"
 
 
 def test_headline_of_dagster_is_the_figures(built: BuiltReport, report: Report) -> None:
