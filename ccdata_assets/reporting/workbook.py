@@ -433,7 +433,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Cell, unit: Unit = "tex
             cell.value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)[:32_767]
             cell.data_type = "s"
     dress(cell, look)
-    if cell.data_type == "s" and cell.value[:1] in ("=", "+", "-", "@"):
+    if isinstance(cell.value, str) and cell.value[:1] in ("=", "+", "-", "@"):
         cell.quotePrefix = True  # so that Excel keeps it text when somebody edits the cell
     return cell
 
