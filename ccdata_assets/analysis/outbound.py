@@ -1,12 +1,13 @@
 """What dials teach: when to dial, how often, and why customers refuse. Reads the sums of dials and writes analysis.outbound_hour,
-analysis.outbound_attempt and analysis.outbound_refusal, of all there is, anew in every run that builds."""
+analysis.outbound_attempt and analysis.outbound_refusal, of each month and of all time, anew in every run that builds."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from typing import Final, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -21,15 +22,18 @@ SEGMENTS: Final = {
     "spend_band": "spend_band", "region": "province_code", "contact_channel": "contact_channel",
 }  # fmt: skip
 """What customers who refuse are told apart by, and the column of kpi.outbound_day."""
+MONTH: Final = "cast(date_trunc('month', dialled_on) as date) as month"
 TABLES: Final[dict[str, str]] = {
-    "analysis.outbound_hour": """campaign varchar, measure varchar, local_weekday bigint, local_hour bigint, dials bigint, hits bigint,
+    "analysis.outbound_hour": """month date, campaign varchar, measure varchar, local_weekday bigint, local_hour bigint, dials bigint, hits bigint,
         rate_share double, low_share double, high_share double, shrunk_share double, is_best boolean""",
-    "analysis.outbound_attempt": """campaign varchar, dial_no bigint, dials bigint, connected bigint, successes bigint, success_share double,
+    "analysis.outbound_attempt": """month date, campaign varchar, dial_no bigint, dials bigint, connected bigint, successes bigint, success_share double,
         low_share double, high_share double, successes_so_far_share double, later_high_share double, break_even_share double,
         is_worth_it boolean""",
-    "analysis.outbound_refusal": """dimension varchar, segment varchar, refusal_reason varchar, refusals bigint, refusals_of_segment bigint,
+    "analysis.outbound_refusal": """month date, dimension varchar, segment varchar, refusal_reason varchar, refusals bigint, refusals_of_segment bigint,
         reason_share double, low_share double, high_share double, others_share double, is_different boolean""",
 }
+Part: TypeAlias = tuple[date | None, str | None]
+"""A month and a campaign; None: all time, all campaigns."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def _chance(hits: int, tries: int, other_hits: int, other_tries: int) -> float:
 
 
 def write_outbound(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Write the three tables; gives their rows. campaign, local_weekday null: all."""
+    """Write the three tables; gives their rows. month null: all time; campaign, local_weekday null: all."""
     written = {
         "analysis.outbound_hour": _hours(con),
         "analysis.outbound_attempt": _attempts(con),
@@ -134,60 +138,66 @@ def write_outbound(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _hours(con: duckdb.DuckDBPyConnection) -> Iterable[tuple[object, ...]]:
     for measure, column in MEASURES.items():
-        found: dict[str | None, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
-        for campaign, weekday, hour, hits, dials in con.execute(
-            f"""select campaign, coalesce(local_weekday, 0), local_hour, sum({column})::bigint, sum(dials)::bigint from kpi.outbound_hour
-            where local_hour is not null group by grouping sets (
+        found: dict[Part, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
+        for month, campaign, weekday, hour, hits, dials in con.execute(
+            f"""select month, campaign, coalesce(local_weekday, 0), local_hour, sum({column})::bigint, sum(dials)::bigint
+            from (select *, {MONTH} from kpi.outbound_hour)
+            where local_hour is not null group by rollup (month), grouping sets (
                 (campaign, local_weekday, local_hour), (campaign, local_hour), (local_weekday, local_hour), (local_hour))
             having grouping(campaign) = 1 or campaign is not null order by all"""
         ).fetchall():
-            found[campaign][weekday, hour] = (hits, dials)
-        for campaign, parts in found.items():
+            found[month, campaign][weekday, hour] = (hits, dials)
+        for part, parts in found.items():
             for is_day in (False, True):  # the hours of the week alone, then those of each day
                 alike = {key: counts for key, counts in parts.items() if (key[0] > 0) == is_day}
                 best = best_part(alike)
                 for (weekday, hour), share in shares(alike).items():
                     yield (
-                        campaign, measure, weekday or None, hour, share.tries, share.hits, share.rate, share.low, share.high, share.shrunk,
+                        *part, measure, weekday or None, hour, share.tries, share.hits, share.rate, share.low, share.high, share.shrunk,
                         (weekday, hour) == best,
                     )  # fmt: skip
 
 
 def _attempts(con: duckdb.DuckDBPyConnection) -> Iterable[tuple[object, ...]]:
     worth = {
-        campaign: break_even(cost, amount)
-        for campaign, cost, amount in con.execute(
-            """select campaign, if(sum(costed_dials) = sum(dials), sum(cost_cny) / sum(dials), null), sum(sale_amount) / nullif(sum(orders), 0)
-            from kpi.outbound_hour group by grouping sets ((campaign), ()) having grouping(campaign) = 1 or campaign is not null"""
+        (month, campaign): break_even(cost, amount)
+        for month, campaign, cost, amount in con.execute(
+            f"""select month, campaign, if(sum(costed_dials) = sum(dials), sum(cost_cny) / sum(dials), null), sum(sale_amount) / nullif(sum(orders), 0)
+            from (select *, {MONTH} from kpi.outbound_hour) group by rollup (month), rollup (campaign) having grouping(campaign) = 1 or campaign is not null"""
         ).fetchall()
     }
-    found: dict[str | None, dict[int, tuple[int, int, int]]] = defaultdict(dict)
-    for campaign, number, dials, connected, successes in con.execute(
-        """select campaign, dial_no, sum(dials)::bigint, sum(connected)::bigint, sum(successes)::bigint from kpi.outbound_hour
-        group by grouping sets ((campaign, dial_no), (dial_no)) having grouping(campaign) = 1 or campaign is not null order by all"""
+    found: dict[Part, dict[int, tuple[int, int, int]]] = defaultdict(dict)
+    for month, campaign, number, dials, connected, successes in con.execute(
+        f"""select month, campaign, dial_no, sum(dials)::bigint, sum(connected)::bigint, sum(successes)::bigint
+        from (select *, {MONTH} from kpi.outbound_hour)
+        group by rollup (month), grouping sets ((campaign, dial_no), (dial_no)) having grouping(campaign) = 1 or campaign is not null order by all"""
     ).fetchall():
-        found[campaign][number] = (dials, connected, successes)
-    for campaign, parts in found.items():
-        even = worth[campaign]
+        found[month, campaign][number] = (dials, connected, successes)
+    for part, parts in found.items():
+        even = worth[part]
         curve = attempt_curve({number: (of[2], of[0]) for number, of in parts.items()}, even)
         for number, attempt in curve.items():
             share = attempt.share
             yield (
-                campaign, number, share.tries, parts[number][1], share.hits, share.rate, share.low, share.high, attempt.so_far,
+                *part, number, share.tries, parts[number][1], share.hits, share.rate, share.low, share.high, attempt.so_far,
                 attempt.later_high, even, attempt.is_worth_it,
             )  # fmt: skip
 
 
 def _refusals(con: duckdb.DuckDBPyConnection) -> Iterable[tuple[object, ...]]:
     for dimension, column in {"all": "'all'", **SEGMENTS}.items():
-        counts: dict[str, dict[str, int]] = defaultdict(dict)
-        for segment, reason, number in con.execute(
-            f"""select {column} as segment, refusal_reason, sum(refusals)::bigint from kpi.outbound_day
-            where refusals > 0 and refusal_reason is not null and {column} is not null group by all order by all"""
+        counts: dict[date | None, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+        for month, segment, reason, number in con.execute(
+            f"""select month, segment, refusal_reason, sum(refusals)::bigint
+            from (select *, {column} as segment, {MONTH} from kpi.outbound_day)
+            where refusals > 0 and refusal_reason is not null and segment is not null
+            group by rollup (month), (segment, refusal_reason) order by all"""
         ).fetchall():
-            counts[segment][reason] = number
-        for (segment, reason), found in reasons(counts).items():
-            share = found.share
-            yield (
-                dimension, segment, reason, share.hits, share.tries, share.rate, share.low, share.high, found.others, found.is_different,
-            )  # fmt: skip
+            counts[month][segment][reason] = number
+        for month, of_month in counts.items():
+            for (segment, reason), found in reasons(of_month).items():
+                share = found.share
+                yield (
+                    month, dimension, segment, reason, share.hits, share.tries, share.rate, share.low, share.high, found.others,
+                    found.is_different,
+                )  # fmt: skip

@@ -10,9 +10,9 @@ from ccdata_assets.project import load_project
 from ccdata_assets.warehouse.state import is_current
 
 _ROWS = {
-    "outbound_hour": "One row per campaign (or all), measure and hour, of the whole week and of each day: dials, share, interval, and the best hour where it is one beyond chance.",
-    "outbound_attempt": "One row per campaign (or all) and number of the dial: what it brought, and whether another one is worth it.",
-    "outbound_refusal": "One row per segment of customers and reason for which they refuse, with its share and interval.",
+    "outbound_hour": "One row per month (or all time), campaign (or all), measure and hour, of the whole week and of each day: dials, share, interval, and the best hour where it is one beyond chance.",
+    "outbound_attempt": "One row per month (or all time), campaign (or all) and number of the dial: what it brought, and whether another one is worth it.",
+    "outbound_refusal": "One row per month (or all time), segment of customers and reason for which they refuse, with its share and interval.",
 }
 
 
@@ -33,7 +33,7 @@ def outbound_analysis(context: dg.AssetExecutionContext, warehouse: WarehouseRes
             write_outbound(con)
         best = con.execute(
             """select coalesce(campaign, '*'), measure, printf('%02d:00', local_hour), printf('%.1f%%', 100 * rate_share) from analysis.outbound_hour
-            where is_best and local_weekday is null order by all"""
+            where is_best and local_weekday is null and month is null order by all"""
         ).fetchall()
         for spec in context.assets_def.specs:
             metadata = table_metadata(con, ".".join(spec.key.path))

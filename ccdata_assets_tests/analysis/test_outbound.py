@@ -10,10 +10,10 @@ import pytest
 
 from ccdata_assets.analysis.outbound import attempt_curve, break_even, reasons, write_outbound
 
-HOUR = """create table kpi.outbound_hour as select 'a' as campaign, cast(local_weekday as bigint) as local_weekday, cast(local_hour as bigint) as local_hour,
+HOUR = """create table kpi.outbound_hour as select 'a' as campaign, date '2026-10-05' as dialled_on, cast(local_weekday as bigint) as local_weekday, cast(local_hour as bigint) as local_hour,
     cast(dial_no as bigint) as dial_no, dials::hugeint as dials, connected, successes, cost_cny, dials as costed_dials, sale_amount, orders
     from (values {rows}) as t(local_weekday, local_hour, dial_no, dials, connected, successes, cost_cny, sale_amount, orders)"""
-DAY = """create table kpi.outbound_day as select 'a' as campaign, 's' as list_source, 'p' as product, null::varchar as customer_gender, age_band,
+DAY = """create table kpi.outbound_day as select 'a' as campaign, date '2026-10-05' as dialled_on, 's' as list_source, 'p' as product, null::varchar as customer_gender, age_band,
     null::varchar as spend_band, null::varchar as province_code, null::varchar as contact_channel, refusal_reason, refusals
     from (values ('<30', 'price', 90), ('<30', 'busy', 10), ('30-39', 'price', 20), ('30-39', 'busy', 80), ('60+', null, 5)) as t(age_band, refusal_reason, refusals)"""
 
@@ -74,13 +74,13 @@ def test_the_tables_have_the_best_hour_of_the_week_and_the_end_of_the_dials(con:
     con.execute(HOUR.format(rows=f"{hours}, {late}"))
     con.execute(DAY)
     counts = write_outbound(con)
-    assert counts["analysis.outbound_hour"] == 2 * 2 * (9 + 45)
+    assert counts["analysis.outbound_hour"] == 2 * 2 * 2 * (9 + 45), "a month and all time, a campaign and all"
     best = con.execute(
-        "select campaign, measure, local_hour, dials, hits from analysis.outbound_hour where is_best and local_weekday is null order by all"
+        "select campaign, measure, local_hour, dials, hits from analysis.outbound_hour where is_best and local_weekday is null and month is null order by all"
     ).fetchall()
     assert best == [("a", "connect", 16, 1000, 800), (None, "connect", 16, 1000, 800)], "sales do not differ by hour"
     attempts = con.execute(
-        "select dial_no, dials, successes, break_even_share, is_worth_it from analysis.outbound_attempt where campaign = 'a' order by all"
+        "select dial_no, dials, successes, break_even_share, is_worth_it from analysis.outbound_attempt where campaign = 'a' and month is null order by all"
     ).fetchall()
     cost, amount = (45 * 100 + 8000) / 13_000, (45 * 2000 + 1000) / (45 * 4 + 2)
     assert attempts == [
@@ -88,7 +88,7 @@ def test_the_tables_have_the_best_hour_of_the_week_and_the_end_of_the_dials(con:
         (2, 4000, 2, pytest.approx(cost / amount), False),
     ]
     refusals = con.execute(
-        "select segment, refusal_reason, refusals, refusals_of_segment, is_different from analysis.outbound_refusal where dimension = 'age_band' order by all"
+        "select segment, refusal_reason, refusals, refusals_of_segment, is_different from analysis.outbound_refusal where dimension = 'age_band' and month is null order by all"
     ).fetchall()
     assert refusals == [
         ("30-39", "busy", 80, 100, True),
@@ -99,6 +99,27 @@ def test_the_tables_have_the_best_hour_of_the_week_and_the_end_of_the_dials(con:
     first = con.execute("select * from analysis.outbound_hour order by all").fetchall()
     write_outbound(con)
     assert con.execute("select * from analysis.outbound_hour order by all").fetchall() == first
+
+
+def test_each_month_is_told_by_its_own_dials_and_all_time_by_all(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(HOUR.format(rows="(1, 9, 1, 100, 50, 4, 10.0, 400.0, 4)"))
+    con.execute(
+        "insert into kpi.outbound_hour select * replace (date '2026-11-02' as dialled_on, 10 as successes) from kpi.outbound_hour"
+    )
+    con.execute(DAY)
+    con.execute(
+        "insert into kpi.outbound_day select * replace (date '2026-11-02' as dialled_on, 1 as refusals) from kpi.outbound_day"
+    )
+    write_outbound(con)
+    for query in (
+        "select month::varchar, hits, dials from analysis.outbound_hour where campaign = 'a' and measure = 'success' and local_weekday = 1",
+        "select month::varchar, successes, dials from analysis.outbound_attempt where campaign is null",
+    ):
+        found = con.execute(query + " order by month nulls first").fetchall()
+        assert found == [(None, 14, 200), ("2026-10-01", 4, 100), ("2026-11-01", 10, 100)], query
+    refused = """select month::varchar, refusals, refusals_of_segment from analysis.outbound_refusal
+        where dimension = 'age_band' and segment = '<30' and refusal_reason = 'price' order by month nulls first"""
+    assert con.execute(refused).fetchall() == [(None, 91, 102), ("2026-10-01", 90, 100), ("2026-11-01", 1, 2)]
 
 
 def test_without_a_dial_the_tables_are_there_and_empty(con: duckdb.DuckDBPyConnection) -> None:

@@ -23,13 +23,7 @@ placed as (
 
     select
         grain.grain,
-        case grain.grain
-            when 'day' then cast(dial.dialled_on as timestamp)
-            when 'week' then cast(date_trunc('week', dial.dialled_on) as timestamp)
-            when 'month' then cast(date_trunc('month', dial.dialled_on) as timestamp)
-            when 'quarter' then cast(date_trunc('quarter', dial.dialled_on) as timestamp)
-            else cast(date_trunc('year', dial.dialled_on) as timestamp)
-        end as period_start,
+        cast(date_trunc(grain.grain, dial.dialled_on) as timestamp) as period_start,
         dial.*
     from dial
     cross join grain
@@ -92,20 +86,7 @@ final as (
         sum(cost_cny) as cost_cny,
         count(*) filter (where cost_cny is not null) as costed_contacts
     from contact
-    group by
-        grain,
-        period_start,
-        feed,
-        campaign,
-        product,
-        list_source,
-        customer_gender,
-        age_band,
-        spend_band,
-        customer_occupation,
-        province_code,
-        contact_channel,
-        dials_each
+    group by all
 
 )
 

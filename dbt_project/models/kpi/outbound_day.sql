@@ -25,19 +25,7 @@ final as (
         count(*) as contacts,
         {{ dial_sums() }}
     from contact
-    group by
-        feed,
-        campaign,
-        product,
-        list_source,
-        gender,
-        age_band,
-        spend_band,
-        occupation,
-        province_code,
-        contact_channel,
-        refusal_reason,
-        dialled_on
+    group by all
 
 )
 

@@ -7,22 +7,16 @@ row_of_dials as (
 
 ),
 
--- a row for several dials tells how the last one ended: the others came to nothing, at an hour nobody knows
-earlier as (
+each_dial as (
 
     select
-        feed,
-        campaign,
-        product,
-        list_source,
-        dialled_on,
-        cast(unnest(range(1, dial_no)) as bigint) as dial_no,
-        cost_cny / attempts as cost_cny
+        *,
+        unnest(range(dial_no + 1 - greatest(attempts, 1), dial_no + 1)) as number
     from row_of_dials
-    where attempts > 1
 
 ),
 
+-- a row for several dials tells how the last one ended: the others came to nothing, at an hour nobody knows
 dial as (
 
     select
@@ -31,41 +25,20 @@ dial as (
         product,
         list_source,
         dialled_on,
-        dial_no,
-        local_hour,
-        local_weekday,
+        cast(number as bigint) as dial_no,
+        number = dial_no as is_last,
+        if(is_last, local_hour, null) as local_hour,
+        if(is_last, local_weekday, null) as local_weekday,
         cast(1 as bigint) as attempts,
-        is_connected,
-        is_right_party,
-        is_success,
-        is_wrong_number,
-        disposition,
-        talk_s,
-        sale_amount,
+        is_last and is_connected as is_connected,
+        is_last and is_right_party as is_right_party,
+        is_last and is_success as is_success,
+        if(is_last, is_wrong_number, null) as is_wrong_number,
+        if(is_last, disposition, null) as disposition,
+        if(is_last, talk_s, null) as talk_s,
+        if(is_last, sale_amount, null) as sale_amount,
         cost_cny / attempts as cost_cny
-    from row_of_dials
-
-    union all by name
-
-    select
-        feed,
-        campaign,
-        product,
-        list_source,
-        dialled_on,
-        dial_no,
-        cast(null as bigint) as local_hour,
-        cast(null as bigint) as local_weekday,
-        cast(1 as bigint) as attempts,
-        false as is_connected,
-        false as is_right_party,
-        false as is_success,
-        cast(null as boolean) as is_wrong_number,
-        cast(null as varchar) as disposition,
-        cast(null as bigint) as talk_s,
-        cast(null as double) as sale_amount,
-        cost_cny
-    from earlier
+    from each_dial
 
 ),
 

@@ -14,7 +14,9 @@ dial as (
 
 grain as (
 
-    select unnest(['month', 'quarter', 'year']) as grain
+    select
+        unnest(['month', 'quarter', 'year']) as grain,
+        unnest([1, 3, 12]) as months
 
 ),
 
@@ -22,16 +24,8 @@ placed as (
 
     select
         grain.grain,
-        case grain.grain
-            when 'month' then cast(date_trunc('month', dial.dialled_on) as timestamp)
-            when 'quarter' then cast(date_trunc('quarter', dial.dialled_on) as timestamp)
-            else cast(date_trunc('year', dial.dialled_on) as timestamp)
-        end as period_start,
-        case grain.grain
-            when 'month' then date_trunc('month', dial.dialled_on) + interval 1 month
-            when 'quarter' then date_trunc('quarter', dial.dialled_on) + interval 3 months
-            else date_trunc('year', dial.dialled_on) + interval 1 year
-        end as period_end,
+        cast(date_trunc(grain.grain, dial.dialled_on) as timestamp) as period_start,
+        date_trunc(grain.grain, dial.dialled_on) + to_months(grain.months) as period_end,
         dial.*
     from dial
     cross join grain
