@@ -101,6 +101,24 @@ def test_what_is_looked_up_comes_of_what_it_is_looked_up_by() -> None:
     }
 
 
+def test_a_union_by_name_is_followed_though_each_branch_has_other_columns_in_another_order() -> None:
+    sql = """
+        with shown as (select feed from staged.call),
+        part as (
+            select call_id, feed from staged.call
+            union all by name
+            select feed, event_at as at, call_id from staged.call_event
+        )
+        select part.feed, part.call_id, part.at from part inner join shown on part.feed = shown.feed"""
+    columns = {"staged.call": ("feed", "call_id"), "staged.call_event": ("feed", "call_id", "event_at")}
+    found = {name: {origin[:2] for origin in origins} for name, origins in of_query(sql, columns).items()}
+    assert found == {
+        "feed": {("staged.call", "feed"), ("staged.call_event", "feed")},
+        "call_id": {("staged.call", "call_id"), ("staged.call_event", "call_id")},
+        "at": {("staged.call_event", "event_at")},
+    }
+
+
 def test_the_picture_has_every_mart_and_every_reference_and_asks_for_nothing(tmp_path: Path) -> None:
     tables = published_tables()
     text = diagram(tables, OF_A_FILE)
