@@ -175,6 +175,7 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Agents needed by interval and queue, and by one pool of agents for all queues. 各时段各队列的坐席需求。"""
+    from ccdata_assets.planning.requirement_file import write_table
     from ccdata_assets.planning.requirement_ledger import keep_plan, planning
     from ccdata_assets.planning.requirement_plan import daily_lines, needed_for
     from ccdata_assets.planning.requirement_rules import home_file, load_aims
@@ -192,7 +193,7 @@ def plan(
         with planning(settings) as con:
             plan_id = keep_plan(con, needed, demand.basis, settings.as_of, "cli")
     if out:
-        _write(needed, out)
+        write_table(needed, out)
     if as_json:
         rows = needed.astype({"local_interval": str}).to_dict("records")
         print_json(
@@ -390,10 +391,3 @@ def _lines(table: pd.DataFrame) -> Iterator[Any]:
     from ccdata_assets.planning.requirement import lines
 
     return lines(table)
-
-
-def _write(table: pd.DataFrame, out: Path) -> None:
-    if out.suffix.lower() == ".csv":
-        table.to_csv(out, index=False, encoding="utf-8-sig")
-    else:
-        table.to_excel(out, index=False, sheet_name="staffing", freeze_panes=(1, 3))

@@ -1,4 +1,4 @@
-"""Tables that planners bring (calls by interval, agents, rosters): any format and encoding that landing reads, headers in Chinese or
+"""Tables that planners bring (calls by interval, agents, rosters) and take along: any format and encoding that landing reads, headers in Chinese or
 English, cells as text with the row they stand in. What a cell must be is the reader's business; `Faults` collects what is not."""
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import pandas as pd
 import pyarrow as pa
+from openpyxl.utils import get_column_letter
 
 from ccdata_assets.errors import CcdataError, WrongUse
 
@@ -120,6 +122,19 @@ def day(text: str) -> date:
     if not found:
         raise ValueError
     return date(*(int(part) for part in found.groups()))
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """A plan as CSV or, by any other ending, XLSX, with the column names that are read back."""
+    if path.suffix.lower() == ".csv":
+        table.to_csv(path, index=False, encoding="utf-8-sig")
+        return
+    with pd.ExcelWriter(path, engine="openpyxl", datetime_format="yyyy-mm-dd hh:mm") as writer:
+        table.to_excel(writer, index=False, sheet_name="staffing", freeze_panes=(1, 3))
+        sheet = writer.sheets["staffing"]
+        for place, name in enumerate(table.columns, 1):  # a column as wide as its name, and as a day with its time
+            sheet.column_dimensions[get_column_letter(place)].width = max(len(str(name)) + 2, 17)
+        sheet.auto_filter.ref = sheet.dimensions
 
 
 def _plain(header: str) -> str:

@@ -14,6 +14,7 @@ from openpyxl.cell import Cell
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ccdata_assets.planning.labour import Labour
@@ -24,6 +25,8 @@ from ccdata_assets.planning.roster_solve import is_late, is_night, paid_minutes
 from ccdata_assets.reporting.model import Text
 
 WEEKDAYS: Final = ("一 Mon", "二 Tue", "三 Wed", "四 Thu", "五 Fri", "六 Sat", "日 Sun")
+TWO_LINES: Final = 32.0
+"""Height of a row, in points, whose cells say two things: programs that do not measure text would show one."""
 _HEAD: Final = Font(bold=True)
 _LINE: Final = Border(bottom=Side("thin"))
 _FILLS: Final = {"night": "C9C9E8", "late": "FCE4D6", "usual": "E2EFDA", "leave": "EDEDED", "short": "F8CBAD"}
@@ -38,6 +41,8 @@ def write_roster(made: Made, labour: Labour, path: Path) -> None:
     _by_interval(book.create_sheet("时段 Intervals"), made)
     _list(book.create_sheet("明细 List"), made, labour)
     _rules(book.create_sheet("规则 Rules"), made, labour)
+    for sheet in book.worksheets:
+        _page(sheet, f"{made.need.first} – {made.need.first + timedelta(days=made.need.days - 1)}")
     book.save(path)
 
 
@@ -47,13 +52,14 @@ def _by_agent(sheet: Worksheet, made: Made, labour: Labour) -> None:
     _header(sheet, ["坐席 agent", "合同 contract", *(f"{day:%m-%d} {WEEKDAYS[day.weekday()]}" for day in days), "班次 shifts", "工时 hours", "周末 weekend days", "晚夜班 late"])  # fmt: skip
     works = {(work.agent, work.day): work for work in made.roster}
     for line, agent in enumerate(sorted(made.agents, key=lambda agent: agent.agent), 2):
+        sheet.row_dimensions[line].height = TWO_LINES
         contract = labour.contracts[agent.contract]
         _text(sheet.cell(line, 1), agent.agent)
         _text(sheet.cell(line, 2), f"{contract.zh} {contract.en}")
         own = []
         for place, day in enumerate(days, 3):
             cell = sheet.cell(line, place)
-            cell.alignment = Alignment(horizontal="center", wrap_text=True)
+            cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
             if work := works.get((agent.agent, day)):
                 shift = labour.shifts[work.shift]
                 own.append(work)
@@ -165,6 +171,7 @@ def _header(sheet: Worksheet, names: Iterable[str]) -> None:
         cell = sheet.cell(1, place)
         _text(cell, name)
         cell.font, cell.border, cell.alignment = _HEAD, _LINE, Alignment(wrap_text=True, vertical="top")
+    sheet.row_dimensions[1].height = TWO_LINES
 
 
 def _text(cell: Any, text: str) -> None:
@@ -176,6 +183,18 @@ def _text(cell: Any, text: str) -> None:
 
 def _fill(kind: str) -> PatternFill:
     return PatternFill("solid", start_color=_FILLS[kind])
+
+
+def _page(sheet: Worksheet, period: str) -> None:
+    """Prints lying, as wide as the paper, its head on every page and the period above."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
+    sheet.print_title_rows = "1:1"
+    header: Any = sheet.oddHeader
+    footer: Any = sheet.oddFooter
+    header.center.text, footer.center.text = f"{sheet.title} {period}", "&P / &N"
 
 
 def _widths(sheet: Worksheet, widths: Sequence[float]) -> None:
