@@ -79,7 +79,7 @@ def test_a_day_that_the_copy_knows_is_told_nothing(home: Path) -> None:
         (("2026-03-16",), "daily/2026-03-16", "day-2026-03"),
         (("2026-03-18", "--grain", "week"), "callcentre/2026-W12", "week-2026"),
         (("2026-W12",), "callcentre/2026-W12", "week-2026"),
-        (("2026-03-18", "--grain", "month"), "monthly/2026-03", "index"),
+        (("2026-03-18", "--grain", "month"), "monthly/2026-03", "year-2026"),
     ],
 )
 def test_a_period_is_asked_for_by_its_label_or_by_a_day_and_a_grain(
