@@ -42,6 +42,7 @@ def matching_model(
     """Train on the nodes of the last run and try the model out beside the one in use. The resource holds the writer's lock meanwhile."""
     project = load_project()
     settings = project.settings
+    warehouse.close_file()  # it is read from a database of its own
     model, path = train_on_home(settings, project.rules, config.seed)
     if config.adopt:
         home_models.adopt(settings, project.rules, model.version, config.by)

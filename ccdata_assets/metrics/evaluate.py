@@ -18,9 +18,10 @@ from ccdata_assets.errors import ContractError
 from ccdata_assets.metrics.quality_measures import write_measures
 from ccdata_assets.metrics.registry import COMPUTED, LENGTH, Grain, Kpi, ValueSet, version_error
 from ccdata_assets.settings import Settings
-from ccdata_assets.warehouse.engine import transaction
+from ccdata_assets.warehouse.engine import insert_rows, transaction
 
 KEY = ("kpi_id", "definition_version", "grain", "period_start", "dims")
+VALUE = ("value", "numerator", "denominator", "target")
 
 
 def evaluate(
@@ -41,7 +42,7 @@ def write_interval_view(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi],
     """kpi.interval_value: the values that are not kept, as the sums are now: kpi_id, definition_version, grain, period_start, dims, value,
     numerator, denominator, target. They would be most of kpi.value, and say no more than the sums that are kept."""
     queries = list(_queries(kpis, settings.business_date, kept=False))
-    nothing = f"select {', '.join(KEY)}, value, numerator, denominator, target from kpi.value where false"
+    nothing = f"select {', '.join(KEY)}, {', '.join(VALUE)} from kpi.value where false"
     con.execute(f"create or replace view kpi.interval_value as {' union all '.join([nothing, *queries])}")
 
 
@@ -53,12 +54,11 @@ def write_definitions(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], s
     """
     lines = [_definition(name, kpi, settings) for name, kpi in kpis.items()]
     _refuse_other_meaning(con, kpis, lines)
-    columns = ", ".join(lines[0]) if lines else ""
-    for line in lines:
-        con.execute(
-            f"insert or replace into kpi.definition ({columns}) values ({', '.join('?' * len(line))})",
-            list(line.values()),
-        )
+    if lines:
+        columns = ", ".join(lines[0])
+        con.execute(f"create or replace temp table declared as select {columns} from kpi.definition limit 0")
+        insert_rows(con, "declared", [tuple(line.values()) for line in lines])
+        con.execute(f"insert or replace into kpi.definition ({columns}) from declared")
 
 
 def _definition(name: str, kpi: Kpi, settings: Settings) -> dict[str, object]:
@@ -111,7 +111,11 @@ def _refuse_other_meaning(
 
 def _write_values(con: duckdb.DuckDBPyConnection, kpis: Mapping[str, Kpi], settings: Settings, run_id: str) -> int:
     today = settings.business_date
-    con.execute(f"create or replace temp table candidate as {' union all '.join(_queries(kpis, today))}")
+    con.execute(
+        f"create or replace temp table candidate as select {', '.join(KEY)}, {', '.join(VALUE)} from kpi.value limit 0"
+    )
+    for query in _queries(kpis, today):  # one by one: DuckDB plans their union four times as long
+        con.execute(f"insert into candidate {query}")
     windows = "".join(f" when {literal(name)} then {kpi.window_days}" for name, kpi in kpis.items() if kpi.window)
     window = f"to_days(case kpi_id{windows} else 0 end)" if windows else "to_days(0)"
     lengths = " ".join(f"when {literal(grain)} then {length}" for grain, length in LENGTH.items())

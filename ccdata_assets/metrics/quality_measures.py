@@ -19,6 +19,7 @@ from ccdata_assets.contracts.model import Contract, Declaration, Dimension
 from ccdata_assets.contracts.registry import Registry
 from ccdata_assets.contracts.yaml_source import YamlSource
 from ccdata_assets.settings import Settings
+from ccdata_assets.warehouse.engine import insert_rows
 
 PATH = Path(__file__).with_suffix(".yaml")
 KEY = ("subject", "feed", "source", "dimension", "measure", "field", "region", "industry", "month")
@@ -85,6 +86,10 @@ def write_measures(con: duckdb.DuckDBPyConnection, registry: Registry, settings:
             field varchar, region varchar, industry varchar, month date, passed bigint, total bigint)"""
     )
     for contract in registry.feeds.values():
+        if not con.execute(
+            f"select exists(from {_table_of_records(contract)} where feed = ?)", [contract.feed]
+        ).fetchall()[0][0]:
+            continue
         measures = list(measures_of(registry, contract, declared))
         con.execute(f"insert into quality_candidate {_counts(registry, contract, measures)}")
     _write_gaps(con, registry, declared)
@@ -177,7 +182,11 @@ def _records(contract: Contract) -> str:
         joins += " left join golden.organisation as o on o.organisation_id = c.organisation_id"
         joins += " left join quality_said as w on w.organisation_id = c.organisation_id"
         joins += _join(f"(from quality_dialled where feed = {feed})", "d")
-    return f"(from {'marts.fct_record' if is_party else 'staged.record'} where feed = {feed}) as r {joins}"
+    return f"(from {_table_of_records(contract)} where feed = {feed}) as r {joins}"
+
+
+def _table_of_records(contract: Contract) -> str:
+    return "marts.fct_record" if contract.subject == "party" else "staged.record"
 
 
 def _write_witnesses(con: duckdb.DuckDBPyConnection) -> None:
@@ -282,4 +291,6 @@ def _write_names(con: duckdb.DuckDBPyConnection, declared: dict[str, Declared], 
         if rule.severity == "flag"
     }
     rows += [(name, *spec) for name, spec in rules.items()]
-    con.executemany("insert or replace into kpi.measure values (?, ?, ?, ?)", rows)
+    con.execute("create or replace temp table named as from kpi.measure limit 0")
+    insert_rows(con, "named", rows)
+    con.execute("insert or replace into kpi.measure from named")

@@ -163,6 +163,7 @@ def build(
         is_loaded = bool(seeds) and recall(con, _SEEDS) == digest
         if seeds and not is_loaded:
             remember(con, _SEEDS, "")  # until they have passed their tests
+    warehouse.close_file()
     with redirect_stdout(_Scrubbed(sys.stdout)):
         with _environment(dbt_environment(settings)):
             invocation = dbt.cli(

@@ -1,4 +1,5 @@
-"""The warehouse as a Dagster resource: one writer at a time for the length of a run, one connection a step."""
+"""The warehouse as a Dagster resource: one writer at a time for the length of a run, one connection a step, the file open between
+steps of this process."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ class WarehouseResource(DuckDBResource):
     lock_path: str
     lock_timeout_s: float
     _held: ExitStack | None = PrivateAttr(default=None)
+    _open: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
 
     @classmethod
     def of(cls, settings: Settings) -> WarehouseResource:
@@ -55,17 +57,34 @@ class WarehouseResource(DuckDBResource):
                 with self.get_connection() as con:
                     refuse_going_back(con, load_project().settings)
         except BaseException:
+            self.close_file()
             self._held.close()
             raise
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Let the lock go."""
+        self.close_file()
         if self._held is not None:
             self._held.close()
             self._held = None
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-write connection, migrated, closed at the end even after an error, so that dbt can open the file."""
+        """A read-write connection, migrated, closed at the end even after an error.
+
+        During a run the file stays open between the steps, for opening and closing it is half of what a step without news does.
+        """
         with open_warehouse(Path(self.database), dict(self.connection_config), self.lock_timeout_s) as con:
-            yield con
+            if self._held is not None and self._open is None:
+                self._open = con.cursor()
+            try:
+                yield con
+            except BaseException:
+                self.close_file()  # an error may have made DuckDB refuse everything until the file is opened again
+                raise
+
+    def close_file(self) -> None:
+        """Close the file, so that another process, dbt, can open it."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
