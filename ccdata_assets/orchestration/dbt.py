@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -36,8 +36,6 @@ from ccdata_assets.warehouse.state import is_current, recall, remember
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 _SOURCES = ("*.sql", "*.yml", "*.csv")
-_SEEDS = "seeds"
-"""Folder of the reference tables in the dbt project, and what the home remembers of those it has loaded."""
 _PARSED = "partial_parse.msgpack"
 """What dbt has parsed, beside the manifest: the next dbt need not parse it again."""
 
@@ -152,18 +150,20 @@ def build(
     """Run `dbt build` for the selected models and yield their results with row counts and columns.
 
     Results are held back until dbt has ended, for only then can the warehouse be opened again to count.
-    Reference tables that were loaded and tested as they are now are not loaded again.
+    Reference tables, and what is made of them alone, that were loaded and tested as they are now are not made again.
     Raises CcdataError naming the failed models and tests.
     """
     results: list[Any] = []
     target = Path(warehouse.database).parent / "dbt" / context.op.name
-    seeds = {*_keys_of(settings, "seed")} & {spec.key for spec in context.assets_def.specs}
-    digest = _seeds_hash(settings.dbt_dir)
+    own = {spec.key for spec in context.assets_def.specs}
+    reference = {key: node for key, node in _reference(settings).items() if key in own}
+    digest, remembered = _digest(settings.dbt_dir, reference.values()), f"reference of {context.op.name}"
     with warehouse.get_connection() as con:
-        is_loaded = bool(seeds) and recall(con, _SEEDS) == digest
-        if seeds and not is_loaded:
-            remember(con, _SEEDS, "")  # until they have passed their tests
+        is_loaded = recall(con, remembered) == digest
+        if not is_loaded:
+            remember(con, remembered, "")  # until they have passed their tests
     warehouse.close_file()
+    as_it_is = " ".join(node["name"] for node in reference.values())
     with redirect_stdout(_Scrubbed(sys.stdout)):
         with _environment(dbt_environment(settings)):
             invocation = dbt.cli(
@@ -171,7 +171,7 @@ def build(
                     *("build", "--exclude-resource-type", "unit_test"),
                     *("--partial-parse-file-path", str(manifest_path(settings).with_name(_PARSED))),
                     # without the cautious selection a test of a model against a reference table would go with the table
-                    *(("--exclude", f"path:{_SEEDS}", "--indirect-selection", "cautious") if is_loaded else ()),
+                    *(("--exclude", as_it_is, "--indirect-selection", "cautious") if is_loaded else ()),
                 ],
                 context=context,
                 raise_on_error=False,
@@ -181,7 +181,7 @@ def build(
         succeeded = invocation.is_successful()
     with warehouse.get_connection() as con:
         if is_loaded:  # first, for models are made of them
-            yield from _as_they_are(con, context, seeds)
+            yield from _as_they_are(con, context, reference)
         for result in results:
             if isinstance(result, dg.Output) and isinstance(result.metadata, Mapping):
                 key = context.asset_key_for_output(result.output_name)
@@ -193,8 +193,8 @@ def build(
                     data_version=result.data_version,
                 )
             yield result
-        if seeds and succeeded:
-            remember(con, _SEEDS, digest)
+        if succeeded:
+            remember(con, remembered, digest)
     if not succeeded:
         raise CcdataError(_failures(invocation))
 
@@ -214,10 +214,33 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
 
 
-def _seeds_hash(project: Path) -> str:
-    """Hash of the reference tables and what is declared and tested of them."""
-    digest = hashlib.sha256((project / "dbt_project.yml").read_bytes())
-    for path in sorted((project / _SEEDS).glob("*")):
+def _reference(settings: Settings) -> dict[dg.AssetKey, dict[str, Any]]:
+    """The nodes of the manifest that no delivery changes, by asset key: seeds, and models made of such nodes alone."""
+    nodes = _nodes(settings)
+    made_of = {
+        name: node["depends_on"].get("nodes", [])
+        for name, node in nodes.items()
+        if node["resource_type"] in ("seed", "model")
+    }
+    found: set[str] = set()
+    for name in TopologicalSorter(made_of).static_order():
+        if name in nodes and (
+            nodes[name]["resource_type"] == "seed" or (made_of[name] and found.issuperset(made_of[name]))
+        ):
+            found.add(name)
+    return {_key_of(nodes[name]): nodes[name] for name in sorted(found)}
+
+
+def _digest(project: Path, nodes: Iterable[Mapping[str, Any]]) -> str:
+    """Hash of these nodes' files, of what is declared and tested of them, and of what their SQL may call."""
+    files = {project / "dbt_project.yml", *(project / "macros").glob("*.sql")}
+    for node in nodes:
+        files |= {
+            project / node["original_file_path"],
+            *(project / path.split("://")[1] for path in [node["patch_path"]] if path),
+        }
+    digest = hashlib.sha256()
+    for path in sorted(files):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -279,14 +302,15 @@ def _as_they_are(
 
 def published_keys(settings: Settings) -> list[dg.AssetKey]:
     """Keys of the dbt models that are published: those of the marts and kpi schemas."""
-    return sorted(key for key in _keys_of(settings, "model") if key.path[0] in WHOLE_SCHEMAS)
+    models = [node for node in _nodes(settings).values() if node["resource_type"] == "model"]
+    return sorted(key for key in map(_key_of, models) if key.path[0] in WHOLE_SCHEMAS)
 
 
-def _keys_of(settings: Settings, resource_type: str) -> list[dg.AssetKey]:
-    """Asset keys of the dbt project's nodes of a type."""
-    nodes = json.loads(manifest_path(settings).read_text(encoding="utf-8"))["nodes"].values()
-    return [
-        dg.AssetKey([node["schema"], node.get("alias") or node["name"]])
-        for node in nodes
-        if node["resource_type"] == resource_type
-    ]
+def _nodes(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The nodes of the dbt project's manifest by their unique ID."""
+    nodes: dict[str, dict[str, Any]] = json.loads(manifest_path(settings).read_text(encoding="utf-8"))["nodes"]
+    return nodes
+
+
+def _key_of(node: Mapping[str, Any]) -> dg.AssetKey:
+    return dg.AssetKey([node["schema"], node.get("alias") or node["name"]])
