@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ccdata_assets.orchestration.dbt import DBT, dbt_environment
+from ccdata_assets.orchestration.dbt import DBT, dbt_environment, manifest_path
 from ccdata_assets.resolution.engine import resolve
 from ccdata_assets.resolution.model import load_model
 from ccdata_assets.resolution.rules import load_rules
@@ -20,6 +20,8 @@ from ccdata_assets.warehouse.staging import create_views
 from ccdata_assets_tests.resolution.runs import CHAINED, MODEL, record
 from ccdata_assets_tests.world import Row, World, make_settings, write_party_records
 
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
 
 def dbt(world: World, scratch: Path, command: str, *options: str) -> str:
     """Run dbt on the world's warehouse, its own files in `scratch`; its output."""
@@ -28,6 +30,7 @@ def dbt(world: World, scratch: Path, command: str, *options: str) -> str:
             *(DBT, "--no-use-colors", "--log-level-file", "none", command, *options),
             *("--project-dir", str(world.settings.dbt_dir)),
             *("--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs")),
+            *("--partial-parse-file-path", str(manifest_path(world.settings).with_name("partial_parse.msgpack"))),
         ],
         env={**os.environ, **dbt_environment(world.settings)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -43,7 +46,7 @@ def test_the_unit_tests_of_dbt_pass(world: World, tmp_path: Path) -> None:
         write_party_records(con, [])
         resolve(con, load_rules(), load_model(), world.settings, "run")
     # a unit test reads the columns of its model and of what that reads from their tables, so all must exist
-    dbt(world, tmp_path, "build", "--empty", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    dbt(world, tmp_path, "build", "--empty", *WITHOUT_TESTS)
     output = dbt(world, tmp_path, "test", "--select", "test_type:unit")
     results = json.loads((tmp_path / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     statuses = [result["status"] for result in results]
@@ -112,8 +115,10 @@ def run_dictionaries(world: World, scratch: Path, *only: str) -> None:
     """Bring the dictionaries and the records up to date, or only the models named."""
     with world.warehouse() as con:
         write_declared(con, world.registry)
-    models = only or ("resource_type:seed", "ccdata.standard.*", "ccdata.party.*")
-    dbt(world, scratch, "build", "--select", *models, "--exclude-resource-type", "unit_test")
+    models = only or ("ccdata.standard.*", "ccdata.party.*")
+    loaded = "select 1 from information_schema.tables where table_schema = 'reference' and table_name = 'surname'"
+    seeds = () if world.query(loaded) else ("resource_type:seed",)
+    dbt(world, scratch, "build", "--select", *seeds, *models, *WITHOUT_TESTS)
 
 
 @pytest.mark.slow

@@ -196,7 +196,7 @@ def test_a_held_batch_that_is_released_goes_all_the_way_with_the_next_run(tmp_pa
     released = subprocess.run([CCDATA, "gate", "release", *words, "--home", str(home), "--as-of", "2026-02-02"], capture_output=True, text=True, check=False)  # fmt: skip
     assert released.returncode == 0, released.stderr
     with duckdb.connect(str(home / "warehouse" / "ccdata.duckdb")) as con:
-        con.execute("update ops.run_state set value = 'others' where name = 'seeds'")
+        con.execute("update ops.run_state set value = 'others' where name like 'reference of %'")
     code, _, text = run(home, "--as-of", "2026-02-03")
     assert code == 0, text
     assert reference_tables_loaded(home) >= 20, "they were others"
