@@ -76,7 +76,8 @@ class WarehouseResource(DuckDBResource):
         """
         with open_warehouse(Path(self.database), dict(self.connection_config), self.lock_timeout_s) as con:
             if self._held is not None and self._open is None:
-                self._open = con.cursor()
+                # a cursor would not do: DuckDB forgets a file whose first connection is closed, and opens it anew
+                self._open = duckdb.connect(self.database, config=dict(self.connection_config))
             try:
                 yield con
             except BaseException:
