@@ -156,7 +156,7 @@ def build(
     results: list[Any] = []
     target = Path(warehouse.database).parent / "dbt" / context.op.name
     own = {spec.key for spec in context.assets_def.specs}
-    reference = {key: node for key, node in _reference(settings).items() if key in own}
+    reference = {key: node for key, node in reference_nodes(settings).items() if key in own}
     digest, remembered = _digest(settings.dbt_dir, reference.values()), f"reference of {context.op.name}"
     with warehouse.get_connection() as con:
         is_loaded = recall(con, remembered) == digest
@@ -214,7 +214,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
 
 
-def _reference(settings: Settings) -> dict[dg.AssetKey, dict[str, Any]]:
+def reference_nodes(settings: Settings) -> dict[dg.AssetKey, dict[str, Any]]:
     """The nodes of the manifest that no delivery changes, by asset key: seeds, and models made of such nodes alone."""
     nodes = _nodes(settings)
     made_of = {

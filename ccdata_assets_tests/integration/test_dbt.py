@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ccdata_assets.orchestration.dbt import DBT, dbt_environment, manifest_path
+from ccdata_assets.orchestration.dbt import DBT, dbt_environment, manifest_path, reference_nodes
 from ccdata_assets.resolution.engine import resolve
 from ccdata_assets.resolution.model import load_model
 from ccdata_assets.resolution.rules import load_rules
@@ -112,13 +112,14 @@ def test_the_past_stays_as_it_was_when_a_later_delivery_merges_and_changes_what_
 
 
 def run_dictionaries(world: World, scratch: Path, *only: str) -> None:
-    """Bring the dictionaries and the records up to date, or only the models named."""
+    """Bring the dictionaries and the records up to date, or only the models named; reference tables where they are not there."""
     with world.warehouse() as con:
         write_declared(con, world.registry)
     models = only or ("ccdata.standard.*", "ccdata.party.*")
     loaded = "select 1 from information_schema.tables where table_schema = 'reference' and table_name = 'surname'"
-    seeds = () if world.query(loaded) else ("resource_type:seed",)
-    dbt(world, scratch, "build", "--select", *seeds, *models, *WITHOUT_TESTS)
+    known = [node["name"] for node in reference_nodes(world.settings).values()]
+    reference = ("--exclude", *known) if world.query(loaded) else ("resource_type:seed",)
+    dbt(world, scratch, "build", *WITHOUT_TESTS, "--select", *models, *reference)
 
 
 @pytest.mark.slow

@@ -29,10 +29,10 @@ from ccdata_assets.resolution.engine import resolve
 from ccdata_assets.resolution.stability import accept, write_known
 from ccdata_assets.standard.reasons import all_reasons
 from ccdata_assets.standard.sql import load_sql
-from ccdata_assets.warehouse.declared import write_declared, write_reasons
+from ccdata_assets.warehouse.declared import write_reasons
 from ccdata_assets.warehouse.gate import account, decide, mark, undecided
 from ccdata_assets.warehouse.staging import create_views, stage_feed
-from ccdata_assets_tests.integration.test_dbt import dbt
+from ccdata_assets_tests.integration.test_dbt import WITHOUT_TESTS, dbt, run_dictionaries
 from ccdata_assets_tests.world import World, make_settings, table
 
 pytestmark = pytest.mark.slow
@@ -173,31 +173,20 @@ class Centre:
             record_changes(con, seen.outcomes, feed, settings, run_id)
         return [*outcomes, *seen.outcomes]
 
-    def finish(self, on: date, seeds: bool = False) -> list[Outcome]:
+    def finish(self, on: date) -> list[Outcome]:
         """From the staged tables to the KPIs."""
         now, project = self.world.at(str(on)), self.project
         run_id = f"run of {on}"
         with now.warehouse() as con:
             create_views(con, now.registry)
-            write_declared(con, now.registry)
             write_reasons(con, all_reasons(load_sql(now.settings.dbt_dir)))
-        models = ["ccdata.standard.*", "ccdata.party.*", *(["resource_type:seed"] if seeds else [])]
-        dbt(now, self.folder, "build", "--select", *models, "--exclude-resource-type", "unit_test")
+        run_dictionaries(now, self.folder)
         with now.warehouse() as con:
             resolve(con, project.rules, project.model, now.settings, run_id)
             write_known(con, project.rules, project.model)
             golden = check_table(con, golden_checks(), None, now.settings, run_id, changed=True)
             accept(con, project.rules, project.model)
-        dbt(
-            now,
-            self.folder,
-            "build",
-            "--select",
-            "ccdata.marts.*",
-            "ccdata.kpi.*",
-            "--exclude-resource-type",
-            "unit_test",
-        )
+        dbt(now, self.folder, "build", *WITHOUT_TESTS, "--select", "ccdata.marts.*", "ccdata.kpi.*")
         with now.warehouse() as con:
             evaluate(con, project.kpis, now.registry, now.settings, run_id)
             return golden + look_at_marts(con, now.registry, project.kpis, now.settings, run_id)
@@ -226,16 +215,14 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Centre:
     folder = tmp_path_factory.mktemp("centre")
     made = Centre(World(make_settings(folder / "home")), folder)
     alarms: dict[str, Any] = {}
-    finished = False
     for number in range(CLEAN):
         for feed, outcomes in made.deliver(number).items():
             if wrong := failed(outcomes):
                 alarms[f"{feed} {number}"] = wrong
         # what came in a month is decided in it: the last delivery of each goes all the way
         if number == CLEAN - 1 or day_of(number + 1).month != day_of(number).month:
-            if wrong := failed(made.finish(day_of(number), seeds=not finished)):
+            if wrong := failed(made.finish(day_of(number))):
                 alarms[f"marts {number}"] = wrong
-            finished = True
     assert alarms == {}, "clean deliveries raise alarms"
     assert made.open_incidents() == set()
     made.keep()
