@@ -220,9 +220,9 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Centre:
             if wrong := failed(outcomes):
                 alarms[f"{feed} {number}"] = wrong
         # what came in a month is decided in it: the last delivery of each goes all the way
-        if number == CLEAN - 1 or day_of(number + 1).month != day_of(number).month:
-            if wrong := failed(made.finish(day_of(number))):
-                alarms[f"marts {number}"] = wrong
+        is_last = number == CLEAN - 1 or day_of(number + 1).month != day_of(number).month
+        if is_last and (wrong := failed(made.finish(day_of(number)))):
+            alarms[f"marts {number}"] = wrong
     assert alarms == {}, "clean deliveries raise alarms"
     assert made.open_incidents() == set()
     made.keep()
