@@ -60,6 +60,7 @@ SUMS = (
     "flow_out",
     "answered_in_time",
     "answered_wait_s",
+    "wait_known",
     "talk_s",
     "timed",
 )
@@ -89,16 +90,16 @@ def test_each_queue_answers_for_what_came_to_it_and_the_centre_counts_a_call_onc
         f"C6,,呼入,,{D}10:50:00,{D}10:50:00,{D}10:50:03,{D}10:51:03,,A001,已接,,",
     )
     assert sums(world, "kpi.queue_interval", "queue") == [
-        ("投诉组", 1, 1, 0, 1, 0, 0, 0, 0, 0),
-        ("综合组", 5, 5, 4, 1, 0, 3, 5 + 30 + 5 + 3, 100 + 60 + 60 + 60, 4),
-        ("销售组", 3, 3, 1, 0, 2, 1, 10, 60, 1),
+        ("投诉组", 1, 1, 0, 1, 0, 0, 0, 0, 0, 0),
+        ("综合组", 5, 5, 4, 1, 0, 3, 5 + 30 + 5 + 3, 4, 100 + 60 + 60 + 60, 4),
+        ("销售组", 3, 3, 1, 0, 2, 1, 10, 1, 60, 1),
     ]  # fmt: skip
     assert sums(world, "kpi.call_interval", "true") == [
-        (True, 6, 6, 5, 1, 0, 3, 45 + 10 + 30 + 3 + 3, 100 + 120 + 120 + 60 + 60, 5)
+        (True, 6, 6, 5, 1, 0, 3, 45 + 10 + 30 + 3 + 3, 5, 100 + 120 + 120 + 60 + 60, 5)
     ], "the call that was lost after flowing over is lost once"
     assert sums(world, "kpi.call_agent_day", "agent_key = (select agent_key from marts.fct_call where call_id = 'C5')") == [
-        (False, 2, 2, 2, 0, 0, 2, 0 + 5, 60 + 60, 2),
-        (True, 5, 5, 5, 0, 0, 4, 5 + 10 + 30 + 3 + 3, 100 + 60 + 60 + 60 + 60, 5),
+        (False, 2, 2, 2, 0, 0, 2, 0 + 5, 2, 60 + 60, 2),
+        (True, 5, 5, 5, 0, 0, 4, 5 + 10 + 30 + 3 + 3, 5, 100 + 60 + 60 + 60 + 60, 5),
     ], "each agent has the part that he took, and no part of the other's"  # fmt: skip
     in_leg = "select cast(local_interval as varchar) from kpi.queue_interval where queue = '投诉组'"
     assert rows(world, in_leg) == [("2026-11-02 10:15:00",)], "an entry counts when it was made"
@@ -141,12 +142,17 @@ def test_times_that_cannot_be_are_flagged_and_the_call_is_not_lost(world: World)
         world,
         f"C1,,呼入,综合组,{D}10:00:00,{D}10:00:00,{D}10:00:10,{D}09:59:00,,A001,已接,,",
         f"C2,,呼入,综合组,{D}10:00:00,{D}10:00:30,{D}10:00:10,{D}10:05:00,,A001,已接,,",
+        f"C3,,呼入,综合组,{D}10:00:00,{D}10:00:00,,{D}10:05:00,,A001,已接,,",
+        f"C4,,呼入,综合组,{D}10:00:00,{D}10:00:00,{D}10:00:20,{D}10:01:20,-5,A001,已接,,",
     )
-    assert rows(world, "select call_id, is_answered, is_consistent, wait_s, talk_s from marts.fct_call order by 1") == [
-        ("C1", True, False, 10, None),
-        ("C2", True, False, None, 290),
-    ]
-    assert rows(world, "select sum(entered)::bigint, sum(timed)::bigint from kpi.call_interval") == [(2, 1)]
+    assert rows(world, "select call_id, is_answered, is_consistent, wait_s, talk_s, acw_s from marts.fct_call order by 1") == [
+        ("C1", True, False, 10, None, None),
+        ("C2", True, False, None, 290, None),
+        ("C3", True, False, None, None, None),  # answered, nobody says when
+        ("C4", True, False, 20, 60, None),  # seconds below nothing tell nothing
+    ]  # fmt: skip
+    sums = "select sum(entered)::bigint, sum(timed)::bigint, sum(acw_s)::bigint, sum(answered_wait_s)::bigint, sum(wait_known)::bigint from kpi.call_interval"
+    assert rows(world, sums) == [(4, 2, 0, 30, 2)], "a wait that nobody knows is none of 0 seconds"
 
 
 # --- clocks that are set forward and back ------------------------------------------------------------------------

@@ -246,7 +246,7 @@ measured as not materialized (
             when not (is_answered or is_abandoned or is_flow_out) then null
             when wait_s >= 0 then wait_s
             when queued_at is null then 0
-            else {{ seconds_between("queued_at", "coalesce(answered_at, ended_at)") }}
+            else {{ seconds_between("queued_at", "if(is_answered, answered_at, coalesce(answered_at, ended_at))") }}
         end as wait_s,
         case
             when is_answered and not (is_open and service_s is null)

@@ -31,7 +31,8 @@
         cast(coalesce(sum(talk_s), 0) as bigint) as talk_s,
         cast(coalesce(sum(hold_s) filter (where talk_s is not null), 0) as bigint) as hold_s,
         cast(coalesce(sum(acw_s) filter (where talk_s is not null), 0) as bigint) as acw_s,
-        cast(coalesce(sum(wait_s) filter (where is_answered), 0) as bigint) as answered_wait_s
+        cast(coalesce(sum(wait_s) filter (where is_answered), 0) as bigint) as answered_wait_s,
+        count(wait_s) filter (where is_answered) as wait_known
 {%- endmacro %}
 
 {#-
