@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from ccdata_assets.contracts import checked
 from ccdata_assets.contracts import compile as compiler
 from ccdata_assets.contracts.headers import HeaderMap, header_index, is_secret_header, normal_header, secret_headers
 from ccdata_assets.contracts.model import (
@@ -114,7 +115,14 @@ def _shipped(feeds_dir: Path, time_zone: str) -> tuple[Registry, dict[str, YamlS
     registry = Registry(fields, codes, subjects, {}, time_zone, functions)
     sources: dict[str, YamlSource] = {}
     own = _load_feeds(_contract_files(feeds_dir), registry, sources, problems)
-    return registry, sources, problems + _check_feeds(registry, own, sources)
+    state = checked.digest(
+        [*HERE.rglob("*.yaml"), *HERE.glob("*.sql"), *HERE.glob("*.py"), *_contract_files(feeds_dir)]
+    )
+    if not checked.is_marked(state):
+        problems += _check_feeds(registry, own, sources)
+        if not problems:
+            checked.mark(state)
+    return registry, sources, problems
 
 
 def _contract_files(folder: Path) -> list[Path]:
