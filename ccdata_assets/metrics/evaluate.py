@@ -234,9 +234,9 @@ def _query(name: str, kpi: Kpi, counted: Counted, grain: Grain, dims: Mapping[st
     source, period, length = counted.rows(grain, dims, today), _period(grain, counted.dated_by), LENGTH[grain]
     sums = f"select {period} as period_start, {_dims_json(dims)} as dims, cast({kpi.numerator} as double) as numerator from {source} group by all"
     last = _period(grain, f"timestamp '{today} 23:59:59'")
-    value = "coalesce(flow.numerator, 0)"
+    value = "if(flow.dims is null, 0, flow.numerator)"  # a period without rows has nothing; rows that tell no amount leave it unknown
     if kpi.kind == "stock":
-        value = f"sum({value}) over (partition by every.dims order by spine.period_start)"
+        value = "sum(coalesce(flow.numerator, 0)) over (partition by every.dims order by spine.period_start)"
     return f"""select {literal(name)} as kpi_id, {kpi.version} as definition_version, {literal(grain)} as grain, period_start, dims,
         numerator as value, numerator, cast(null as double) as denominator, {_target(kpi)} as target
         from (

@@ -89,6 +89,11 @@ def test_a_flow_sums_its_period_and_a_period_without_events_is_zero(kpis: Evalua
     assert kpis.values() == {"01-01": 4.0, "02-01": 0.0, "03-01": 3.0}
 
 
+def test_rows_that_tell_no_amount_leave_the_sum_of_their_period_unknown(kpis: Evaluation) -> None:
+    kpis.run(kpi(numerator="sum(nullif(n, 3))"), [JAN, MAR])
+    assert kpis.values() == {"01-01": 2.0, "02-01": 0.0}
+
+
 def test_a_sum_of_parts_of_an_hour_is_given_where_something_was_counted(kpis: Evaluation) -> None:
     grains = [{"grain": grain} for grain in ("15min", "30min", "hour")]
     kpis.con.execute("create or replace table marts.moment (moment timestamp, city varchar, n double)")
