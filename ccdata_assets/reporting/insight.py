@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Any, Final
 
 from ccdata_assets.analysis.declared import load_analysis
+from ccdata_assets.metrics.thresholds import load_thresholds
 from ccdata_assets.reporting.insight_links import case_section, satisfaction_section, topic_section
 from ccdata_assets.reporting.insight_people import funnel_section, growth_section, review_section
 from ccdata_assets.reporting.insight_words import MEASURES, OUTCOMES, REASONS, WEEKDAYS, code_names, span
@@ -285,8 +286,9 @@ def _callbacks(month: Window) -> Section:
         Figure("key_in_time", Text("重点客户按时回拨率", "Key customers called back in time"), "percent", ratio(sums["in_time"], sums["owed"] - sums["waiting"]),
                numerator=sums["in_time"], denominator=sums["owed"] - sums["waiting"]),
     ) if key else ()  # fmt: skip
+    hours = f"{load_thresholds()['callback_within_s'].value / 3600:g}"
     note = Text(
-        "留言、约定回拨，以及已知客户在短放弃时限之后放弃的来电；时限为阈值 callback_within_s。",
-        "Voicemails, callbacks agreed, and calls that known customers gave up after the short-abandon threshold; due within threshold callback_within_s.",
+        f"留言、约定回拨，以及已知客户在短放弃时限之后放弃的来电；应在 {hours} 小时内回拨。",
+        f"Voicemails, callbacks agreed, and calls that known customers gave up after the short-abandon threshold; due within {hours} hours.",
     )
     return Section("callbacks", Text("回拨", "Calls owed to customers"), note, figures, (table, waiting))

@@ -157,8 +157,8 @@ def attempts_section(month: Month, parts: Parts) -> Section:
         "worth": (Text("值得拨到第几次", "Worth up to attempt"), "count"), "even": (Text("保本成功率", "Break-even success"), "percent"),
     }  # fmt: skip
     note = Text(
-        "一次拨打的成功率低于保本点（每拨成本 / 每笔成交额，未知时为 1%）即不值得；从某次起以后各次合计的上限也低于保本点才下结论。",
-        "A dial is not worth it where its success lies below the break-even (cost of a dial / amount of a sale; 1% where not known); that is said once the upper bound of all dials from there on together does.",
+        "一次拨打的成功率低于保本点（每拨成本 / 每笔成交额，未知时为 1%）即不值得；从某次起以后各次合计的上限也低于保本点才下结论。保本点高于 100% 即一次拨打的成本高于一笔成交额。",
+        "A dial is not worth it where its success lies below the break-even (cost of a dial / amount of a sale; 1% where not known); that is said once the upper bound of all dials from there on together does. A break-even above 100%: a dial costs more than a sale brings.",
     )
     tables = (table, record_table("stops", Text("各项目值得拨几次", "Attempts worth making"), stop_columns, stops))
     charts = (
