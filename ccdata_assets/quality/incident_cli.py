@@ -43,7 +43,7 @@ def _line(incident: dict[str, Any], zone: Any) -> dict[str, Any]:
         "incident_id": incident["incident_id"],
         "severity": incident["severity"],
         "check": incident["check_name"],
-        "feed": incident["feed"],
+        "of": " ".join(filter(None, (incident["feed"], incident["field"]))) or None,
         "met": None if met is None else f"{met} of {target}",
         "since": f"{incident['opened_at'].astimezone(zone):%Y-%m-%d}",
         "status": incident["status"],

@@ -18,7 +18,7 @@ MONTHS = {
         "call_log/*0930*", "customer_form/*0930*",
     ),
     "2026-10-31": (
-        "provider_list/*20260910*", "crm_contact/*1031*", "crm_account/*1031*", "b2b_directory/*20261012*", "call_log/*",
+        "provider_list/*20260910*", "crm_contact/*1031*", "crm_account/*1031*", "b2b_directory/*20261012*",
     ),
     "2026-11-30": ("web_search/*0918*", "b2b_directory/*20261020*", "business_card/*20261016*"),
 }  # fmt: skip
