@@ -173,7 +173,7 @@ def test_satisfaction_is_held_against_the_wait_of_its_own_call(calls: Calls) -> 
         and "不能证明因果" in found["zh"]
     )
     curve = calls.found("satisfaction_curve", "factor = 'wait' and month = '2026-01-01'")
-    assert [(row["bin_from"], row["satisfied"], row["answers"]) for row in curve] == [(0, 50, 60), (90, 20, 60)]
+    assert [(row["bin_from"], row["satisfied"], row["answers"]) for row in curve] == [(0, 50, 60), (100, 20, 60)]
     for row in curve:
         ends = stats.binomtest(row["satisfied"], row["answers"]).proportion_ci(method="wilson")
         assert (row["low_share"], row["high_share"]) == pytest.approx((ends.low, ends.high))
@@ -466,7 +466,7 @@ def test_the_tables_are_those_declared_and_their_keys_find_one_row(calls: Calls)
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
-    [("window_months: 3", "window_months: 0", "window_months"), ("[0, 5, 10, 20", "[0, 5, 5, 20", "rise"),
+    [("window_months: 3", "window_months: 0", "window_months"), ("[0, 20, 40, 60", "[0, 20, 20, 60", "rise"),
      ("  - {share: 0.02}", "  - {until_week: 9, share: 0.02}", "last step"), ("band: [0.1, 0.9]", "band: [0.9, 0.1]", "rise")],
 )  # fmt: skip
 def test_a_mistake_of_the_settings_is_told_with_its_line(tmp_path: Path, before: str, after: str, said: str) -> None:
