@@ -291,10 +291,11 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
     due |= {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
     # a decision or plan of the same business time, as where history is replayed, came after the report
     due |= {month for month, at in decided if _report_as_of(settings, month) <= at}
+    due = {month for month in due if month >= settings.history_from}  # no report is made of those before
     if not due:
         return []
     current = max(as_of for _, as_of in newest).astimezone(settings.zone).strftime("%Y-%m")
-    return sorted(month for month in due | {current} if settings.history_from <= month <= current)
+    return sorted(month for month in due | {current} if month <= current)
 
 
 def _report_as_of(settings: Settings, month: str) -> datetime:

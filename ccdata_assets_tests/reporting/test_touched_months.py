@@ -47,6 +47,13 @@ def test_what_nobody_decided_touches_no_month(settings: Settings) -> None:
     assert touched_months(settings, "run") == []
 
 
+def test_months_before_the_first_of_reports_make_none_due(settings: Settings) -> None:
+    (settings.reports_dir / "monthly" / "2026-03.json").unlink()
+    since = settings.model_copy(update={"history_from": "2026-04"})
+    assert touched_months(settings, "run") == ["2026-03", "2026-05"]
+    assert touched_months(since, "run") == [], "or the newest would be made again by every run"
+
+
 @pytest.mark.parametrize(("value", "denominator", "is_due"), [(0, None, False), (3, None, True), (0, 5, True)])
 def test_a_sum_of_nothing_makes_no_report_due(
     settings: Settings, value: float, denominator: float | None, is_due: bool
