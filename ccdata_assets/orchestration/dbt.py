@@ -156,8 +156,9 @@ def build(
     results: list[Any] = []
     target = Path(warehouse.database).parent / "dbt" / context.op.name
     own = {spec.key for spec in context.assets_def.specs}
-    reference = {key: node for key, node in reference_nodes(settings).items() if key in own}
-    digest, remembered = _digest(settings.dbt_dir, reference.values()), f"reference of {context.op.name}"
+    nodes = reference_nodes(settings)  # of all groups, for a dimension is made of reference tables of another one
+    reference = {key: node for key, node in nodes.items() if key in own}
+    digest, remembered = _digest(settings.dbt_dir, nodes.values()), f"reference of {context.op.name}"
     with warehouse.get_connection() as con:
         is_loaded = recall(con, remembered) == digest
         if not is_loaded:
