@@ -15,10 +15,10 @@ from .test_run import CCDATA, SAMPLE, run
 MONTHS = {
     "2026-09-30": (
         "b2b_directory/1688*", "crm_contact/*0930*", "crm_account/*0930*", "business_card/*0922*", "plan_sheet/*",
-        "customer_form/*0930*",
+        "call_log/*0930*", "customer_form/*0930*",
     ),
     "2026-10-31": (
-        "provider_list/*20260910*", "crm_contact/*1031*", "crm_account/*1031*", "b2b_directory/*20261012*",
+        "provider_list/*20260910*", "crm_contact/*1031*", "crm_account/*1031*", "b2b_directory/*20261012*", "call_log/*",
     ),
     "2026-11-30": ("web_search/*0918*", "b2b_directory/*20261020*", "business_card/*20261016*"),
 }  # fmt: skip

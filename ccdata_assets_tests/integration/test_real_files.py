@@ -18,13 +18,14 @@ BANK = {"january.txt": 31_599, "february.txt": 33_344, "march.txt": 38_801}
 
 @pytest.fixture(scope="module")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the real files, landed at business times of January and March 1999; reports are made of March alone, as no test
-    here reads them."""
+    """A home with the real files, landed month by month at business times of January to March 1999; reports are made of March
+    alone, as no test here reads them."""
     home, inbox = tmp_path_factory.mktemp("real"), tmp_path_factory.mktemp("inbox")
     real = shared_dir() / "data" / "real"
     deliveries = {
         "1999-01-31": ["cn_hospitals/hospitals_flat.csv", "bank_call/january.txt"],
-        "1999-03-31": ["bank_call/february.txt", "bank_call/march.txt", "bank_campaign/bank-additional-full.csv"],
+        "1999-02-28": ["bank_call/february.txt"],
+        "1999-03-31": ["bank_call/march.txt", "bank_campaign/bank-additional-full.csv"],
     }
     folders = {"bank_call": "anonymousbank", "bank_campaign": "bank_marketing", "cn_hospitals": "cn_hospitals"}
     for as_of, files in deliveries.items():

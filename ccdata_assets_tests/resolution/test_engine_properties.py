@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -33,8 +32,6 @@ from ccdata_assets_tests.resolution.runs import (
 from ccdata_assets_tests.world import Row, fetch
 
 KINDS = ("organisation", "contact")
-EXAMPLES = 40 if os.environ.get("CCDATA_NIGHTLY") else 4
-"""Histories that each property is tried on: each is several runs of resolution."""
 _ORG = SHIPPED.organisation
 TIGHT = SHIPPED.model_copy(
     update={
@@ -151,7 +148,7 @@ def everything(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 @BOTH
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=8)
 @given(files=deliveries())
 def test_rows_give_the_same_organisations_and_people_in_whatever_files_and_order_they_come(
     con: duckdb.DuckDBPyConnection, files: Files, rules: Rules
@@ -167,7 +164,7 @@ def test_rows_give_the_same_organisations_and_people_in_whatever_files_and_order
 
 
 @BOTH
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=8)
 @given(history=histories())
 def test_files_that_go_away_or_are_read_anew_leave_no_trace_in_the_groups(
     con: duckdb.DuckDBPyConnection, history: list[Files], rules: Rules
@@ -179,7 +176,7 @@ def test_files_that_go_away_or_are_read_anew_leave_no_trace_in_the_groups(
     assert found == at_once(con, content(history[-1]), rules), "a run over the rows that are left gives other groups"
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=8)
 @given(histories())
 def test_a_run_that_works_everything_out_anew_changes_nothing(
     con: duckdb.DuckDBPyConnection, history: list[Files]
@@ -238,7 +235,7 @@ def assert_told(con: duckdb.DuckDBPyConnection, kind: str, run_id: str, before: 
     return after
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=8)
 @given(histories())
 def test_memberships_replay_to_the_crosswalk_of_every_run_and_events_explain_every_difference(
     con: duckdb.DuckDBPyConnection, history: list[Files]
@@ -256,7 +253,7 @@ def test_memberships_replay_to_the_crosswalk_of_every_run_and_events_explain_eve
         assert {kind: folded(con, kind, seq) for kind in KINDS} == crosswalk
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=8)
 @given(histories())
 def test_every_row_that_names_an_organisation_or_a_person_has_exactly_one(
     con: duckdb.DuckDBPyConnection, history: list[Files]
@@ -272,7 +269,7 @@ def test_every_row_that_names_an_organisation_or_a_person_has_exactly_one(
 # --- undo --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=6)
 @given(deliveries())
 def test_a_merge_undone_gives_each_side_the_id_it_had_and_touches_nobody_else(
     con: duckdb.DuckDBPyConnection, files: Files
@@ -317,7 +314,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=8)
 @given(files=deliveries(), words=WORDS)
 def test_what_stewards_decided_holds_through_every_later_batch(
     con: duckdb.DuckDBPyConnection, files: Files, words: list[tuple[Any, int, int]]
@@ -364,7 +361,7 @@ def assert_decided(con: duckdb.DuckDBPyConnection) -> None:
             )
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=6)
 @given(deliveries(), st.integers(0, 8))
 def test_a_locked_organisation_keeps_its_id_and_its_rows(
     con: duckdb.DuckDBPyConnection, files: Files, choice: int
@@ -390,7 +387,7 @@ def test_a_locked_organisation_keeps_its_id_and_its_rows(
 STAGES = ("write_links", "write_clusters", "resolve_contacts", "write_golden", "write_parents")
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=6)
 @given(history=histories(), stage=st.sampled_from(STAGES))
 def test_a_run_that_fails_and_is_run_again_ends_as_if_it_had_not(
     con: duckdb.DuckDBPyConnection, history: list[Files], stage: str
@@ -410,7 +407,7 @@ def test_a_run_that_fails_and_is_run_again_ends_as_if_it_had_not(
     assert play(broken=True) == play(broken=False)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=5)
 @given(histories())
 def test_rules_of_another_version_are_applied_to_all_records_and_ids_stay(
     con: duckdb.DuckDBPyConnection, history: list[Files]
