@@ -168,7 +168,7 @@ def floor(folder: Path) -> Answer:
 def models(folder: Path) -> Answer:
     """dbt build, with the tests, of all that calls and states lead to: seconds and peak, thread-seconds of models and of tests, and of each
     model. RuntimeError names what failed."""
-    from ccdata_assets.orchestration.dbt import DBT, dbt_environment
+    from ccdata_assets.orchestration.dbt_runner import DBT, dbt_environment
 
     settings = Settings(home=folder / "home")
     target = folder / "target"

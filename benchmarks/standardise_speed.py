@@ -176,7 +176,7 @@ def speed_of_records(console: Console, records: int) -> None:
 
 
 def _dbt(home: Path, warehouse: Path) -> float:
-    from ccdata_assets.orchestration.dbt import DBT, dbt_environment
+    from ccdata_assets.orchestration.dbt_runner import DBT, dbt_environment
 
     settings = load_project().settings
     environment: dict[str, Any] = {

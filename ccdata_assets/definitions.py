@@ -4,7 +4,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from ccdata_assets.orchestration.dbt import dbt_resource
 from ccdata_assets.orchestration.events import EVENTS, events_logger
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.project import load_project
@@ -16,7 +15,7 @@ def defs() -> dg.Definitions:
     return dg.Definitions.merge(
         dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
         dg.Definitions(
-            resources={"warehouse": WarehouseResource.of(settings), "dbt": dbt_resource(settings)},
+            resources={"warehouse": WarehouseResource.of(settings)},
             loggers={"console": dg.colored_console_logger, EVENTS: events_logger},
             # a process per step costs seconds each and would fight over DuckDB's one writer
             executor=dg.in_process_executor,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import duckdb
 
@@ -19,9 +19,6 @@ from ccdata_assets.metrics.thresholds import load_thresholds
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import transaction
 from ccdata_assets.warehouse.state import code_hash, recall, remember
-
-if TYPE_CHECKING:
-    pass
 
 INPUTS: Final = "analysis_inputs"
 """What the home remembers of the months' rows that were analysed."""

@@ -1,9 +1,10 @@
 """marts/*: dimensions and facts, and the interval sums KPIs are made of (dbt)."""
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslatorSettings, dbt_assets
 
-from ccdata_assets.orchestration.dbt import Translator, bring_up_to_date, manifest_path
+from ccdata_assets.orchestration.dbt import Translator, bring_up_to_date
+from ccdata_assets.orchestration.dbt_runner import manifest_path
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
@@ -17,6 +18,6 @@ from ccdata_assets.project import load_project
     pool="warehouse",
 )
 @step
-def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):
+def marts(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Build dimensions, facts and interval sums."""
-    yield from bring_up_to_date(context, dbt, warehouse, load_project())
+    yield from bring_up_to_date(context, warehouse, load_project())

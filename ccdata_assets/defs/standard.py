@@ -1,9 +1,10 @@
 """standard/*: each distinct raw value understood once, then each record with all its values (dbt)."""
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslatorSettings, dbt_assets
 
-from ccdata_assets.orchestration.dbt import Translator, bring_up_to_date, manifest_path
+from ccdata_assets.orchestration.dbt import Translator, bring_up_to_date
+from ccdata_assets.orchestration.dbt_runner import manifest_path
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
@@ -17,6 +18,6 @@ from ccdata_assets.project import load_project
     pool="warehouse",
 )
 @step
-def standard(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: WarehouseResource):
+def standard(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Read the values never seen before, then put the records together."""
-    yield from bring_up_to_date(context, dbt, warehouse, load_project())
+    yield from bring_up_to_date(context, warehouse, load_project())

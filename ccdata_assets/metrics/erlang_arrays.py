@@ -87,7 +87,7 @@ def fewest_agents(
     _refuse(calls, handling, patience)
     for name, share in (("service level", level), ("occupancy", occupied), ("abandonment", abandoned)):
         if not np.all((share >= 0) & (share <= 1)):
-            raise ValueError(f"{name} is no share from 0 to 1")
+            raise ValueError(f"{name} is no share from 0 to 1 (80 % is 0.8)")
     if (level == 1).any() or (occupied == 0).any() or (abandoned == 0).any() or not (wait > 0).all():
         raise ValueError(
             "no number of agents answers everybody at once; fix: ask for a service level below 1, and for more than 0 of the others"

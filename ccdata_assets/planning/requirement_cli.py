@@ -130,7 +130,7 @@ _TITLES = {
     "occupancy": "occupancy 占用率",
     "bound_by": "bound by 约束",
     "fewest_agents": "fewest agents for the aims 达标最少坐席",
-    "fewest_bound_by": "bound by 约束",
+    "fewest_bound_by": "which are bound by 其约束",
     "patience_s": "patience (s) 耐心",
 }
 
@@ -167,6 +167,9 @@ def plan(
     series: SeriesOption = None,
     rules: RulesFile = None,
     out: Annotated[Path | None, typer.Option("-o", help="Write the plan as CSV or XLSX.")] = None,
+    by_interval: Annotated[
+        bool, typer.Option("--intervals", help="Show every interval; without it only of a plan of two days or less.")
+    ] = False,
     keep: Annotated[
         bool | None, typer.Option("--keep/--no-keep", help="Keep it in planning.staffing; default unless of a file.")
     ] = None,
@@ -206,11 +209,14 @@ def plan(
         )
         return
     print(f"{demand.said}; {len(needed):,} intervals" + (f"; plan {plan_id}" if plan_id else ""))
-    print_table("agents needed 坐席需求", _PLAN, [_plan_line(row) for row in _lines(needed[:_SHOWN])])
-    if len(needed) > _SHOWN:
-        print(f"the first {_SHOWN:,} of {len(needed):,} intervals; -o writes all 仅显示前 {_SHOWN:,} 行")
-    if (needed["patience_from"] == "declared").any():
-        print("* patience as declared: too few abandoned calls tell it 耐心取自配置（放弃量不足以估计）")
+    if by_interval or needed["local_interval"].dt.normalize().nunique() <= 2:
+        print_table("agents needed 坐席需求", _PLAN, [_plan_line(row) for row in _lines(needed[:_SHOWN])])
+        if len(needed) > _SHOWN:
+            print(f"the first {_SHOWN:,} of {len(needed):,} intervals; -o writes all 仅显示前 {_SHOWN:,} 行")
+        if (needed["patience_from"] == "declared").any():
+            print("* patience as declared: too few abandoned calls tell it 耐心取自配置（放弃量不足以估计）")
+    else:
+        print("--intervals shows each interval, -o writes all to a file 用 --intervals 显示各时段，-o 写入文件")
     print_table("by day 每日", _DAYS, daily_lines(needed)[:_SHOWN])
     for pool in _pools(needed):
         print(

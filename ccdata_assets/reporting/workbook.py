@@ -64,6 +64,7 @@ NOTE: Final = 100  # characters of a line of a note
 LINES: Final = 8  # of a cell, at most
 BROKEN: Final = 1.05  # a text in lines, each broken between words, to the same in one
 GAP: Final = 9.0  # characters of a column that has no width of its own
+NEAR_ALL: Final = 0.8  # of a share: Excel would draw a larger one on an axis that goes above 100 %
 BESIDE: Final = 180  # a narrower table has its charts at its side
 SUMMARY: Final = Text("摘要", "Summary")
 AS_OF: Final = Text("数据截至", "as of")
@@ -307,6 +308,8 @@ def _native(chart: Chart, table: Table, sheet: Worksheet) -> BarChart | LineChar
         native.y_axis.majorUnit = 1  # there is no half of what is counted
     if chart.kind != "line" and min(drawn) >= 0:
         native.y_axis.scaling.min = 0  # the length of a bar is its value
+    if unit == "percent" and NEAR_ALL < max(drawn) <= 1:
+        native.y_axis.scaling.max = 1  # Excel's own choice would be 120 %
     if chart.kind == "ranking":
         native.type = "bar"
         native.x_axis.scaling.orientation = "maxMin"  # the first row on top

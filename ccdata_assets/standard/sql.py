@@ -63,11 +63,11 @@ class Project:
             raise CcdataError(f"there is no dictionary {name}; fix: use one of {', '.join(self.models)}")
         self._found = set() if found is None else found
         template = self._environment.from_string(self.models[name].read_text(encoding="utf-8"))
-        return str(template.render(self._macros))
+        return str(template.render(self.macros))
 
     def macro(self, name: str, *args: Any, **kwargs: Any) -> str:
         """The text of one macro."""
-        return str(self._macros[name](*args, **kwargs)).strip()
+        return str(self.macros[name](*args, **kwargs)).strip()
 
     def _ref(self, name: str) -> str:
         self._found.add(name)
@@ -87,7 +87,7 @@ class Project:
         return environment
 
     @cached_property
-    def _macros(self) -> dict[str, Any]:
+    def macros(self) -> dict[str, Any]:
         """The macros of the project, compiled once: that takes longer than rendering with them."""
         module = self._environment.from_string(self._macro_text).make_module()
         return {key: value for key, value in vars(module).items() if not key.startswith("_")}

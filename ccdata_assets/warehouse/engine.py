@@ -1,7 +1,7 @@
 """The warehouse file: opened, configured and migrated in one place.
 
-Only one process writes at a time (`warehouse.lock`). dbt runs in a process of its own and can open the file only when every
-connection of ours is closed.
+Only one process writes at a time (`warehouse.lock`). dbt opens the file with another configuration than ours, so only when
+every connection of ours is closed.
 """
 
 from __future__ import annotations

@@ -18,6 +18,8 @@ from ccdata_assets.settings import PROJECT_DIR
 CCDATA = str(Path(sys.executable).with_name("ccdata"))
 SAMPLE = PROJECT_DIR / "data" / "sample"
 JANUARY = ("--as-of", "2026-01-31")
+BEGUN = 150
+"""Hospitals in the home that some tests go on from."""
 
 
 def start(home: Path, *options: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:

@@ -31,9 +31,10 @@ def reports_of(folder: Path, month: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A home after three months, and a copy of its reports at the end of each."""
-    home, kept = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("kept")
+def replayed(tmp_path_factory: pytest.TempPathFactory, begun: Path) -> tuple[Path, Path]:
+    """A home after three more months, and a copy of its reports at the end of each."""
+    home, kept = tmp_path_factory.mktemp("months") / "home", tmp_path_factory.mktemp("kept")
+    shutil.copytree(begun, home)
     for day, patterns in MONTHS.items():
         for pattern in patterns:
             found = list(SAMPLE.glob(pattern))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from ccdata_assets.orchestration.dbt import DBT, dbt_environment, manifest_path, reference_nodes
+from ccdata_assets.orchestration.dbt import reference_nodes
+from ccdata_assets.orchestration.dbt_runner import invoke
 from ccdata_assets.resolution.engine import resolve
 from ccdata_assets.resolution.model import load_model
 from ccdata_assets.resolution.rules import load_rules
@@ -25,17 +24,11 @@ WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "
 
 def dbt(world: World, scratch: Path, command: str, *options: str) -> str:
     """Run dbt on the world's warehouse, its own files in `scratch`; its output."""
-    done = subprocess.run(
-        [
-            *(DBT, "--no-use-colors", "--log-level-file", "none", command, *options),
-            *("--project-dir", str(world.settings.dbt_dir)),
-            *("--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs")),
-            *("--partial-parse-file-path", str(manifest_path(world.settings).with_name("partial_parse.msgpack"))),
-        ],
-        env={**os.environ, **dbt_environment(world.settings)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"dbt {command} failed; its output:\n{done.stdout}{done.stderr}"
-    return done.stdout
+    shown: list[str] = []
+    done = invoke(world.settings, scratch / "target", [command, *options], shown.append)
+    output = "\n".join(shown)
+    assert done.succeeded, f"dbt {command} failed: {done.failures()}; its output:\n{output}"
+    return output
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,8 +70,9 @@ assert failed == {"failing_cast", "failing_date", "duplicate_key", "duplicate_em
 
 
 @pytest.mark.slow
-def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) -> None:
-    contracts, inbox = tmp_path / "contracts", tmp_path / "inbox" / "planted"
+def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path, begun: Path) -> None:
+    home = shutil.copytree(begun, tmp_path / "home")
+    contracts, inbox = tmp_path / "contracts", home / "inbox" / "planted"
     contracts.mkdir()
     inbox.mkdir(parents=True)
     (contracts / "planted.yaml").write_text(CONTRACT, encoding="utf-8")
@@ -82,11 +84,11 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) 
     (inbox / "bad and good.csv").write_text(header + "".join(rows + good + good), encoding="utf-8")
     (inbox / "cut.csv").write_text(header + "".join(good) + f'丙公司,"{NAMES[0]}', encoding="utf-8")
     (inbox / "no header.csv").write_text("".join(good), encoding="utf-8")
-    code, summary, text = run(tmp_path, "--contracts", str(contracts))
+    code, summary, text = run(home, "--contracts", str(contracts))
     assert code == 3, text
-    assert summary["organisations"] == 4
+    assert summary["organisations"] == 4 + ask(begun, "select count(*) from marts.dim_organisation")[0][0]
 
-    env = {**os.environ, "DAGSTER_HOME": str(tmp_path / "dagster"), "CCDATA_HOME": str(tmp_path)}
+    env = {**os.environ, "DAGSTER_HOME": str(home / "dagster"), "CCDATA_HOME": str(home)}
     planted = subprocess.run(
         [sys.executable, "-c", PLANTED_STEP, NAMES[2], PHONES[0], EMAILS[0]],
         env=env,
@@ -96,7 +98,7 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) 
     )
     assert planted.returncode == 0, planted.stderr[-2000:]
 
-    written = "\n".join([event_texts(tmp_path), text, planted.stdout, planted.stderr])
+    written = "\n".join([event_texts(home), text, planted.stdout, planted.stderr])
     assert "failing_cast" in written, "the planted failures are not in what was collected"
     assert "STEP_FAILURE" in written
     for value in [*NAMES, *PHONES, *EMAILS, "植入公司", "13900139000"]:
@@ -105,7 +107,7 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) 
     reasons = "\n".join(
         str(row)
         for row in ask(
-            tmp_path,
+            home,
             "select rule, field, reason from ops.quarantine union all select status, file, error from ops.file_ledger",
         )
     )
@@ -114,16 +116,16 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(tmp_path: Path) -> None:
-    inbox = tmp_path / "inbox" / "cn_hospitals"
-    inbox.mkdir(parents=True)
-    (inbox / "a.csv").write_text(
+def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(tmp_path: Path, begun: Path) -> None:
+    home = shutil.copytree(begun, tmp_path / "home")
+    (home / "inbox" / "cn_hospitals" / "b.csv").write_text(
         "name,province,city,address,tel\n甲医院,浙江省,杭州市,植入路1号,0571-87650001\n", encoding="utf-8"
     )
-    assert run(tmp_path)[0] == 0
-    assert ask(tmp_path, "select address, phone from marts.dim_organisation") == [("植***", "+86***")]
-    assert run(tmp_path, env={"CCDATA_PUBLISH_PERSONAL": "true"})[0] == 0
-    assert ask(tmp_path, "select address, phone from marts.dim_organisation") == [("植入路1号", "+8657187650001")]
+    planted = "select address, phone from marts.dim_organisation where company_name = '甲医院'"
+    assert run(home)[0] == 0
+    assert ask(home, planted) == [("植***", "+86***")]
+    assert run(home, env={"CCDATA_PUBLISH_PERSONAL": "true"})[0] == 0
+    assert ask(home, planted) == [("植入路1号", "+8657187650001")]
 
 
 def test_no_tracked_file_of_the_tests_holds_a_real_phone_or_email() -> None:

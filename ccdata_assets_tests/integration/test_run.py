@@ -10,13 +10,18 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
+from ccdata_assets.orchestration.dbt import reference_digest, reference_nodes
+from ccdata_assets.settings import Settings
 from ccdata_assets_tests.integration.runs import (
+    BEGUN,
     CCDATA,
     JANUARY,
     SAMPLE,
@@ -30,18 +35,37 @@ from ccdata_assets_tests.integration.runs import (
     wait_for_step,
 )
 
-BEGUN = 150
-"""Hospitals in the home that some tests go on from."""
+FEBRUARY = ("--as-of", "2026-02-28")
+
+
+def second_file(home: Path) -> Path:
+    """Five hundred hospitals, of which the first file has fifty."""
+    return hospitals(home / "inbox" / "cn_hospitals" / "b.csv", 500, first=BEGUN - 50)
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """A home with a second file after two runs at once; how they ended, and the organisations that two readers saw meanwhile."""
+
+    home: Path
+    results: list[tuple[int, dict[str, Any], str]]
+    seen: list[tuple[int, int]]
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which a first file has been run in January; to copy, for a first run is half a minute of dbt."""
-    home = tmp_path_factory.mktemp("begun")
-    hospitals(home / "inbox" / "cn_hospitals" / "a.csv", BEGUN)
-    code, _, text = run(home, *JANUARY)
-    assert code == 0, text
-    return home
+def twice(tmp_path_factory: pytest.TempPathFactory, begun: Path) -> AtOnce:
+    """Two runs at once over a second file, in February."""
+    home = shutil.copytree(begun, tmp_path_factory.mktemp("twice") / "home")
+    second_file(home)
+    seen, organisations = [], "select count(*) from marts.dim_organisation"
+    with published(home) as held:
+        runs = [start(home, *FEBRUARY), start(home, *FEBRUARY)]
+        while any(process.poll() is None for process in runs):
+            with published(home) as fresh:
+                counts = [con.execute(organisations).fetchall()[0][0] for con in (held, fresh)]
+            seen.append((counts[0], counts[1]))
+            time.sleep(0.1)
+        return AtOnce(home, [ended(process) for process in runs], seen)
 
 
 ODD_FEED = """feed: odd_feed
@@ -168,16 +192,15 @@ def test_a_file_sent_again_is_a_repeat_that_changes_nothing_else(tmp_path: Path,
 
 @pytest.mark.slow
 def test_a_killed_run_leaves_the_published_copy_and_the_next_one_completes_the_work(
-    tmp_path: Path, begun: Path
+    tmp_path: Path, begun: Path, twice: AtOnce
 ) -> None:
-    clean, home = shutil.copytree(begun, tmp_path / "clean"), shutil.copytree(begun, tmp_path / "killed")
+    home = shutil.copytree(begun, tmp_path / "killed")
     copy = home / "published" / "ccdata.duckdb"
     before = hashlib.sha256(copy.read_bytes()).hexdigest()
-    for folder in (clean, home):
-        hospitals(folder / "inbox" / "cn_hospitals" / "b.csv", 500, first=BEGUN - 50)
+    second_file(home)
     kills = 0
     for step in ("staged__cn_hospitals", "golden", "published__ccdata"):
-        process = start(home, "--as-of", "2026-02-28")
+        process = start(home, *FEBRUARY)
         if wait_for_step(home, step, process):
             os.killpg(process.pid, signal.SIGKILL)
             kills += 1
@@ -189,16 +212,15 @@ def test_a_killed_run_leaves_the_published_copy_and_the_next_one_completes_the_w
         with published(home) as con:
             assert con.execute("select count(*) from marts.dim_organisation").fetchall()[0][0] > 0
     assert kills >= 2, "the kills came too late to test anything"
-    code, _, text = run(home, "--as-of", "2026-02-28")
+    code, _, text = run(home, *FEBRUARY)
     assert code == 0, text
-    assert run(clean, "--as-of", "2026-02-28")[0] == 0
     for query in (
         "select organisation_id, company_name, records, born_on from marts.dim_organisation order by all",
         "select file, rows, staged, quarantined, repeated, status from ops.file_ledger order by all",
         "select kind, entity_id, business_date from golden.entity_event order by all",
         "select kpi_id, dims, period_start, grain, arg_max(value, as_of) from kpi.value group by all order by all",
     ):
-        assert ask(home, query) == ask(clean, query), f"the killed home differs: {query}"
+        assert ask(home, query) == ask(twice.home, query), f"the killed home differs from one that was not: {query}"
 
 
 def reference_tables_loaded(home: Path) -> int:
@@ -209,10 +231,29 @@ def reference_tables_loaded(home: Path) -> int:
     return sum(result["unique_id"].startswith("seed.") for result in built)
 
 
+def test_what_is_made_of_reference_tables_of_any_group_is_made_again_when_one_of_them_changes(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    nodes = reference_nodes(settings)
+    assert nodes[dg.AssetKey(["marts", "dim_region"])]["resource_type"] == "model"
+    project = tmp_path / "dbt_project"
+    shutil.copytree(settings.dbt_dir, project, ignore=shutil.ignore_patterns("target", "logs"))
+    before = reference_digest(project, nodes.values())
+    assert before == reference_digest(settings.dbt_dir, nodes.values()), "the same project, elsewhere"
+    seed = project / "seeds" / "region_listed.csv"
+    seed.write_text(seed.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert reference_digest(project, nodes.values()) != before
+
+
 @pytest.mark.slow
 def test_a_held_batch_that_is_released_goes_all_the_way_with_the_next_run(tmp_path: Path, begun: Path) -> None:
     home = shutil.copytree(begun, tmp_path / "home")
     assert reference_tables_loaded(home) >= 20
+    settings = Settings(home=home)
+    digest = reference_digest(settings.dbt_dir, reference_nodes(settings).values())
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        known = dict(con.execute("select name, value from ops.run_state where name like 'reference of %'").fetchall())
+    assert {"reference of marts", "reference of standard"} <= set(known)
+    assert set(known.values()) == {digest}, "each group remembers the reference tables of all"
     bad = hospitals(home / "inbox" / "cn_hospitals" / "bad.csv", 20, first=BEGUN)
     header, *lines = bad.read_text(encoding="utf-8").splitlines(keepends=True)
     empty = "," * header.count(",") + "x\n"  # no name, no place
@@ -239,27 +280,18 @@ def test_a_held_batch_that_is_released_goes_all_the_way_with_the_next_run(tmp_pa
 
 
 @pytest.mark.slow
-def test_two_runs_at_once_take_turns_and_readers_are_not_disturbed(tmp_path: Path, begun: Path) -> None:
-    home = shutil.copytree(begun, tmp_path / "home")
-    hospitals(home / "inbox" / "cn_hospitals" / "b.csv", 150, first=BEGUN)
-    before = ask(home, "select count(*) from marts.dim_organisation")[0][0]
-    after = before + 149  # two hospitals of the second file are the same
-    with published(home) as held:  # a reader that keeps the old copy open all the time
-        runs = [start(home, *JANUARY), start(home, *JANUARY)]
-        answers = 0
-        while any(process.poll() is None for process in runs):
-            assert held.execute("select count(*) from marts.dim_organisation").fetchall()[0][0] == before
-            with published(home) as fresh:  # and one that opens it anew
-                assert fresh.execute("select count(*) from marts.dim_organisation").fetchall()[0][0] in (before, after)
-            answers += 1
-            time.sleep(0.1)
-        results = [ended(process) for process in runs]
-    assert [code for code, _, _ in results] == [0, 0], results
-    assert answers > 5
-    assert sorted(len(summary["files"]) for _, summary, _ in results) == [0, 1], (
+def test_two_runs_at_once_take_turns_and_readers_are_not_disturbed(begun: Path, twice: AtOnce) -> None:
+    organisations = "select count(*) from marts.dim_organisation"
+    before, after = ask(begun, organisations)[0][0], ask(twice.home, organisations)[0][0]
+    assert after == before + 449, "fifty of the second file are in the first, and two of it are the same"
+    assert [code for code, _, _ in twice.results] == [0, 0], twice.results
+    assert len(twice.seen) > 5
+    assert {held for held, _ in twice.seen} == {before}, "a reader that keeps the old copy open all the time"
+    assert {fresh for _, fresh in twice.seen} <= {before, after}, "one that opens it anew"
+    assert sorted(len(summary["files"]) for _, summary, _ in twice.results) == [0, 1], (
         "one of them landed the file, the other found nothing new"
     )
-    assert ask(home, "select count(*), count(distinct (sha256, row)) from golden.crosswalk") == [(300, 300)], (
+    assert ask(twice.home, "select count(*), count(distinct (sha256, row)) from golden.crosswalk") == [(650, 650)], (
         "no row twice"
     )
 

@@ -80,7 +80,7 @@ def test_erlang_gives_the_figures_of_the_domain_by_both_models(ask: Ask) -> None
     crowded = ask("staff", "erlang", "--calls", 100, "--aht", 180, "--agents", 9)["erlang_c"]
     assert crowded["mean_wait_s"] is None, "JSON knows no infinity"
     assert "∞" in ask("staff", "erlang", "--calls", 100, "--aht", 180, "--agents", 9, people=True)
-    with pytest.raises(WrongUse, match="service level"):
+    with pytest.raises(WrongUse, match=r"service level is no share from 0 to 1 \(80 % is 0.8\)"):
         ask("staff", "erlang", "--calls", 100, "--aht", 180, "--service-level", 80)
     with pytest.raises(WrongUse, match="handling time"):
         ask("staff", "erlang", "--calls", 100, "--aht", 0)
@@ -95,6 +95,9 @@ def test_a_file_of_calls_becomes_a_plan_a_roster_and_a_roster_that_is_checked(
     assert found["pools"][0]["saved_hours"] > 0
     shown = ask("staff", "plan", "--calls", calls, people=True)
     assert "every agent takes all queues" in shown and "pooled 合并" in shown
+    assert "2026-11-29" in shown and "11-29 09:30" not in shown, "of a week the days"
+    assert "11-29 09:30" in ask("staff", "plan", "--calls", calls, "--intervals", people=True)
+    assert "11-24 09:30" in ask("staff", "plan", "--calls", calls, "--to", "2026-11-24", people=True)
     made = ask("roster", "make", "--plan", plan, "--agents", agents, "--from", MONDAY, "--weeks", 1, "-o", roster, "--effort", 0.5)  # fmt: skip
     assert (made["rules_broken"], made["roster_id"], made["agents"]) == (0, None, 5)
     checked = ask("roster", "check", roster, "--agents", agents, "--plan", plan)

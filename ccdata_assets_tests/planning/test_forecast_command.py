@@ -48,7 +48,7 @@ def test_a_forecast_is_made_once_scored_when_calls_have_come_and_tried_on_the_pa
         ("call_log/订单组", "2026-03-09", "2026-03-15")
     ]
     assert first["made"][0]["wape_by_candidate"]["seasonal_naive"] > 0
-    assert first["made"][0]["moved to add up"], "how far it was moved to add up with the other queue"
+    assert first["made"][0]["moved_to_add_up"], "how far it was moved to add up with the other queue"
     again = answer("make", "--weeks", "1", "--series", "call_log/订单组", "--as-of", "2026-03-08")
     assert (again["made"], again["unchanged"]) == ([], ["call_log/订单组"])
     scored = answer("score", "--as-of", "2026-03-15")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.chart import ScatterChart
 from openpyxl.workbook import Workbook
 
 from ccdata_assets.reporting import BuiltReport, formats
 from ccdata_assets.reporting.model import NUMERIC, Column, Report, Section, Table, Text, Unit
-from ccdata_assets.reporting.workbook import HEADER, write_workbook
+from ccdata_assets.reporting.workbook import HEADER, NEAR_ALL, write_workbook
 
 from .published import AS_OF, FORMULA, HOSTILE
 
@@ -85,6 +86,19 @@ def test_charts_are_native_and_bars_begin_at_zero(book: Workbook) -> None:
     increment = charts[book.sheetnames[1]][1]
     assert increment.y_axis.scaling.min == 0
     assert "$B$" in charts[book.sheetnames[1]][0].series[0].val.numRef.f, "a chart reads the cells of its sheet"
+
+
+def test_the_axis_of_a_share_near_all_ends_at_all(book: Workbook) -> None:
+    ends: dict[bool, set[float | None]] = {True: set(), False: set()}
+    for sheet in book.worksheets:
+        for chart in vars(sheet)["_charts"]:
+            if isinstance(chart, ScatterChart) or chart.y_axis.number_format.formatCode != "0.0%":
+                continue
+            cells = [row[0].value for series in chart.series for row in sheet[series.val.numRef.f.split("!")[1]]]
+            most = max(value for value in cells if isinstance(value, int | float))
+            ends[NEAR_ALL < most <= 1].add(chart.y_axis.scaling.max)
+    assert ends[True] == {1}, "no axis goes to 120 %"
+    assert ends[False] <= {None}, "of small shares Excel chooses"
 
 
 def test_hostile_text_stays_text(book: Workbook) -> None:

@@ -51,7 +51,8 @@ def make(
     if as_json:
         print_json(_as_dict(done, published))
         return
-    print_lines(f"{len(done.made)} series forecast 已预测", [_line(one) for one in done.made])
+    lines = [{_HEADINGS[name]: value for name, value in _line(one).items()} for one in done.made]
+    print_lines(f"{len(done.made)} series forecast 已预测", lines)
     if done.unchanged:
         print(f"unchanged 未变: {', '.join(done.unchanged)}")
     for one in done.skipped:
@@ -192,15 +193,27 @@ def _line(one: Any) -> dict[str, Any]:
         "from": str(one.days[0].on),
         "to": str(one.days[-1].on),
         "model": one.chosen.candidate,
-        "backtest WAPE": None if best is None else f"{best:.1%}",
-        "last week again": None if naive is None else f"{naive:.1%}",
-        "calls first week": f"{week.value.sum():,.0f}",
+        "backtest_wape": None if best is None else f"{best:.1%}",
+        "baseline_wape": None if naive is None else f"{naive:.1%}",
+        "calls_first_week": f"{week.value.sum():,.0f}",
         "treated": len(one.ahead.clean.treated),
-        "moved to add up": f"{one.moved:+.1%}" if one.moved else None,
+        "moved_to_add_up": f"{one.moved:+.1%}" if one.moved else None,
         "why": REASONS[one.chosen.reason],
     }
 
 
+_HEADINGS = {
+    "series": "series 序列",
+    "from": "from 自",
+    "to": "to 至",
+    "model": "model 模型",
+    "backtest_wape": "backtest WAPE 回测误差",
+    "baseline_wape": "last week again 基准误差",
+    "calls_first_week": "calls first week 首周话务量",
+    "treated": "treated 处理异常",
+    "moved_to_add_up": "moved to add up 汇总调整",
+    "why": "why 选择原因",
+}
 REASONS = {
     "best": "回测误差最小 least error in the backtest",
     "combined": "组合，单个模型未明显更好 combined: no single model is clearly better",

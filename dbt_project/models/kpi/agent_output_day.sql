@@ -1,5 +1,26 @@
 with
 
+ordered as (
+
+    select
+        agent_key,
+        local_date,
+        order_id,
+        order_amount_cny,
+        is_standing
+    from {{ ref("fct_order") }}
+    where not is_repeat
+
+),
+
+-- of a month of which no order has come nobody knows what was sold in it
+told as (
+
+    select distinct date_trunc('month', local_date) as month
+    from ordered
+
+),
+
 parts as (
 
     select
@@ -13,8 +34,8 @@ parts as (
         local_date,
         order_id,
         order_amount_cny as sales_cny
-    from {{ ref("fct_order") }}
-    where is_standing and not is_repeat and agent_key is not null
+    from ordered
+    where is_standing and agent_key is not null
     union all by name
     select
         agent_key,
@@ -32,11 +53,12 @@ final as (
         dim_agent.team,
         parts.local_date,
         cast(coalesce(sum(parts.calls), 0) as bigint) as calls,
-        count(distinct parts.order_id) as orders,
-        cast(coalesce(sum(parts.sales_cny), 0) as double) as sales_cny,
+        if(any_value(told.month) is null, null, count(distinct parts.order_id)) as orders,
+        if(any_value(told.month) is null, null, cast(coalesce(sum(parts.sales_cny), 0) as double)) as sales_cny,
         cast(sum(parts.signed_in_s) as bigint) as signed_in_s
     from parts
     left join {{ ref("dim_agent") }} as dim_agent on parts.agent_key = dim_agent.agent_key
+    left join told on date_trunc('month', parts.local_date) = told.month
     group by all
 
 )
