@@ -29,7 +29,7 @@ PATTERNS: Final = """
 """
 """Macros that are part of a pattern."""
 TABLES: Final = {"region_reading": ("opened", "read_0", "region_reading"), "latin_region_reading": ("latin_reading",)}
-"""Macros that are common table expressions, with those of them that models read."""
+"""Macros that are common table expressions, of one that they take, with those of them that models read."""
 _MACRO = re.compile(r"\{%-? macro (\w+)\(([^)]*)\) -?%\}.*?\{%-? endmacro -?%\}", re.DOTALL)
 
 
@@ -37,6 +37,7 @@ class _Linted(Project):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._macro_text = _MACRO.sub(_stand_in, self._macro_text)
+        self._environment.globals |= {"is_incremental": lambda: True, "this": "this_model"}  # as sqlfluff has it
 
 
 @lru_cache
@@ -50,7 +51,7 @@ def _stand_in(macro: re.Match[str]) -> str:
     if name in PATTERNS.split():
         return f"{{%- macro {name}() -%}}x{{%- endmacro -%}}"
     if name in TABLES:
-        tables = ", ".join(f"{table} as (select 1 as f)" for table in TABLES[name])
+        tables = ", ".join(f"{table} as (select f from {{{{ {taken} }}}})" for table in TABLES[name])
         return f"{{%- macro {name}({taken}) -%}}{tables}{{%- endmacro -%}}"
     if name not in EXPRESSIONS.split():
         return macro[0]
