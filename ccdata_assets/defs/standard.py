@@ -8,6 +8,7 @@ from ccdata_assets.orchestration.dbt_runner import manifest_path
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
+from ccdata_assets.warehouse.staging import read_by_dictionaries
 
 
 @dbt_assets(
@@ -20,4 +21,5 @@ from ccdata_assets.project import load_project
 @step
 def standard(context: dg.AssetExecutionContext, warehouse: WarehouseResource):
     """Read the values never seen before, then put the records together."""
-    yield from bring_up_to_date(context, warehouse, load_project())
+    project = load_project()
+    yield from bring_up_to_date(context, warehouse, project, read_by_dictionaries(project.registry))

@@ -26,7 +26,7 @@ from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.project import Project
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.publish import WHOLE_SCHEMAS
-from ccdata_assets.warehouse.state import is_current, recall, remember
+from ccdata_assets.warehouse.state import fingerprint, is_current, recall, remember
 
 
 class Translator(DagsterDbtTranslator):
@@ -97,7 +97,7 @@ def build(context: dg.AssetExecutionContext, warehouse: WarehouseResource, setti
                     )
                 else:
                     yield result
-        if done.succeeded:
+        if done.succeeded and not context.is_subset:
             remember(con, remembered, digest)
     if not done.succeeded:
         failures = done.failures() or ["dbt does not say what"]
@@ -149,18 +149,32 @@ def _short(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def bring_up_to_date(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, project: Project
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    project: Project,
+    feeds: Collection[str] | None = None,
 ) -> Iterator[Any]:
-    """Build the selected models, or where nothing they depend on has changed give their tables and checks as they are."""
+    """Build the selected models, or where nothing they depend on has changed give their tables and checks as they are.
+
+    `feeds`: those that the models are made of, where these are not all.
+    """
+    remembered = f"feeds of {context.op.name}"
     with warehouse.get_connection() as con:
-        current = is_current(con, project.registry, project.settings)
-    yield from _unchanged(context, warehouse) if current else build(context, warehouse, project.settings)
+        now = fingerprint(con, project.registry, project.settings, feeds)
+        is_built = feeds is not None and recall(con, remembered) == now
+        if is_built or is_current(con, project.registry, project.settings):
+            yield from _unchanged(context, con)
+            return
+        remember(con, remembered, "")  # until all of it is built
+    yield from build(context, warehouse, project.settings)
+    if not context.is_subset:
+        with warehouse.get_connection() as con:
+            remember(con, remembered, now)
 
 
-def _unchanged(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
-    """The tables as they are. Their tests passed when they were built, or nothing would have been published."""
-    with warehouse.get_connection() as con:
-        yield from _as_they_are(con, context, {spec.key for spec in context.assets_def.specs})
+def _unchanged(context: dg.AssetExecutionContext, con: duckdb.DuckDBPyConnection) -> Iterator[Any]:
+    """The tables as they are. Their tests passed when they were built, or they would be built again."""
+    yield from _as_they_are(con, context, {spec.key for spec in context.assets_def.specs})
 
 
 def _as_they_are(

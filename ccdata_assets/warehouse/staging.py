@@ -391,6 +391,16 @@ def _values(contract: Contract, registry: Registry, subject: str) -> Iterator[st
             where ({given}) and _sha256 in (select sha256 from ops.batch_gate where feed = {literal(contract.feed)} and status = 'released')"""
 
 
+def read_by_dictionaries(registry: Registry) -> frozenset[str]:
+    """The feeds of which dictionaries read anything, and those whose rows are records of parties."""
+    return frozenset(
+        contract.feed
+        for subject in registry.subjects
+        for contract in registry.feeds_of(subject)
+        if subject == "party" or any(_values(contract, registry, subject))
+    )
+
+
 def _subject_part(contract: Contract | None, registry: Registry, subject: str) -> str:
     """One feed's part of a subject's union: the subject's fields it has, the rest null."""
     columns = []

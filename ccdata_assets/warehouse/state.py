@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -37,9 +38,11 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> str:
+def fingerprint(
+    con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings, feeds: Collection[str] | None = None
+) -> str:
     """What the tables downstream of staging depend on: batches, the contracts that judged them, decisions, the
-    match model that was adopted, code, settings."""
+    match model that was adopted, code, settings. With `feeds`, what those tables do that are made of these feeds alone."""
     batches = con.execute(
         """select l.feed, l.sha256, l.contract_hash, l.received_on, g.status from ops.file_ledger as l
         left join ops.batch_gate as g using (feed, sha256) where l.status <> 'repeat' and l.rows > 0 order by all"""
@@ -47,14 +50,18 @@ def fingerprint(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Se
     decisions = con.execute(
         "select count(*), md5(string_agg(decision_id || kind order by rowid)) from golden.decision"
     ).fetchall()
-    contracts = {name: contract.model_dump(mode="json") for name, contract in registry.feeds.items()}
+    contracts = {
+        name: contract.model_dump(mode="json")
+        for name, contract in registry.feeds.items()
+        if feeds is None or name in feeds
+    }
     parts = [
         code_hash(),
         contracts,
         settings.time_zone,
         settings.publish_personal,
         settings.retired_feeds,
-        batches,
+        [batch for batch in batches if feeds is None or batch[0] in feeds],
         decisions,
         adopted_version(settings),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from ccdata_assets_tests.shared import shared_dir
 
 ARRIVALS = [6.75, 1.75, 1.25, 0, 0.5, 0.25, 4.75, 39.5, 97.25, 107.5, 124, 110.25, 95.5, 203.5, 115.75, 115.5, 67.75, 75, 88.75, 85.5, 68, 61.5, 57.5, 44.25]  # fmt: skip
 """Mean arrivals per hour of February's Wednesdays in the bank's log (Miller, Modeling Techniques in Predictive Analytics)."""
+DICTIONARIES = "dictionaries.txt"
+"""In the home: for each run the invocation of dbt that the dictionaries are of."""
 BANK = {"january.txt": 31_599, "february.txt": 33_344, "march.txt": 38_801}
 
 
@@ -35,6 +38,11 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(real / folders[feed] / file, inbox / feed / file)
         code, _, text = run(home, "--inbox", str(inbox), "--as-of", as_of, env={"CCDATA_HISTORY_FROM": "1999-03"})
         assert code == 0, text
+        with (home / DICTIONARIES).open("a", encoding="utf-8") as kept:
+            results = json.loads(
+                (home / "warehouse" / "dbt" / "standard" / "run_results.json").read_text(encoding="utf-8")
+            )
+            kept.write(results["metadata"]["invocation_id"] + "\n")
     return home
 
 
@@ -53,6 +61,13 @@ def test_every_row_of_the_real_files_is_accounted_for(real_home: Path) -> None:
     for name, (landed, staged, quarantined, blank, superseded, _) in found.items():
         assert landed == staged + quarantined + blank + superseded, f"{name}: see ops.file_ledger"
     assert found["bank-additional-full.csv"][5] == 12, "the campaign has 12 repeated rows"
+
+
+@pytest.mark.slow
+def test_a_delivery_of_calls_alone_leaves_the_dictionaries_as_they_are(real_home: Path) -> None:
+    january, february, march = (real_home / DICTIONARIES).read_text(encoding="utf-8").splitlines()
+    assert february == january, "in February came calls"
+    assert march != february, "in March contacts of a campaign, of whom dictionaries read"
 
 
 @pytest.mark.slow
