@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 a blocking check failed, 3 done but a whole file
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -47,6 +48,10 @@ app.add_typer(roster_app, name="roster")
 
 # typer carries a click of its own and exports all of its exceptions but the common one
 _USAGE_ERROR: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+GARBAGE = (100_000, 20, 20)
+"""How many more objects make Python look for unused ones, and how often in how many: definitions and manifests are a million objects that
+stay, and to look through them as often as the default has it takes a tenth of a run."""
 
 ContractsOption = Annotated[
     list[Path] | None,
@@ -486,6 +491,7 @@ def version() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every error of ours is one message and its exit code."""
+    gc.set_threshold(*GARBAGE)
     try:
         code = app(standalone_mode=False)
     except typer.Abort:

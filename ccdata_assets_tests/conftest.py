@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ccdata_assets.cli import GARBAGE
 from ccdata_assets.contracts.registry import Registry, load_registry
 from ccdata_assets_tests.shared import shared_dir
 from ccdata_assets_tests.world import World, make_settings
 
+gc.set_threshold(*GARBAGE)
 settings.register_profile(
     "ccdata",
     deadline=None,

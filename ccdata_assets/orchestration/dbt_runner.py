@@ -111,7 +111,7 @@ def invoke(
 
     parsed = manifest_path(settings).with_name(_PARSED)
     command = [
-        *("--no-use-colors", "--log-level", "none", "--log-level-file", "none", *words),
+        *("--no-use-colors", "--log-level", "none", "--log-level-file", "none", "--no-write-json", *words),
         *("--project-dir", str(settings.dbt_dir), "--target-path", str(target), "--log-path", str(target)),
     ]
     with _environment(dbt_environment(settings)):
@@ -121,6 +121,10 @@ def invoke(
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if found.exception is not None and not isinstance(found.exception, Exception):
         raise found.exception  # somebody wants us to stop
+    if found.result is not None and hasattr(
+        found.result, "write"
+    ):  # alone, for the manifest beside it would be the same again
+        found.result.write(str(target / "run_results.json"))
     done.succeeded = found.success and not any(event["info"]["level"] == "error" for event in done.events)
     done.error = scrub(str(found.exception)) if found.exception else ""
     done.results = [

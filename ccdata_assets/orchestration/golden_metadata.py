@@ -6,7 +6,6 @@ latest run always tells how things stand. Counts, IDs and masked names, never a 
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -181,6 +180,7 @@ def _sizes(sizes: list[Size]) -> str:
     """A bar chart of the records by the size of their organisation, as an image within Markdown."""
     # drawing takes most of a second to load, which a run with nothing new need not wait for
     from ccdata_assets.reporting import charts
+    from ccdata_assets.reporting.inline_chart import image
     from ccdata_assets.reporting.model import Chart, Column, Table, Text
 
     columns = (
@@ -189,8 +189,7 @@ def _sizes(sizes: list[Size]) -> str:
     )
     title = Text("记录按所属组织的大小", "Records by the size of their organisation")
     table = Table("sizes", title, columns, tuple((size.size, size.records) for size in sizes))
-    picture = charts.png([(Chart("sizes", title, "bar", "sizes", "size", ("records",)), table)], limit=15_000)
-    return f"![sizes](data:image/png;base64,{base64.b64encode(picture).decode()})"
+    return image("sizes", charts.picture([(Chart("sizes", title, "bar", "sizes", "size", ("records",)), table)]))
 
 
 def _rows(con: duckdb.DuckDBPyConnection) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from ccdata_assets.quality.supplier_words import Explanation
 from ccdata_assets.reporting import charts, formats
 from ccdata_assets.reporting.article import kept_article, write_whole
-from ccdata_assets.reporting.inline_chart import FOLDED_AT, rates_markdown
+from ccdata_assets.reporting.inline_chart import FOLDED_AT, image, rates_markdown
 from ccdata_assets.reporting.model import NO_DATA, NUMERIC, Figure, Language, Report, Table
 from ccdata_assets.reporting.page import write_pages_of
 from ccdata_assets.reporting.period import Period
@@ -32,7 +32,7 @@ class BuiltReport:
     page: Path
     table_markdown: str
     chart_markdown: str
-    chart_png: bytes
+    trend_markdown: str
     headline: dict[str, float | int | None]
 
 
@@ -73,7 +73,7 @@ def build_reports(
             page=pages[report_id],
             table_markdown=headline_markdown(report),
             chart_markdown=rates_markdown(report.sections[0].figures),
-            chart_png=_picture(report),
+            trend_markdown=image(period.label, _picture(report)),
             headline={figure.id: figure.value for figure in report.sections[0].figures},
         )
         for report_id, report in made.items()
@@ -93,7 +93,7 @@ def _mark(reports: Path, period: Period) -> Path:
     return reports / MADE / period.label
 
 
-def _picture(report: Report) -> bytes:
+def _picture(report: Report) -> str:
     """The first two charts that have something to draw."""
     drawn = (
         (chart, section.table(chart.table))
@@ -101,7 +101,7 @@ def _picture(report: Report) -> bytes:
         for chart in section.charts
         if any(cell is not None for key in chart.series for cell in section.table(chart.table).values(key))
     )
-    return charts.png(list(islice(drawn, 2)))
+    return charts.picture(list(islice(drawn, 2)))
 
 
 def headline_markdown(report: Report) -> str:

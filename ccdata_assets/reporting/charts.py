@@ -1,10 +1,7 @@
-"""Charts of a report, drawn offline from their Vega-Lite specifications to SVG for the page and to PNG for Dagster. The SVG keeps text as text, in the reader's fonts, in both languages and in
-the page's colours; the PNG needs a Chinese font on the machine that draws it and falls back to English
-without one. Numbers are not computed here."""
+"""Charts of a report, drawn offline from their Vega-Lite specifications to SVG: for the page in both languages and in the page's
+colours, for Dagster as one picture. Text stays text, in the reader's fonts. Numbers are not computed here."""
 
 import re
-import struct
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,8 +28,7 @@ from ccdata_assets.reporting.vega_lite import (
 
 EDGE: Final = 12  # pixels around a picture
 LETTER: Final = 6.3  # and about one letter
-SCALES: Final = (2.0, 1.5, 1.0, 0.75)
-GROWTH: Final = 1.25  # a packed picture has at least so much less of its bytes, as a power of its scale
+SILENT: Final = re.compile(r' (?:aria-[a-z]+|class|font-family|role)="[^"]*"')  # what a picture does not show
 VARIABLES: Final = {  # colours here → custom properties of the page, so that a chart follows its theme
     **{colour: f"var(--series-{i})" for i, colour in enumerate(SERIES, 1)},
     TARGET: "var(--target)",
@@ -64,10 +60,14 @@ def svg(chart: Chart, table: Table) -> str | None:
     return f'<svg viewBox="{_rounded(box)}" role="img" aria-label="{label}">{inner}</svg>'
 
 
-def png(charts: Sequence[tuple[Chart, Table]], limit: int = 40_000) -> bytes:
-    """The charts under one another as one PNG of at most `limit` bytes (the picture gets smaller until it
-    fits), with titles in both languages, or in English when the machine has no Chinese font."""
-    return _png(_stacked(charts), limit)
+def picture(charts: Sequence[tuple[Chart, Table]], limit: int = 40_000) -> str:
+    """The charts under one another as one SVG file, as many from the first on as keep it within `limit` characters, but always the
+    first; titles and the names of a ranking in both languages, other texts in the longer one."""
+    drawn = _stacked(charts)
+    while len(drawn) > limit and len(charts) > 1:
+        charts = charts[:-1]
+        drawn = _stacked(charts)
+    return drawn
 
 
 @lru_cache(maxsize=256)  # the charts of a month: its pictures show what its page has drawn
@@ -86,26 +86,21 @@ def _drawn(chart: Chart, table: Table) -> Drawing | None:
 
 
 def _stacked(charts: Sequence[tuple[Chart, Table]]) -> str:
-    """The charts under one another as one SVG file, in the languages that this machine can draw."""
     wide, down, parts = float(WIDTH), float(EDGE), ""
     for chart, table in charts:
-        title = chart.title.both if has_chinese_font() else chart.title.en
-        parts += (
-            f'<text x="{EDGE}" y="{down + 13}" font-size="13" font-weight="bold" fill="{INK}">{_escaped(title)}</text>'
-        )
+        parts += f'<text x="{EDGE}" y="{down + 13}" font-size="13" font-weight="bold" fill="{INK}">{_escaped(chart.title.both)}</text>'
         down += 24
         drawing = _drawn(chart, table)
         if drawing is None:
-            text = NO_DATA.both if has_chinese_font() else NO_DATA.en
-            parts += f'<text x="{EDGE}" y="{down + 20}" font-size="13" fill="{MUTED}">{_escaped(text)}</text>'
+            parts += f'<text x="{EDGE}" y="{down + 20}" font-size="13" fill="{MUTED}">{_escaped(NO_DATA.both)}</text>'
             down += 50
             continue
         inner, more = _said(drawing, chart)
         opening, _, inner = inner.partition(">")
         width, height = (float(found) for found in re.findall(r' (?:width|height)="([\d.]+)"', opening))
-        parts += f'<g transform="translate({EDGE + more:.1f},{down})">{inner.removesuffix("</svg>")}</g>'
+        parts += f'<g transform="translate({EDGE + more:.1f},{down})">{_rounded(SILENT.sub("", inner.removesuffix("</svg>")))}</g>'
         wide, down = max(wide, width + more), down + height + 18
-    size = f'width="{wide + 2 * EDGE}" height="{down}"'
+    size = f'width="{wide + 2 * EDGE:.0f}" height="{down:.0f}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}" fill="none">'
         f'<rect width="100%" height="100%" fill="#ffffff"/>{parts}</svg>'
@@ -114,9 +109,8 @@ def _stacked(charts: Sequence[tuple[Chart, Table]]) -> str:
 
 def _said(drawing: Drawing, chart: Chart) -> tuple[str, float]:
     """The drawing as its picture reads, and the room that takes at the left: the names of a ranking are in both languages,
-    other texts as they are drawn; without a Chinese font all are in English."""
-    is_ranking, can = chart.kind == "ranking", has_chinese_font()
-    if can and not is_ranking:
+    other texts as they are drawn."""
+    if chart.kind != "ranking":
         return drawing.text, 0.0
     wider = 0.0
 
@@ -125,57 +119,10 @@ def _said(drawing: Drawing, chart: Chart) -> tuple[str, float]:
         text = drawing.pairs.get(unescape(found[1]))
         if text is None:
             return found[0]
-        said = text.both if can else text.en
-        wider = max(wider, room_of(said) * LETTER - LABEL)
-        return f">{_escaped(said)}</text>"
+        wider = max(wider, room_of(text.both) * LETTER - LABEL)
+        return f">{_escaped(text.both)}</text>"
 
-    return re.sub(r">([^<]*)</text>", say, drawing.text), wider if is_ranking else 0.0
-
-
-@lru_cache(maxsize=8)  # that there is nothing to draw is drawn often
-def _png(drawn: str, limit: int) -> bytes:
-    picture, before = b"", 0.0
-    for scale in SCALES:
-        if len(picture) * (scale / (before or scale)) ** GROWTH > limit and scale != SCALES[-1]:
-            continue  # one step smaller would not do
-        picture, before = _packed(vl_convert.svg_to_png(drawn, scale=scale)), scale
-        if len(picture) <= limit:
-            break
-    return picture
-
-
-@lru_cache(maxsize=1)
-def has_chinese_font() -> bool:
-    """Whether a PNG drawn on this machine can show Chinese: without a font two different characters look the
-    same."""
-    one, other = (
-        vl_convert.svg_to_png(
-            '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24">'
-            f'<text y="20" font-family="{FONTS}">{sign}</text></svg>'
-        )
-        for sign in "中国"
-    )
-    return one != other
-
-
-def _packed(png: bytes) -> bytes:
-    """The same picture in a fifth of the bytes: vl-convert hardly compresses (a PNG is a signature, then
-    length, name, content and CRC of each chunk; the IDAT chunks together are one zlib stream)."""
-    before, content, at = png[:8], b"", 8
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        name, chunk = png[at + 4 : at + 8], png[at : at + 12 + length]
-        if name == b"IDAT":
-            content += chunk[8:-4]
-        elif name != b"IEND":
-            before += chunk
-        at += len(chunk)
-    packed = zlib.compress(zlib.decompress(content), 7)
-    return before + _png_chunk(b"IDAT", packed) + _png_chunk(b"IEND", b"")
-
-
-def _png_chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+    return re.sub(r">([^<]*)</text>", say, drawing.text), wider
 
 
 KEPT: Final = {

@@ -14,6 +14,11 @@ LABEL: Final = 190
 WIDTH: Final = 220
 
 
+def image(name: str, svg: str) -> str:
+    """An SVG file as an image within Markdown, which needs no file beside it."""
+    return f"![{name}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+
+
 def rates_markdown(figures: Sequence[Figure]) -> str:
     """The figures in percent that have a value as Markdown with one inline picture: a bar each, a tick at its target.
     Leaves the last ones out where they would not fit."""
@@ -21,8 +26,7 @@ def rates_markdown(figures: Sequence[Figure]) -> str:
     if not rates:
         return "无数据 no data"
     while True:
-        encoded = base64.b64encode(_svg(rates).encode()).decode()
-        markdown = f"![{len(rates)} rates](data:image/svg+xml;base64,{encoded})"
+        markdown = image(f"{len(rates)} rates", _svg(rates))
         if len(markdown) < FOLDED_AT:
             return markdown
         rates = rates[:-1]

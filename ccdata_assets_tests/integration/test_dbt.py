@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from ccdata_assets.defs import standard
 from ccdata_assets.orchestration.dbt import reference_nodes
 from ccdata_assets.orchestration.dbt_runner import invoke
+from ccdata_assets.orchestration.resource import WarehouseResource
+from ccdata_assets.project import load_project
 from ccdata_assets.resolution.engine import resolve
 from ccdata_assets.resolution.model import load_model
 from ccdata_assets.resolution.rules import load_rules
 from ccdata_assets.settings import Settings
-from ccdata_assets.warehouse.declared import write_declared
+from ccdata_assets.standard.reasons import all_reasons
+from ccdata_assets.standard.sql import load_sql
+from ccdata_assets.warehouse.declared import write_declared, write_reasons
 from ccdata_assets.warehouse.staging import create_views
 from ccdata_assets_tests.resolution.runs import CHAINED, MODEL, record
 from ccdata_assets_tests.world import Row, World, make_settings, write_party_records
@@ -197,3 +204,40 @@ def test_what_a_run_could_not_read_a_later_one_reads(tmp_path: Path) -> None:
     world.stage()
     run_dictionaries(world, tmp_path)
     assert readings(world) == expected, "a feed that comes back is read with today's rules"
+
+
+@pytest.mark.slow
+def test_after_a_part_is_built_the_rest_is_still_to_build(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody may build one table in the UI of a new home, before a run has built any."""
+
+    def build(*keys: dg.AssetKey) -> list[dg.AssetKey]:
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = dg.materialize(
+                [standard.standard],
+                selection=list(keys) or None,
+                resources={"warehouse": WarehouseResource.of(world.settings)},
+                instance=instance,
+            )
+            return [event.asset_key for event in result.get_asset_materialization_events() if event.asset_key]
+
+    def is_there(key: dg.AssetKey) -> bool:
+        schema, name = key.path
+        return bool(
+            world.query(
+                "select 1 from information_schema.tables where table_schema = ? and table_name = ?", schema, name
+            )
+        )
+
+    monkeypatch.setattr(
+        standard, "load_project", lambda: replace(load_project(), settings=world.settings, registry=world.registry)
+    )
+    with world.warehouse() as con:
+        create_views(con, world.registry)
+        write_declared(con, world.registry)
+        write_reasons(con, all_reasons(load_sql(world.settings.dbt_dir)))
+    part = dg.AssetKey(["reference", "surname"])
+    whole = {spec.key for spec in standard.standard.specs}
+    assert build(part) == [part]
+    assert {key for key in whole if is_there(key)} == {part}
+    assert set(build()) == whole
+    assert {key for key in whole if not is_there(key)} == set()

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ccdata_assets_tests.integration.runs import ask, run
+from ccdata_assets_tests.integration.runs import JANUARY, ask, run
 from ccdata_assets_tests.integration.test_webui import event_texts
 
 NAMES = ["欧阳普蓝特", "司徒植入", "Planted O'Brien", "Zoë Plantée"]
@@ -84,7 +84,7 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path, 
     (inbox / "bad and good.csv").write_text(header + "".join(rows + good + good), encoding="utf-8")
     (inbox / "cut.csv").write_text(header + "".join(good) + f'丙公司,"{NAMES[0]}', encoding="utf-8")
     (inbox / "no header.csv").write_text("".join(good), encoding="utf-8")
-    code, summary, text = run(home, "--contracts", str(contracts))
+    code, summary, text = run(home, *JANUARY, "--contracts", str(contracts))
     assert code == 3, text
     assert summary["organisations"] == 4 + ask(begun, "select count(*) from marts.dim_organisation")[0][0]
 
@@ -122,9 +122,9 @@ def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(t
         "name,province,city,address,tel\n甲医院,浙江省,杭州市,植入路1号,0571-87650001\n", encoding="utf-8"
     )
     planted = "select address, phone from marts.dim_organisation where company_name = '甲医院'"
-    assert run(home)[0] == 0
+    assert run(home, *JANUARY)[0] == 0
     assert ask(home, planted) == [("植***", "+86***")]
-    assert run(home, env={"CCDATA_PUBLISH_PERSONAL": "true"})[0] == 0
+    assert run(home, *JANUARY, env={"CCDATA_PUBLISH_PERSONAL": "true"})[0] == 0
     assert ask(home, planted) == [("植入路1号", "+8657187650001")]
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import pickle
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -25,6 +20,7 @@ from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.landing.sql_dialects import address, connect_reading, fetch_all, stream
 from ccdata_assets.warehouse.gate import account
 from ccdata_assets.warehouse.staging import stage_feed
+from ccdata_assets_tests.landing.kill import PROCESSES, land_database
 from ccdata_assets_tests.landing.servers import PASSWORD, READER, Server, mariadb, postgresql
 from ccdata_assets_tests.world import OWN, World
 
@@ -502,68 +498,53 @@ def test_a_connection_cut_while_rows_are_read_lands_the_rest_the_next_time(world
 
 # --- killed ------------------------------------------------------------------------------------------------------
 
-LANDING = """
-import json, os, pickle, signal, sys
-from pathlib import Path
-from ccdata_assets.landing import databases
-from ccdata_assets.settings import Settings
-from ccdata_assets.warehouse.engine import connect
 
-given = json.loads(sys.argv[1])
-settings = Settings(home=Path(given["home"]), now="2026-02-01")
-registry = pickle.loads((Path(given["home"]) / "registry").read_bytes())
-calls = 0
-def deadly(function):
-    def wrapped(*args, **kwargs):
-        global calls
-        for moment in ("before", "after"):
-            calls += 1
-            if calls == given["kill_at"]:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if moment == "before":
-                result = function(*args, **kwargs)
-        return result
-    return wrapped
-for name in ("_write", "_keep", "write_line", "sort_slice", "write_raw"):
-    setattr(databases, name, deadly(getattr(databases, name)))
-print("ready", flush=True)
-with connect(settings) as con:
-    databases.land_query(con, registry.feeds["directory"], registry, settings, "run", slice_rows=500)
-print("done", flush=True)
-"""
-
-
-def run_landing(home: Path, kill_at: int = 0, kill_after: float | None = None) -> bool:
-    """Land in a process of its own, killed at that call or so long after it began; True where it came to its end."""
-    given = json.dumps({"home": str(home), "kill_at": kill_at})
-    process = subprocess.Popen([sys.executable, "-c", LANDING, given], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+def run_landing(world: World, kill_at: int = 0, kill_after: float | None = None) -> bool:
+    """Land in a process of its own, killed at that moment or so long after it began; True where it came to its end."""
+    begun, ready = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(
+        target=land_database,
+        args=(world.settings.home, world.registry, {VARIABLE: os.environ[VARIABLE]}, kill_at, ready),
+    )
+    process.start()
+    ready.close()  # ours; at the end of the process nobody has it
+    assert begun.recv()
     if kill_after is not None:
         time.sleep(kill_after)
-        os.kill(process.pid, signal.SIGKILL)
-    output, _ = process.communicate(timeout=60)
-    return "done" in output
+        process.kill()
+    process.join(60)
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode == 0
 
 
-def own_home(world: World, server: Server) -> list[tuple[Any, ...]]:
-    """Declare the feed in the world's own folder for other processes, fill the table; what an undisturbed run lands."""
+Rows = list[tuple[Any, ...]]
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Rows]:
+    """By server what an undisturbed run lands, once one has."""
+    return {}
+
+
+@pytest.fixture
+def undisturbed(world: World, server: Server, known: dict[str, Rows]) -> Rows:
+    """The feed is declared and the table filled; what an undisturbed run lands."""
     fill(server, 5000)
     declare(world, fetch_rows=300)
-    (world.settings.home / "registry").write_bytes(pickle.dumps(world.registry))
-    calm = World(world.settings.model_copy(update={"home": world.settings.home / "calm"}), world.registry)
-    land(calm, slice_rows=500)
-    return landed(calm)
+    if server.name not in known:
+        calm = World(world.settings.model_copy(update={"home": world.settings.home / "calm"}), world.registry)
+        land(calm, slice_rows=500)
+        known[server.name] = landed(calm)
+    return known[server.name]
 
 
 @pytest.mark.parametrize("kill_at", [1, 3, 5, 7, 8, 10, 27])
 def test_a_run_killed_at_any_step_and_run_again_lands_what_an_undisturbed_one_lands(
-    world: World, server: Server, kill_at: int
+    world: World, undisturbed: Rows, kill_at: int
 ) -> None:
-    expected = own_home(world, server)
-    assert not run_landing(world.settings.home, kill_at)
-    assert run_landing(world.settings.home)
-    assert landed(world) == expected
+    assert not run_landing(world, kill_at)
+    assert run_landing(world)
+    assert landed(world) == undisturbed
     files = {path.name[:32] for path in (world.settings.raw_dir / "directory").rglob("*.parquet*")}
     assert files == {row["sha256"][:32] for row in world.query("select sha256 from ops.file_ledger")}, (
         "no raw rows beside the ledger's"
@@ -572,12 +553,11 @@ def test_a_run_killed_at_any_step_and_run_again_lands_what_an_undisturbed_one_la
 
 
 def test_a_run_killed_at_random_moments_and_run_again_lands_what_an_undisturbed_one_lands(
-    world: World, server: Server
+    world: World, undisturbed: Rows
 ) -> None:
-    expected = own_home(world, server)
     chance = random.Random(7)
     for _ in range(6):
-        if run_landing(world.settings.home, kill_after=chance.uniform(0.05, 0.6)):
+        if run_landing(world, kill_after=chance.uniform(0.05, 0.6)):
             break
-    assert run_landing(world.settings.home)
-    assert landed(world) == expected
+    assert run_landing(world)
+    assert landed(world) == undisturbed

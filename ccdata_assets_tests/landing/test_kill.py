@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import multiprocessing
 import os
 import random
 import shutil
@@ -19,12 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ccdata_assets.landing.raw_store import raw_files
-from ccdata_assets_tests.landing.kill import CORRECTION, FEEDS, bring_up, declare
+from ccdata_assets_tests.landing.kill import CORRECTION, FEEDS, PROCESSES, bring_up, declare
 from ccdata_assets_tests.world import World, fetch, make_settings, table
 
 KILLS = 50 if os.environ.get("CCDATA_NIGHTLY") else 12
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["ccdata_assets_tests.landing.kill"])
 
 
 def rows(count: int, first: int = 0) -> list[tuple[str, ...]]:
