@@ -9,8 +9,10 @@ ROOM := $(shell df --output=avail -k /dev/shm 2>/dev/null | tail -1)
 PYTEST = $(if $(filter 1,$(shell test "$(ROOM)" -gt 6000000 2>/dev/null && echo 1)),TMPDIR=/dev/shm) \
   $(BIN)/pytest -q -rs -n 2 --dist loadfile --no-loadscope-reorder
 
+CHECKS = check-sql check-types check-code check-documents check-definitions
+
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test test-fast nightly check fix bench docs reference clean
+.PHONY: help install run dev test test-fast nightly check $(CHECKS) fix bench docs reference clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,7 +24,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
 	  echo "installing python3-venv"; \
 	  $$(command -v sudo) apt-get update -q && $$(command -v sudo) apt-get install -y -q python3-venv && $(PYTHON) -m venv --clear $(VENV); }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'  # Python compiles what it imports
 	@touch $@
 
 run: $(INSTALLED)  ## land the sample and bring everything up to date
@@ -41,12 +43,22 @@ test-fast: $(INSTALLED)  ## run the tests that take less than a few seconds each
 nightly: $(INSTALLED)  ## the tests of chance at full length: 2,000 tables there and back, 50 kills
 	CCDATA_NIGHTLY=1 $(BIN)/pytest -q -rs ccdata_assets_tests/landing/test_round_trip.py ccdata_assets_tests/landing/test_kill.py
 
-check: $(INSTALLED)  ## linters, types, SQL, definitions
+check: $(CHECKS)  ## linters, types, SQL, definitions; `make -j2 check` does two at once
+
+check-code: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-types: $(INSTALLED)
 	$(BIN)/mypy
+
+check-sql: $(INSTALLED)
 	$(BIN)/sqlfluff lint dbt_project --processes 2 --disable-progress-bar
+
+check-documents: $(INSTALLED)
 	$(BIN)/python -m ccdata_assets.docs --check
+
+check-definitions: $(INSTALLED)
 	CCDATA_HOME=$$(mktemp -d) $(BIN)/dg check defs
 
 fix: $(INSTALLED)  ## let the formatters mend what they can
