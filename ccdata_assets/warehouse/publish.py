@@ -116,9 +116,9 @@ def _copy_views(con: duckdb.DuckDBPyConnection) -> None:
 
 def publish_addition(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
     """Publish what was added to ledgers beside a run. Only where all else is as the last run published it; else the next run publishes it."""
-    from ccdata_assets.warehouse.state import is_current, mark_published
+    from ccdata_assets.warehouse.state import can_be_added_to, mark_published
 
-    if not is_current(con, registry, settings):
+    if not can_be_added_to(con, registry, settings):
         return False
     publish(con, registry, settings)
     mark_published(con, registry, settings)

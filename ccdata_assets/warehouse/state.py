@@ -23,6 +23,7 @@ from ccdata_assets.settings import PROJECT_DIR, Settings
 from ccdata_assets.warehouse.engine import connect_published
 
 BUILT, LINES, EVALUATED_ON, ANALYSED = "published", "published_ledger_lines", "evaluated_on", "analysed"
+IN_CLEAR = "published_in_clear"
 _CODE = (("ccdata_assets", ("*.py", "*.sql", "*.yaml", "*.json")), ("dbt_project", ("*.sql", "*.yml", "*.csv")))
 
 
@@ -59,7 +60,6 @@ def fingerprint(
         code_hash(),
         contracts,
         settings.time_zone,
-        settings.publish_personal,
         settings.retired_feeds,
         [batch for batch in batches if feeds is None or batch[0] in feeds],
         decisions,
@@ -79,13 +79,20 @@ def is_evaluated(con: duckdb.DuckDBPyConnection, registry: Registry, settings: S
 
 
 def is_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
-    """True where the published copy also has every line of the ledgers: a file sent again, or a person's word on an incident, adds one and builds nothing."""
-    return is_current(con, registry, settings) and recall(con, LINES) == _ledger_lines(con)
+    """True where the published copy also shows personal columns as the settings have it, and has every line of the ledgers: a file sent
+    again, or a person's word on an incident, adds one and builds nothing."""
+    return can_be_added_to(con, registry, settings) and recall(con, LINES) == _ledger_lines(con)
+
+
+def can_be_added_to(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
+    """True where the published copy, made anew, would differ in nothing but lines of the ledgers."""
+    return is_current(con, registry, settings) and recall(con, IN_CLEAR) == str(settings.publish_personal)
 
 
 def mark_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
     """Remember that what can be built now is published."""
     remember(con, BUILT, fingerprint(con, registry, settings))
+    remember(con, IN_CLEAR, str(settings.publish_personal))
     remember(con, LINES, _ledger_lines(con))
 
 

@@ -14,7 +14,7 @@ import pytest
 from ccdata_assets.errors import BlockingCheckFailed
 from ccdata_assets.settings import Settings
 from ccdata_assets.warehouse.engine import connect_published
-from ccdata_assets.warehouse.publish import Published, publish
+from ccdata_assets.warehouse.publish import Published, publish, publish_addition
 from ccdata_assets.warehouse.state import is_current, is_evaluated, is_published, mark_evaluated, mark_published
 from ccdata_assets_tests.world import World, fetch, table
 
@@ -253,6 +253,19 @@ def test_what_is_published_is_current_until_a_batch_the_day_or_the_copy_changes(
     built.settings.published_path.unlink()
     with built.warehouse() as con:
         assert not is_current(con, built.registry, built.settings)
+
+
+def test_to_open_personal_columns_or_mask_them_again_is_to_publish_anew_and_builds_nothing(built: World) -> None:
+    run(built)
+    masked, opened = (built.settings.model_copy(update={"publish_personal": is_open}) for is_open in (False, True))
+    with built.warehouse() as con:
+        mark_published(con, built.registry, masked)
+        for now, other in ((masked, opened), (opened, masked)):
+            assert is_published(con, built.registry, now)
+            assert is_current(con, built.registry, other)
+            assert not is_published(con, built.registry, other)
+            assert not publish_addition(con, built.registry, other), "a line of a ledger does not open the columns"
+            mark_published(con, built.registry, other)
 
 
 def test_reading_before_anything_is_published_is_told(world: World) -> None:
