@@ -8,8 +8,9 @@ from ccdata_assets.orchestration.metadata import markdown_table
 from ccdata_assets.orchestration.resource import WarehouseResource
 from ccdata_assets.orchestration.step import step
 from ccdata_assets.project import load_project
+from ccdata_assets.reporting.build import outdate
 from ccdata_assets.warehouse.publish import publish
-from ccdata_assets.warehouse.state import is_published, mark_published
+from ccdata_assets.warehouse.state import is_published, mark_published, masks_otherwise
 
 
 @dg.asset(
@@ -43,6 +44,8 @@ def published(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -
                 metadata={"unchanged": True, "path": dg.MetadataValue.path(str(project.settings.published_path))}
             )
         done = publish(con, project.registry, project.settings)
+        if masks_otherwise(con, project.settings):
+            outdate(project.settings.reports_dir)
         mark_published(con, project.registry, project.settings)
     by_size: list[tuple[object, ...]] = [
         (name, done.rows[name]) for name in sorted(done.rows, key=lambda name: -done.rows[name])

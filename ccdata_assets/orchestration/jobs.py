@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ import duckdb
 from ccdata_assets.contracts.compile import literal
 from ccdata_assets.landing.inbox import REVIEWS, Inbox, InboxFile
 from ccdata_assets.landing.land import content_hash
-from ccdata_assets.reporting.build import made_at
+from ccdata_assets.reporting.build import NEVER, made_at
 from ccdata_assets.reporting.period import ADVERBS, GRAINS, Grain, Period
 from ccdata_assets.reporting.reports import kinds_of
 from ccdata_assets.settings import Settings
@@ -34,8 +33,6 @@ RECENT: dict[Grain, int] = {"day": 7, "week": 4}
 """So many of the newest days and weeks with values have their reports made by a run; `ccdata report` makes those of any other."""
 
 
-HEAD = 4000
-NEVER = datetime.min.replace(tzinfo=timezone.utc)
 HASHING_S = 20.0
 """Seconds that one look at the inbox spends on reading new files."""
 UNREADABLE = "unreadable"
@@ -288,25 +285,15 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
         this_month = f"{settings.business_date:%Y-%m}"
         decided += [(month, at) for month, at in planned if settings.history_from <= month <= this_month]
     due = {month for (month,) in touched}
-    due |= {month for month, as_of in newest if _report_as_of(settings, month) < as_of}
+    made = {month: made_at(settings.reports_dir, Period.parse(month)) or NEVER for month, _ in (*newest, *decided)}
+    due |= {month for month, as_of in newest if made[month] < as_of}
     # a decision or plan of the same business time, as where history is replayed, came after the report
-    due |= {month for month, at in decided if _report_as_of(settings, month) <= at}
+    due |= {month for month, at in decided if made[month] <= at}
     due = {month for month in due if month >= settings.history_from}  # no report is made of those before
     if not due:
         return []
     current = max(as_of for _, as_of in newest).astimezone(settings.zone).strftime("%Y-%m")
     return sorted(month for month in due | {current} if month <= current)
-
-
-def _report_as_of(settings: Settings, month: str) -> datetime:
-    """Business time of the report that a month has; the beginning of time where it has none that can be read."""
-    try:
-        with (settings.reports_dir / "monthly" / f"{month}.json").open(encoding="utf-8") as file:
-            head = file.read(HEAD)  # the moment stands before the sections
-        found = re.search(r'"as_of": "([^"]+)"', head)
-        return datetime.fromisoformat(found[1]) if found else NEVER
-    except (OSError, ValueError):
-        return NEVER
 
 
 def trim_runs(instance: dg.DagsterInstance, days: int) -> int:

@@ -3,7 +3,7 @@ What a report says and how it looks is decided elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -19,8 +19,9 @@ from ccdata_assets.reporting.reports import period_reports
 from ccdata_assets.reporting.workbook import write_workbook
 
 LISTED: Final = 14  # rows of the Markdown table
-MADE: Final = ".made"  # a file a period: when its reports were made last
 COLUMNS: Final = 6  # and its columns
+MADE: Final = ".made"  # a file a period: when its reports were made last
+NEVER: Final = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,12 @@ def made_at(reports: Path, period: Period) -> datetime | None:
         return datetime.fromisoformat(_mark(reports, period).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def outdate(reports: Path) -> None:
+    """Make the reports of every period that has some due: what they show of people is masked, or not, as it should no longer be."""
+    for mark in (reports / MADE).glob("*"):
+        write_whole(mark, NEVER.isoformat())
 
 
 def _mark(reports: Path, period: Period) -> Path:

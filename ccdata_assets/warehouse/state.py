@@ -89,6 +89,11 @@ def can_be_added_to(con: duckdb.DuckDBPyConnection, registry: Registry, settings
     return is_current(con, registry, settings) and recall(con, IN_CLEAR) == str(settings.publish_personal)
 
 
+def masks_otherwise(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """True where the last copy showed personal columns that the settings mask, or masked what they show: so do the reports of it."""
+    return recall(con, IN_CLEAR) not in (None, str(settings.publish_personal))
+
+
 def mark_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:
     """Remember that what can be built now is published."""
     remember(con, BUILT, fingerprint(con, registry, settings))

@@ -303,9 +303,9 @@ def test_a_person_s_word_on_an_incident_makes_the_reports_of_its_month_and_of_no
         )
         con.execute('create table ops.gate_override ("at" timestamptz)')
     for month in ("2026-01", "2026-02", "2026-03"):
-        report = settings.reports_dir / "monthly" / f"{month}.json"
-        report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(json.dumps({"as_of": "2026-03-01T19:00:00+08:00"}))
+        mark = settings.reports_dir / ".made" / month
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text("2026-03-01T19:00:00+08:00")
     assert touched_months(settings, "another run") == ["2026-02", "2026-03"]
     with duckdb.connect(str(settings.published_path)) as con:
         con.execute("update ops.incident set acknowledged_at = null")

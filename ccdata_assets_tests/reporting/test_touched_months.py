@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from ccdata_assets.orchestration.jobs import RECENT, touched_months, touched_periods
 from ccdata_assets.reporting import build_reports
+from ccdata_assets.reporting.build import outdate
 from ccdata_assets.reporting.period import Period
 from ccdata_assets.settings import Settings
 from ccdata_assets_tests.reporting.published import build
@@ -25,10 +25,8 @@ def settings(tmp_path: Path) -> Settings:
     build(settings.published_path)
     decide(settings, "delete from ops.incident")
     decide(settings, "delete from ops.gate_override")
-    folder = settings.reports_dir / "monthly"
-    folder.mkdir(parents=True)
     for month in range(1, 6):
-        (folder / f"2026-{month:02d}.json").write_text(json.dumps({"as_of": "2026-05-04T08:00:00+08:00"}))
+        told(settings, Period.parse(f"2026-{month:02d}"), "2026-05-04T08:00:00+08:00")
     return settings
 
 
@@ -48,7 +46,7 @@ def test_what_nobody_decided_touches_no_month(settings: Settings) -> None:
 
 
 def test_months_before_the_first_of_reports_make_none_due(settings: Settings) -> None:
-    (settings.reports_dir / "monthly" / "2026-03.json").unlink()
+    (settings.reports_dir / ".made" / "2026-03").unlink()
     since = settings.model_copy(update={"history_from": "2026-04"})
     assert touched_months(settings, "run") == ["2026-03", "2026-05"]
     assert touched_months(since, "run") == [], "or the newest would be made again by every run"
@@ -237,3 +235,13 @@ def test_what_was_made_to_the_end_is_not_due_and_what_was_not_is(settings: Setti
     assert touched(settings, "day") == []
     (settings.reports_dir / ".made" / "2026-05-05").write_text("")
     assert touched(settings, "day") == ["2026-05-05"], "a mark that cannot be read"
+
+
+def test_reports_that_show_people_as_they_no_longer_should_are_all_due(settings: Settings) -> None:
+    add_values(settings, "week", [f"2026-{month:02d}-02" for month in (2, 3)], "2026-05-05T08:00:00+08:00")
+    shown = {"2026-01", "2026-02", "2026-03", "2026-05", "2026-W10"}
+    told(settings, Period.parse("2026-W10"), "2026-05-06T08:00:00+08:00")
+    before = [period.label for period in touched_periods(settings, "run")]
+    assert not {"2026-01", "2026-W10"} & set(before)
+    outdate(settings.reports_dir)
+    assert shown <= {period.label for period in touched_periods(settings, "run")}
