@@ -1,5 +1,7 @@
 """Jobs, schedules and sensors: when what is brought up to date."""
 
+from functools import partial
+
 import dagster as dg
 
 from ccdata_assets.landing.inbox import scan_inbox, settled
@@ -49,28 +51,25 @@ forecast_job = dg.define_asset_job(
     selection=dg.AssetSelection.key_prefixes(["planning"]) & dg.AssetSelection.key_substring("forecast"),
     description="Forecast the weeks to come, score earlier forecasts, and publish both. 生成并评估话务预测。",
 )
-weekly_forecast = dg.ScheduleDefinition(
+by_the_clock = partial(dg.ScheduleDefinition, execution_timezone=load_project().settings.time_zone)
+weekly_forecast = by_the_clock(
+    name="weekly_forecast",
     job=forecast_job,
     cron_schedule="30 7 * * 1",
-    execution_timezone=load_project().settings.time_zone,
-    name="weekly_forecast",
     description="Every Monday at half past seven, when Sunday's calls have come. 每周一早上七点半。",
 )
-daily_docs = dg.ScheduleDefinition(
+daily_docs = by_the_clock(
+    name="daily_docs",
     job=docs_job,
     cron_schedule="30 6 * * *",
-    execution_timezone=load_project().settings.time_zone,
-    name="daily_docs",
     description="Every morning at half past six, after the daily refresh. 每天早上六点半。",
 )
-daily_refresh = dg.ScheduleDefinition(
+daily_refresh = by_the_clock(
+    name="daily_refresh",
     job=core_job,
     cron_schedule="0 6 * * *",
-    execution_timezone=load_project().settings.time_zone,
-    name="daily_refresh",
     description="Every morning at six. 每天早上六点。",
 )
-
 
 REPORT_TIMES: dict[Grain, str] = {
     "day": "0 7 * * *", "week": "0 7 * * 1", "month": "0 7 1 * *", "quarter": "0 7 1 1,4,7,10 *", "year": "0 7 1 1 *",
@@ -108,11 +107,10 @@ def trim_history() -> None:
     delete_old_runs()
 
 
-weekly_trim = dg.ScheduleDefinition(
+weekly_trim = by_the_clock(
+    name="weekly_trim",
     job=trim_history,
     cron_schedule="0 5 * * 0",
-    execution_timezone=load_project().settings.time_zone,
-    name="weekly_trim",
     description="Every Sunday at five. 每周日五点。",
 )
 

@@ -1,4 +1,4 @@
-"""The rules that rosters keep, as data: labour.yaml as a typed model. How they are kept is `roster_solve.py`'s business, whether they were is
+"""The rules that rosters keep, as data: labour.yaml as a typed model. How they are kept is `roster_rules.py`'s business, whether they were is
 `roster_check.py`'s; both read this and nothing of each other."""
 
 from __future__ import annotations

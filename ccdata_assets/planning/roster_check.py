@@ -1,5 +1,5 @@
 """Whether a roster keeps the rules: every shift, break, day and week of every agent looked at again by the clock. It shares nothing with what
-makes rosters (`roster_solve.py`), so that a fault there is found here, and it judges rosters that people bring.
+makes rosters (`roster_rules.py`), so that a fault there is found here, and it judges rosters that people bring.
 
 A week is that of ISO 8601; a day's work is that of the shift that begins on it, a break that is not paid taken off. Overtime of a week is
 what goes beyond the daily hours, added up, or beyond the weekly ones, whichever is more; it counts in the month in which the week ends.

@@ -22,15 +22,8 @@ from ccdata_assets.planning.roster_breaks import break_effort, place_breaks
 from ccdata_assets.planning.roster_check import Fault, check
 from ccdata_assets.planning.roster_coverage import Requirement, coverage, requirement_of
 from ccdata_assets.planning.roster_people import Agent, Work, pause_text
-from ccdata_assets.planning.roster_solve import (
-    EFFORT,
-    Effort,
-    Solved,
-    is_night_work,
-    paid_minutes,
-    solve_shifts,
-    worked,
-)
+from ccdata_assets.planning.roster_shifts import is_night_work, paid_minutes
+from ccdata_assets.planning.roster_solve import EFFORT, Effort, Solved, solve_shifts, worked
 from ccdata_assets.settings import Settings
 
 PLAN: Final = {

@@ -21,7 +21,7 @@ from ccdata_assets.planning.labour import Labour
 from ccdata_assets.planning.roster_check import rule_name
 from ccdata_assets.planning.roster_make import Made
 from ccdata_assets.planning.roster_people import pause_text
-from ccdata_assets.planning.roster_solve import is_late, is_night, paid_minutes
+from ccdata_assets.planning.roster_shifts import is_late, is_night, paid_minutes
 from ccdata_assets.reporting.model import Text
 
 WEEKDAYS: Final = ("一 Mon", "二 Tue", "三 Wed", "四 Thu", "五 Fri", "六 Sat", "日 Sun")

@@ -13,6 +13,7 @@ MARKS: Final = {True: "✓", False: "✗", None: ""}
 DECIMALS: Final[dict[str, int]] = {"count": 0, "percent": 2, "seconds": 1, "bytes": 0, "money": 2}
 """Decimals of a unit; those of a plain number go by its size."""
 MOST: Final = 6
+POINTS: Final = Text("个百分点", "pp")
 DAYS: Final = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
 """Excel's formats of days and times."""
 
@@ -36,10 +37,10 @@ def excel(value: float, unit: Unit) -> str:
     return f"0{places}%" if unit == "percent" else f"#,##0{places}"
 
 
-def excel_change(value: float, unit: Unit) -> str:
-    """Excel's format of a difference, with its sign."""
-    form = excel(value, unit)
-    return f"+{form};-{form};{form}"
+def excel_change(value: float, unit: Unit, points: str) -> tuple[float, str]:
+    """A difference as Excel's cell has it, and its format, with its sign; of two ratios it is in percentage points, named `points`."""
+    form = f'0.00" {points}"' if unit == "percent" else excel(value, unit)
+    return value * 100 if unit == "percent" else value, f"+{form};-{form};{form}"
 
 
 def number(value: float, unit: Unit, digits: int = 2) -> str:
@@ -70,7 +71,7 @@ def change(value: float, unit: Unit) -> Text:
     sign = "+" if value > 0 else "−" if value < 0 else "±"
     if unit == "percent":
         points = f"{sign}{abs(value) * 100:.2f}"
-        return Text(f"{points} 个百分点", f"{points} pp")
+        return Text(f"{points} {POINTS.zh}", f"{points} {POINTS.en}")
     size = quantity(abs(value), unit)
     return Text(sign + size.zh, sign + size.en)
 

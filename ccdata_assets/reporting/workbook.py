@@ -141,7 +141,7 @@ def _summary_sheet(sheet: Worksheet, report: Report, names: list[tuple[str, Text
         row += 1
         link = _put(sheet, row, 1, title, look=Look(colour=ACCENT))
         link.hyperlink = f"#{quote_sheetname(name)}!A1"
-    for column, width in enumerate((38, 15, 15, 14, 12, 8, 15, 15, 12, *[15] * len(compared)), 1):
+    for column, width in enumerate((38, 15, 15, 16, 12, 8, 15, 15, 12, *[15] * len(compared)), 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     _print_setup(sheet, report, 0, 0)
     sheet.freeze_panes = f"B{HEADER + 1}"
@@ -157,8 +157,12 @@ def _figure_row(sheet: Worksheet, row: int, figure: Figure, compared: Sequence[T
         _put(sheet, row, 2, figure.value, unit, plain._replace(bold=True))
     _put(sheet, row, 3, figure.previous, unit, plain)
     better = INK if figure.improved is None else GOOD if figure.improved else BAD
-    change = PLAIN.format if figure.change is None else formats.excel_change(figure.change, unit)
-    _put(sheet, row, 4, figure.change, unit, plain._replace(colour=better, format=change))
+    if figure.change is not None:
+        points = formats.POINTS.said("zh" if _LANGUAGE.get() == "zh" else "en")
+        change, form = formats.excel_change(figure.change, unit, points)
+        _put(sheet, row, 4, change, unit, plain._replace(colour=better, format=form))
+    else:
+        _put(sheet, row, 4, None, unit, plain)
     _put(sheet, row, 5, figure.target, unit, plain)
     met = plain._replace(bold=True, colour=GOOD if figure.met else BAD, side="center")
     _put(sheet, row, 6, formats.MARKS[figure.met], look=met)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import duckdb
 
 from ccdata_assets.settings import PROJECT_DIR
+from ccdata_assets_tests.processes import Command
 
 CCDATA = str(Path(sys.executable).with_name("ccdata"))
 SAMPLE = PROJECT_DIR / "data" / "sample"
@@ -22,21 +22,14 @@ BEGUN = 150
 """Hospitals in the home that some tests go on from."""
 
 
-def start(home: Path, *options: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    command = [CCDATA, "run", "--home", str(home), "--json", *options]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **(env or {})},
-        start_new_session=True,
-    )
+def start(home: Path, *options: str, env: dict[str, str] | None = None) -> Command:
+    return Command(["run", "--home", str(home), "--json", *options], {**os.environ, **(env or {})})
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
+def ended(process: Command) -> tuple[int, dict[str, Any], str]:
     out, err = process.communicate(timeout=300)
     assert "emitted no result" not in err, f"a check of this run was not made:\n{err}"
+    assert process.returncode is not None
     return process.returncode, json.loads(out) if out.startswith("{") else {}, out + err
 
 
@@ -76,7 +69,7 @@ def hospitals(path: Path, count: int, first: int = 0) -> Path:
     return path
 
 
-def wait_for_step(home: Path, step: str, process: subprocess.Popen[str]) -> bool:
+def wait_for_step(home: Path, step: str, process: Command) -> bool:
     """Wait until a step of the run under way has started; False where the run ended first."""
     runs = home / "dagster" / "history" / "runs"
     known = set(runs.glob("*.db")) if runs.exists() else set()

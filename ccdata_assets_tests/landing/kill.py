@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -22,9 +21,6 @@ from ccdata_assets.warehouse.gate import account, decide, mark
 from ccdata_assets.warehouse.staging import stage_feed
 from ccdata_assets_tests.world import make_settings, write_contract
 
-PROCESSES = multiprocessing.get_context("forkserver")
-"""Processes that have imported all this when they begin, and pandas, which DuckDB looks for at a first parameter."""
-PROCESSES.set_forkserver_preload([__name__, "pandas"])
 FEEDS: dict[str, dict[str, Any]] = {"directory": {}, "corrected": {"replaces": "file"}, "archives": {}}
 """Feeds of the test with what is special about their contracts."""
 CORRECTION = "correction.csv"

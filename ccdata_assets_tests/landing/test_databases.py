@@ -20,8 +20,9 @@ from ccdata_assets.landing.raw_store import raw_files
 from ccdata_assets.landing.sql_dialects import address, connect_reading, fetch_all, stream
 from ccdata_assets.warehouse.gate import account
 from ccdata_assets.warehouse.staging import stage_feed
-from ccdata_assets_tests.landing.kill import PROCESSES, land_database
+from ccdata_assets_tests.landing.kill import land_database
 from ccdata_assets_tests.landing.servers import PASSWORD, READER, Server, mariadb, postgresql
+from ccdata_assets_tests.processes import PROCESSES
 from ccdata_assets_tests.world import OWN, World
 
 pytestmark = pytest.mark.slow

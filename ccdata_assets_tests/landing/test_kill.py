@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ccdata_assets.landing.raw_store import raw_files
-from ccdata_assets_tests.landing.kill import CORRECTION, FEEDS, PROCESSES, bring_up, declare
+from ccdata_assets_tests.landing.kill import CORRECTION, FEEDS, bring_up, declare
+from ccdata_assets_tests.processes import PROCESSES
 from ccdata_assets_tests.world import World, fetch, make_settings, table
 
 KILLS = 50 if os.environ.get("CCDATA_NIGHTLY") else 12

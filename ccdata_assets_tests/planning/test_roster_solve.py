@@ -20,7 +20,8 @@ from ccdata_assets.planning.roster_check import check
 from ccdata_assets.planning.roster_coverage import coverage, requirement_of
 from ccdata_assets.planning.roster_make import Made, make_roster
 from ccdata_assets.planning.roster_people import Agent, Work
-from ccdata_assets.planning.roster_solve import RulesContradict, paid_minutes
+from ccdata_assets.planning.roster_rules import RulesContradict
+from ccdata_assets.planning.roster_shifts import paid_minutes
 
 FIRST = date(2026, 11, 23)
 LABOUR = load_labour()
