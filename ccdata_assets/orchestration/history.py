@@ -3,18 +3,22 @@
 In WAL mode the last connection that closes copies the log back and waits for the disk, and every commit waits too; a new engine
 compiles every statement anew. So a process keeps one engine a file, whose connections stay open, and commits wait only when the
 log is copied (`synchronous = normal`): after a power failure the last events may be missing, never the database. The ledgers of
-ccdata are in DuckDB and not concerned.
+ccdata are in DuckDB and not concerned. The file of each new run is stamped as migrated, for which the scripts of all migrations are
+read: a process reads them once.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import QueuePool
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _engines: dict[str, Engine] = {}
 _one_at_a_time = Lock()
@@ -45,6 +49,21 @@ def _engine(address: str, **options: Any) -> Engine:
         return _engines[address]
 
 
+def _read_migrations_once() -> None:
+    from alembic.script import ScriptDirectory
+
+    known: dict[str | None, ScriptDirectory] = {}
+    read = ScriptDirectory.from_config
+
+    def scripts(config: Config) -> ScriptDirectory:
+        place = config.get_main_option("script_location")
+        if place not in known:
+            known[place] = read(config)
+        return known[place]
+
+    ScriptDirectory.from_config = staticmethod(scripts)  # type: ignore[method-assign]
+
+
 def keep_history_open() -> None:
     """Spare the SQLite connections of a process that executes runs the wait; calling it again changes nothing."""
     if not event.contains(Engine, "connect", _relax):
@@ -52,5 +71,6 @@ def keep_history_open() -> None:
         from dagster._core.storage.runs.sqlite import sqlite_run_storage
 
         event.listen(Engine, "connect", _relax)
+        _read_migrations_once()
         for module in (sqlite_event_log, sqlite_run_storage):
             vars(module)["create_engine"] = _engine
