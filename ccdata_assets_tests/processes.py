@@ -40,10 +40,6 @@ class Command:
         assert self._process.pid is not None
         return self._process.pid
 
-    @property
-    def returncode(self) -> int | None:
-        return self._process.exitcode
-
     def poll(self) -> int | None:
         """Its exit code, less the signal that ended it; None while it runs."""
         return self._process.exitcode
@@ -52,6 +48,7 @@ class Command:
         """What it said on either stream, when it has ended."""
         self._process.join(timeout)
         if self._process.exitcode is None:
+            self._process.kill()
             raise TimeoutExpired(["ccdata"], timeout)
         return self._said("out"), self._said("err")
 

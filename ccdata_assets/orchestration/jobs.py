@@ -220,7 +220,7 @@ def _touched(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, gr
     surged, incidents = _surged(con) if grain == "day" else {}, _incidents(con, settings)
     for place, (first_day, as_of, is_touched) in enumerate(found):
         period = Period.of(grain, first_day)
-        made = made_at(settings.reports_dir, period)
+        made = made_at(settings.reports_dir, period.label)
         is_wanted = place >= recent or made is not None
         is_due = is_touched or made is None or made < max(as_of, surged.get(first_day, NEVER))
         is_due = is_due or (place >= recent and made is not None and _shows_another(period, made, incidents))
@@ -285,7 +285,8 @@ def touched_months(settings: Settings, run_id: str) -> list[str]:
         this_month = f"{settings.business_date:%Y-%m}"
         decided += [(month, at) for month, at in planned if settings.history_from <= month <= this_month]
     due = {month for (month,) in touched}
-    made = {month: made_at(settings.reports_dir, Period.parse(month)) or NEVER for month, _ in (*newest, *decided)}
+    months = {month for month, _ in (*newest, *decided)}
+    made = {month: made_at(settings.reports_dir, month) or NEVER for month in months}
     due |= {month for month, as_of in newest if made[month] < as_of}
     # a decision or plan of the same business time, as where history is replayed, came after the report
     due |= {month for month, at in decided if made[month] <= at}

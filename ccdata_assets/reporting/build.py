@@ -27,7 +27,7 @@ NEVER: Final = datetime.min.replace(tzinfo=timezone.utc)
 @dataclass(frozen=True)
 class BuiltReport:
     """What was built: the workbook, the page, and for Dagster's metadata a Markdown table of the headline, a
-    chart as Markdown and a larger one (PNG, at most 40 KB) and the headline numbers by KPI (None: no data)."""
+    chart as Markdown and a larger one (SVG) and the headline numbers by KPI (None: no data)."""
 
     workbook: Path
     page: Path
@@ -63,7 +63,7 @@ def build_reports(
         write_workbook(report, path, language)
         write_whole(path.with_suffix(".json"), report.to_json())
     pages = write_pages_of(reports, period, list(made), page_language or language)
-    mark = _mark(reports, period)
+    mark = _mark(reports, period.label)
     mark.parent.mkdir(exist_ok=True, parents=True)
     write_whole(mark, as_of.isoformat())
     return {
@@ -81,11 +81,11 @@ def build_reports(
     }
 
 
-def made_at(reports: Path, period: Period) -> datetime | None:
-    """The moment that the reports of a period speak for, those too that had nothing to say; None where they were never made, or not
+def made_at(reports: Path, label: str) -> datetime | None:
+    """The moment that the reports of the period of this name speak for, those too that had nothing to say; None where they were never made, or not
     to the end."""
     try:
-        return datetime.fromisoformat(_mark(reports, period).read_text(encoding="utf-8"))
+        return datetime.fromisoformat(_mark(reports, label).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
@@ -96,8 +96,8 @@ def outdate(reports: Path) -> None:
         write_whole(mark, NEVER.isoformat())
 
 
-def _mark(reports: Path, period: Period) -> Path:
-    return reports / MADE / period.label
+def _mark(reports: Path, label: str) -> Path:
+    return reports / MADE / label
 
 
 def _picture(report: Report) -> str:

@@ -86,12 +86,13 @@ def is_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: S
 
 def can_be_added_to(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> bool:
     """True where the published copy, made anew, would differ in nothing but lines of the ledgers."""
-    return is_current(con, registry, settings) and recall(con, IN_CLEAR) == str(settings.publish_personal)
+    return is_current(con, registry, settings) and not masks_otherwise(con, settings)
 
 
 def masks_otherwise(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
-    """True where the last copy showed personal columns that the settings mask, or masked what they show: so do the reports of it."""
-    return recall(con, IN_CLEAR) not in (None, str(settings.publish_personal))
+    """True where the last copy showed personal columns that the settings mask, or masked what they show, or nobody knows: so do the
+    reports of it."""
+    return recall(con, IN_CLEAR) != str(settings.publish_personal)
 
 
 def mark_published(con: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings) -> None:

@@ -29,8 +29,9 @@ def start(home: Path, *options: str, env: dict[str, str] | None = None) -> Comma
 def ended(process: Command) -> tuple[int, dict[str, Any], str]:
     out, err = process.communicate(timeout=300)
     assert "emitted no result" not in err, f"a check of this run was not made:\n{err}"
-    assert process.returncode is not None
-    return process.returncode, json.loads(out) if out.startswith("{") else {}, out + err
+    code = process.poll()
+    assert code is not None
+    return code, json.loads(out) if out.startswith("{") else {}, out + err
 
 
 def run(home: Path, *options: str, env: dict[str, str] | None = None) -> tuple[int, dict[str, Any], str]:

@@ -124,7 +124,8 @@ def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(t
     planted = "select address, phone from marts.dim_organisation where company_name = '甲医院'"
     assert run(home, *JANUARY)[0] == 0
     assert ask(home, planted) == [("植***", "+86***")]
-    assert run(home, *JANUARY, env={"CCDATA_PUBLISH_PERSONAL": "true"})[0] == 0
+    code, opened, _ = run(home, *JANUARY, env={"CCDATA_PUBLISH_PERSONAL": "true"})
+    assert (code, opened["months"]) == (0, ["2026-01"]), "what reports show of people follows"
     assert ask(home, planted) == [("植入路1号", "+8657187650001")]
 
 

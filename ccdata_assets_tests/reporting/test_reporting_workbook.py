@@ -46,6 +46,13 @@ def test_summary_shows_the_figures_with_their_formats(book: Workbook, report: Re
             assert shown.number_format == "0.00%"
         if figure.unit == "seconds" and figure.value is not None:
             assert shown.number_format == "#,##0.0", "the cell has the value, and shows what the page shows"
+        change = sheet.cell(row, 4)
+        if figure.unit == "percent" and figure.change is not None:
+            assert change.value == pytest.approx(figure.change * 100, rel=1e-15), "in points, as on the page"
+            assert change.number_format == '+0.00" pp";-0.00" pp";0.00" pp"'
+        else:
+            assert change.value == figure.change
+    assert any(figure.unit == "percent" and figure.change for figure in figures)
 
 
 @pytest.mark.parametrize(

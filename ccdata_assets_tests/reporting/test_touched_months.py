@@ -65,6 +65,15 @@ def test_a_sum_of_nothing_makes_no_report_due(
     assert touched_months(settings, "run") == (["2026-02", "2026-05"] if is_due else [])
 
 
+def test_a_date_beyond_all_calendars_stops_nothing(settings: Settings) -> None:
+    decide(
+        settings,
+        """insert into kpi.value by name select 'k' as kpi_id, 1 as definition_version, 'month' as grain, timestamp '12026-02-01' as period_start,
+            '{}' as dims, 3 as value, 3 as numerator, 5 as denominator, 'final' as status, 'another' as run_id, timestamptz '2026-05-03 00:00:00+00' as as_of""",
+    )
+    assert touched_months(settings, "run") == []
+
+
 @pytest.mark.parametrize(
     ("day", "made_due"), [("2026-02-10", ["2026-02", "2026-05"]), ("2026-06-10", []), ("1900-03-10", [])]
 )
