@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+INSTALL = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # a file's tests share what they prepare, so they stay together; the order of the folders starts the long ones early.
 # DuckDB waits for the disk at each commit: where memory has room for them, the tests' homes lie there
 ROOM := $(shell df --output=avail -k /dev/shm 2>/dev/null | tail -1)
@@ -26,8 +27,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
 	  echo "installing python3-venv"; \
 	  $$(command -v sudo) apt-get update -q && $$(command -v sudo) apt-get install -y -q python3-venv && $(PYTHON) -m venv --clear $(VENV); }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # on all cores; a package may carry a template that is no Python
+	@$(INSTALL) --upgrade pip  # the one that Python brings takes twice as long for the rest
+	$(INSTALL) --no-compile -e '.[dev]'  # what is imported is compiled then, the rest never
 	@touch $@
 
 run: $(INSTALLED)  ## land the sample and bring everything up to date
@@ -78,7 +79,7 @@ bench: $(INSTALLED)  ## measure landing against its floor, the sniffing, the dra
 	@echo
 	$(BIN)/python -m benchmarks.startup
 	@echo
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(INSTALL) -e '.[bench]'
 	$(BIN)/python -m benchmarks.standardise
 	$(BIN)/python -m benchmarks.standardise_speed
 

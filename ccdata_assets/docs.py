@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from functools import cache
 from pathlib import Path
 
 from ccdata_assets.catalogue import diagram, lineage
@@ -24,8 +25,9 @@ GENERATED = PROJECT_DIR / "docs" / "generated"
 _NOTE = "<!-- Written by `make docs` from the declarations; change those, not this page. -->\n\n"
 
 
+@cache
 def documents() -> dict[Path, str]:
-    """Every generated document by its path."""
+    """Every generated document by its path, as the declarations were when the process asked first."""
     registry, kpis = load_registry(), load_kpis()
     tables, edges = published_tables(), lineage.edges(registry, kpis, load_rules())
     names = {name: f"{kpi.zh} {kpi.en}" for name, kpi in kpis.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from ccdata_assets.orchestration.jobs import CORE_JOB, REPORT_JOBS, touched_peri
 from ccdata_assets.orchestration.periods import partition_key
 from ccdata_assets.orchestration.summary import RunSummary, run_errors, summarise
 from ccdata_assets.project import Project, load_project
+from ccdata_assets.reporting.period import Period
 from ccdata_assets.settings import PROJECT_DIR, Settings, load_settings
 from ccdata_assets.warehouse.engine import connect_published
 from ccdata_assets.warehouse.state import refuse_going_back
@@ -80,20 +82,8 @@ def _run(console: Console, project: Project, began_with: str) -> RunSummary:
         summary.rebuilt = _stamp(settings) != before
         if result.success:
             periods = touched_periods(settings, result.run_id)
-            task = progress.add_task("reports 报告", total=len(periods)) if periods else None
             if periods:
-                _say(progress, f"reports 报告: {len(periods)} periods 期")
-            for period in periods:
-                made = repository.get_job(REPORT_JOBS[period.grain]).execute_in_process(
-                    instance=instance,
-                    partition_key=partition_key(period),
-                    raise_on_error=False,
-                    run_config={"loggers": {EVENTS: {}}},
-                )
-                summary.succeeded &= made.success
-                summary.errors += run_errors(made)
-                if task is not None:
-                    progress.advance(task)
+                _make_reports(repository, instance, progress, settings, periods, summary)
             summary.months = [period.label for period in periods if period.grain == "month"]
             summary.periods = [period.label for period in periods]
     page = settings.reports_dir / "index.html"
@@ -110,6 +100,30 @@ def _run(console: Console, project: Project, began_with: str) -> RunSummary:
         }
     note_end(project, began_with, warehouse, summary)
     return summary
+
+
+def _make_reports(
+    repository: dg.RepositoryDefinition,
+    instance: dg.DagsterInstance,
+    progress: Progress,
+    settings: Settings,
+    periods: Sequence[Period],
+    summary: RunSummary,
+) -> None:
+    """A run for the reports of each period; the published copy is kept open, so that it is read from the disk once for all."""
+    task = progress.add_task("reports 报告", total=len(periods))
+    _say(progress, f"reports 报告: {len(periods)} periods 期")
+    with connect_published(settings):
+        for period in periods:
+            made = repository.get_job(REPORT_JOBS[period.grain]).execute_in_process(
+                instance=instance,
+                partition_key=partition_key(period),
+                raise_on_error=False,
+                run_config={"loggers": {EVENTS: {}}},
+            )
+            summary.succeeded &= made.success
+            summary.errors += run_errors(made)
+            progress.advance(task)
 
 
 def _stamp(settings: Settings) -> int | None:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-CCDATA = str(Path(sys.executable).with_name("ccdata"))
+from ccdata_assets_tests.integration.runs import run
 
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which the sample was run on a day when some suppliers are late; its reports are of one month, as no test here reads
-    them."""
+    """A home in which the sample was run on a day when some suppliers are late; no report is made, as no test here reads
+    any."""
     home = tmp_path_factory.mktemp("sample") / "home"
-    done = subprocess.run(
-        [CCDATA, "run", "--home", str(home), "--sample", "--as-of", "2026-11-20", "--json"],
-        capture_output=True, text=True, timeout=900, check=False,
-        env={**os.environ, "CCDATA_HISTORY_FROM": "2026-11"},
-    )  # fmt: skip
-    assert done.returncode == 0, f"the run of the sample failed:\n{json.loads(done.stdout)['errors']}\n{done.stderr}"
+    code, _, text = run(home, "--sample", "--as-of", "2026-11-20", env={"CCDATA_HISTORY_FROM": "2026-12"})
+    assert code == 0, text
     return home
 
 

@@ -69,11 +69,11 @@ assert failed == {"failing_cast", "failing_date", "duplicate_key", "duplicate_em
 """
 
 
-@pytest.mark.slow
-def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path, begun: Path) -> None:
-    home = shutil.copytree(begun, tmp_path / "home")
-    contracts, inbox = tmp_path / "contracts", home / "inbox" / "planted"
-    contracts.mkdir()
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory, begun: Path) -> tuple[Path, Path, str]:
+    """A home after a run of files whose every personal value is known, the folder of their contract, and all that was printed."""
+    home = shutil.copytree(begun, tmp_path_factory.mktemp("planted") / "home")
+    contracts, inbox = tmp_path_factory.mktemp("contracts"), home / "inbox" / "planted"
     inbox.mkdir(parents=True)
     (contracts / "planted.yaml").write_text(CONTRACT, encoding="utf-8")
     header = "公司名称,联系人,手机,邮箱,性别,采集日期,出生年\n"
@@ -84,24 +84,32 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path, 
     (inbox / "bad and good.csv").write_text(header + "".join(rows + good + good), encoding="utf-8")
     (inbox / "cut.csv").write_text(header + "".join(good) + f'丙公司,"{NAMES[0]}', encoding="utf-8")
     (inbox / "no header.csv").write_text("".join(good), encoding="utf-8")
+    (home / "inbox" / "cn_hospitals" / "b.csv").write_text(
+        f"name,province,city,address,tel\n甲医院,浙江省,杭州市,植入路1号,{PHONES[1]}\n", encoding="utf-8"
+    )
     code, summary, text = run(home, *JANUARY, "--contracts", str(contracts))
     assert code == 3, text
-    assert summary["organisations"] == 4 + ask(begun, "select count(*) from marts.dim_organisation")[0][0]
+    assert summary["organisations"] == 5 + ask(begun, "select count(*) from marts.dim_organisation")[0][0]
+    return home, contracts, text
 
+
+@pytest.mark.slow
+def test_nothing_a_run_writes_for_people_holds_a_personal_value(planted: tuple[Path, Path, str]) -> None:
+    home, _, text = planted
     env = {**os.environ, "DAGSTER_HOME": str(home / "dagster"), "CCDATA_HOME": str(home)}
-    planted = subprocess.run(
+    step = subprocess.run(
         [sys.executable, "-c", PLANTED_STEP, NAMES[2], PHONES[0], EMAILS[0]],
         env=env,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert planted.returncode == 0, planted.stderr[-2000:]
+    assert step.returncode == 0, step.stderr[-2000:]
 
-    written = "\n".join([event_texts(home), text, planted.stdout, planted.stderr])
+    written = "\n".join([event_texts(home), text, step.stdout, step.stderr])
     assert "failing_cast" in written, "the planted failures are not in what was collected"
     assert "STEP_FAILURE" in written
-    for value in [*NAMES, *PHONES, *EMAILS, "植入公司", "13900139000"]:
+    for value in [*NAMES, *PHONES, *EMAILS, "植入公司", "植入路", "13900139000"]:
         found = written.find(value)
         assert found < 0, f"a personal value reached the log: …{written[max(0, found - 200) : found + 40]!r}"
     reasons = "\n".join(
@@ -116,17 +124,15 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(tmp_path: Path, 
 
 
 @pytest.mark.slow
-def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(tmp_path: Path, begun: Path) -> None:
-    home = shutil.copytree(begun, tmp_path / "home")
-    (home / "inbox" / "cn_hospitals" / "b.csv").write_text(
-        "name,province,city,address,tel\n甲医院,浙江省,杭州市,植入路1号,0571-87650001\n", encoding="utf-8"
-    )
-    planted = "select address, phone from marts.dim_organisation where company_name = '甲医院'"
-    assert run(home, *JANUARY)[0] == 0
-    assert ask(home, planted) == [("植***", "+86***")]
-    code, opened, _ = run(home, *JANUARY, env={"CCDATA_PUBLISH_PERSONAL": "true"})
-    assert (code, opened["months"]) == (0, ["2026-01"]), "what reports show of people follows"
-    assert ask(home, planted) == [("植入路1号", "+8657187650001")]
+def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(
+    planted: tuple[Path, Path, str],
+) -> None:
+    home, contracts, _ = planted
+    of_the_hospital = "select address, phone from marts.dim_organisation where company_name = '甲医院'"
+    assert ask(home, of_the_hospital) == [("植***", "+86***")]
+    code, opened, text = run(home, *JANUARY, "--contracts", str(contracts), env={"CCDATA_PUBLISH_PERSONAL": "true"})
+    assert (code, opened["months"]) == (0, ["2026-01"]), f"what reports show of people follows\n{text}"
+    assert ask(home, of_the_hospital) == [("植入路1号", "+8657187650001")]
 
 
 def test_no_tracked_file_of_the_tests_holds_a_real_phone_or_email() -> None:

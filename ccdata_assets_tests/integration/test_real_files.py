@@ -21,8 +21,8 @@ BANK = {"january.txt": 31_599, "february.txt": 33_344, "march.txt": 38_801}
 
 @pytest.fixture(scope="module")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the real files, landed month by month at business times of January to March 1999; reports are made of March
-    alone, as no test here reads them."""
+    """A home with the real files, landed month by month at business times of January to March 1999; of no month are reports made,
+    as no test here reads them."""
     home, inbox = tmp_path_factory.mktemp("real"), tmp_path_factory.mktemp("inbox")
     real = shared_dir() / "data" / "real"
     deliveries = {
@@ -36,7 +36,7 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             feed, file = name.split("/")
             (inbox / feed).mkdir(exist_ok=True)
             shutil.copy(real / folders[feed] / file, inbox / feed / file)
-        code, _, text = run(home, "--inbox", str(inbox), "--as-of", as_of, env={"CCDATA_HISTORY_FROM": "1999-03"})
+        code, _, text = run(home, "--inbox", str(inbox), "--as-of", as_of, env={"CCDATA_HISTORY_FROM": "1999-04"})
         assert code == 0, text
         with (home / DICTIONARIES).open("a", encoding="utf-8") as kept:
             results = json.loads(

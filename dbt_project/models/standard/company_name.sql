@@ -1,3 +1,6 @@
+{#- its loops render every branch, so one rendering shows all there is to lint:
+-- sqlfluff:render_variant_limit:1
+#}
 {{
     config(
         materialized="incremental",
