@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,19 @@ import duckdb
 from ccdata_assets.settings import PROJECT_DIR
 from ccdata_assets_tests.processes import Command
 
-CCDATA = str(Path(sys.executable).with_name("ccdata"))
 SAMPLE = PROJECT_DIR / "data" / "sample"
 JANUARY = ("--as-of", "2026-01-31")
 BEGUN = 150
 """Hospitals in the home that some tests go on from."""
+
+
+def command(*words: str) -> tuple[int, str, str]:
+    """A command of ccdata: its exit code, what it said on standard output and on standard error."""
+    process = Command(words, dict(os.environ))
+    out, err = process.communicate(timeout=300)
+    code = process.poll()
+    assert code is not None
+    return code, out, err
 
 
 def start(home: Path, *options: str, env: dict[str, str] | None = None) -> Command:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .test_run import CCDATA, SAMPLE, run
+from ccdata_assets_tests.integration.runs import SAMPLE, command, run
 
 MONTHS = {
     "2026-09-30": (
@@ -51,8 +50,9 @@ def replayed(tmp_path_factory: pytest.TempPathFactory, begun: Path) -> tuple[Pat
 
 
 def report(home: Path, month: str, *options: str) -> list[str]:
-    command = [CCDATA, "report", month, "--home", str(home), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    code, out, err = command("report", month, "--home", str(home), *options)
+    assert code == 0, err
+    return out.splitlines()
 
 
 @pytest.mark.slow

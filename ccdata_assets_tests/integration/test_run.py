@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +21,10 @@ from ccdata_assets.orchestration.dbt import reference_digest, reference_nodes
 from ccdata_assets.settings import Settings
 from ccdata_assets_tests.integration.runs import (
     BEGUN,
-    CCDATA,
     JANUARY,
     SAMPLE,
     ask,
+    command,
     digest_of_tables,
     ended,
     hospitals,
@@ -266,8 +265,8 @@ def test_a_held_batch_that_is_released_goes_all_the_way_with_the_next_run(tmp_pa
     before = ask(home, records)
 
     words = ["cn_hospitals", "bad.csv", "--by", "王", "--reason", "the supplier confirms it", "--until", "2026-02-28"]
-    released = subprocess.run([CCDATA, "gate", "release", *words, "--home", str(home), "--as-of", "2026-02-02"], capture_output=True, text=True, check=False)  # fmt: skip
-    assert released.returncode == 0, released.stderr
+    code, _, told = command("gate", "release", *words, "--home", str(home), "--as-of", "2026-02-02")
+    assert code == 0, told
     with duckdb.connect(str(home / "warehouse" / "ccdata.duckdb")) as con:
         con.execute("update ops.run_state set value = 'others' where name like 'reference of %'")
     code, _, text = run(home, "--as-of", "2026-02-03")
@@ -297,9 +296,8 @@ def test_two_runs_at_once_take_turns_and_readers_are_not_disturbed(begun: Path, 
 
 
 def test_a_report_of_a_month_to_come_is_wrong_use(tmp_path: Path) -> None:
-    command = [CCDATA, "report", "2999-01", "--home", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, "lies in the future" in done.stderr) == (64, True), done.stderr
+    code, _, told = command("report", "2999-01", "--home", str(tmp_path))
+    assert (code, "lies in the future" in told) == (64, True), told
 
 
 def test_wrong_use_ends_with_64_and_a_message(tmp_path: Path) -> None:

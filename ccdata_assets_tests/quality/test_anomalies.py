@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ccdata_assets.quality import anomalies
 from ccdata_assets.quality.anomalies import find_anomalies
-from ccdata_assets_tests.world import World, fetch, table
+from ccdata_assets_tests.world import World, fetch, make_settings, table
 
 HEADER = ("company_name", "phone", "gender")
+FIELDS: dict[str, Any] = {name: {} for name in HEADER}
 USUAL = 8
 """Deliveries that are all alike before the one a test is about."""
 
@@ -28,12 +31,27 @@ def delivery(rows: int, no_phone: float = 0.1, women: float = 0.5, seed: int = 1
     ]
 
 
-def looked_at(world: World, *deliveries: list[tuple[str, ...]]) -> list[dict[str, Any]]:
-    """Land usual deliveries, then these; what was found of them."""
-    usual = [delivery(rows=100 + 3 * n, seed=n) for n in range(USUAL)]
-    for n, rows in enumerate([*usual, *deliveries]):
-        world.put(f"directory/delivery_{n:02d}.csv", table(HEADER, rows))
-        world.at(f"2026-01-{n + 1:02d}").stage()
+def deliver(world: World, number: int, rows: list[tuple[str, ...]]) -> None:
+    """Land and judge a delivery, one a day."""
+    world.put(f"directory/delivery_{number:02d}.csv", table(HEADER, rows))
+    world.at(f"2026-01-{number + 1:02d}").stage()
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the usual deliveries, to copy."""
+    made = World(make_settings(tmp_path_factory.mktemp("usual") / "home"))
+    made.contract(fields=FIELDS)
+    for number in range(USUAL):
+        deliver(made, number, delivery(rows=100 + 3 * number, seed=number))
+    return made.settings.home
+
+
+def looked_at(world: World, usual: Path, *deliveries: list[tuple[str, ...]]) -> list[dict[str, Any]]:
+    """Land these after the usual deliveries; what was found of all."""
+    shutil.copytree(usual, world.settings.home, dirs_exist_ok=True)
+    for number, rows in enumerate(deliveries, start=USUAL):
+        deliver(world, number, rows)
     contract = world.registry.feeds["directory"]
     with world.warehouse() as con:
         find_anomalies(con, world.registry, contract, world.settings, "run")
@@ -44,11 +62,11 @@ def looked_at(world: World, *deliveries: list[tuple[str, ...]]) -> list[dict[str
 
 @pytest.fixture(autouse=True)
 def contract(world: World) -> None:
-    world.contract(fields={"company_name": {}, "phone": {}, "gender": {}})
+    world.contract(fields=FIELDS)
 
 
-def test_deliveries_that_differ_as_usual_are_not_odd(world: World) -> None:
-    assert looked_at(world, delivery(110, seed=50), delivery(96, no_phone=0.14, women=0.55, seed=51)) == []
+def test_deliveries_that_differ_as_usual_are_not_odd(world: World, usual: Path) -> None:
+    assert looked_at(world, usual, delivery(110, seed=50), delivery(96, no_phone=0.14, women=0.55, seed=51)) == []
 
 
 @pytest.mark.parametrize(
@@ -61,9 +79,9 @@ def test_deliveries_that_differ_as_usual_are_not_odd(world: World) -> None:
     ],
 )
 def test_what_is_odd_is_found_and_said_in_words(
-    world: World, odd: Any, measure: str, field: str | None, word: str
+    world: World, usual: Path, odd: Any, measure: str, field: str | None, word: str
 ) -> None:
-    (found,) = looked_at(world, odd)
+    (found,) = looked_at(world, usual, odd)
     assert (found["file"], found["measure"], found["field"]) == (f"directory/delivery_{USUAL:02d}.csv", measure, field)
     assert word in found["en"] and found["zh"]
     assert not found["low"] <= found["value"] <= found["high"]
@@ -71,9 +89,7 @@ def test_what_is_odd_is_found_and_said_in_words(
 
 def test_what_the_gate_holds_says_nothing_of_what_is_usual(world: World) -> None:
     for n in range(9):
-        rows = delivery(20 if n < 6 else 100, seed=n)
-        world.put(f"directory/delivery_{n:02d}.csv", table(HEADER, rows))
-        world.at(f"2026-01-{n + 1:02d}").stage()
+        deliver(world, n, delivery(20 if n < 6 else 100, seed=n))
     with world.warehouse() as con:
         con.execute(
             "update ops.file_ledger set status = 'held' where file in ('directory/delivery_06.csv', 'directory/delivery_07.csv')"
@@ -91,8 +107,8 @@ def test_few_deliveries_say_nothing(world: World) -> None:
         assert find_anomalies(con, world.registry, world.registry.feeds["directory"], world.settings, "run") == 0
 
 
-def test_a_delivery_is_looked_at_once(world: World) -> None:
-    assert len(looked_at(world, delivery(20, seed=90))) == 1
+def test_a_delivery_is_looked_at_once(world: World, usual: Path) -> None:
+    assert len(looked_at(world, usual, delivery(20, seed=90))) == 1
     with world.warehouse() as con:
         contract = world.registry.feeds["directory"]
         assert find_anomalies(con, world.registry, contract, world.settings, "again") == 1, (
@@ -101,11 +117,12 @@ def test_a_delivery_is_looked_at_once(world: World) -> None:
         assert con.execute("select count(*) from kpi.anomaly").fetchall() == [(1,)]
 
 
-def test_a_run_that_is_killed_leaves_no_delivery_half_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_is_killed_leaves_no_delivery_half_looked_at(
+    world: World, usual: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     contract = world.registry.feeds["directory"]
-    for n, rows in enumerate([*(delivery(100 + n, seed=n) for n in range(USUAL)), delivery(20, seed=90)]):
-        world.put(f"directory/delivery_{n:02d}.csv", table(HEADER, rows))
-        world.at(f"2026-01-{n + 1:02d}").stage()
+    shutil.copytree(usual, world.settings.home, dirs_exist_ok=True)
+    deliver(world, USUAL, delivery(20, seed=90))
     with world.warehouse() as con:
         with monkeypatch.context() as patch:
             patch.setattr(anomalies, "_judge", lambda *_: 1 / 0)
