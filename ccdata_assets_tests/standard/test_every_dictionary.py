@@ -26,7 +26,7 @@ likely = st.text(
     max_size=40,
 )
 FEW_RUNS = settings(
-    max_examples=3,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
