@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# setuptools warns at length that the project is installed as it lies here, which is meant
 INSTALL = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # a file's tests share what they prepare, so they stay together; the order of the folders starts the long ones early.
 # DuckDB waits for the disk at each commit: where memory has room for them, the tests' homes lie there

@@ -83,7 +83,7 @@ def _run(console: Console, project: Project, began_with: str) -> RunSummary:
         if result.success:
             periods = touched_periods(settings, result.run_id)
             if periods:
-                _make_reports(repository, instance, progress, settings, periods, summary)
+                _make_reports(repository, instance, progress, periods, summary)
             summary.months = [period.label for period in periods if period.grain == "month"]
             summary.periods = [period.label for period in periods]
     page = settings.reports_dir / "index.html"
@@ -106,24 +106,22 @@ def _make_reports(
     repository: dg.RepositoryDefinition,
     instance: dg.DagsterInstance,
     progress: Progress,
-    settings: Settings,
     periods: Sequence[Period],
     summary: RunSummary,
 ) -> None:
-    """A run for the reports of each period; the published copy is kept open, so that it is read from the disk once for all."""
+    """A run for the reports of each period. Each opens the published copy for itself: another run may have put a newer one there."""
     task = progress.add_task("reports 报告", total=len(periods))
     _say(progress, f"reports 报告: {len(periods)} periods 期")
-    with connect_published(settings):
-        for period in periods:
-            made = repository.get_job(REPORT_JOBS[period.grain]).execute_in_process(
-                instance=instance,
-                partition_key=partition_key(period),
-                raise_on_error=False,
-                run_config={"loggers": {EVENTS: {}}},
-            )
-            summary.succeeded &= made.success
-            summary.errors += run_errors(made)
-            progress.advance(task)
+    for period in periods:
+        made = repository.get_job(REPORT_JOBS[period.grain]).execute_in_process(
+            instance=instance,
+            partition_key=partition_key(period),
+            raise_on_error=False,
+            run_config={"loggers": {EVENTS: {}}},
+        )
+        summary.succeeded &= made.success
+        summary.errors += run_errors(made)
+        progress.advance(task)
 
 
 def _stamp(settings: Settings) -> int | None:

@@ -13,8 +13,8 @@ from ccdata_assets_tests.integration.runs import run
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which the sample was run on a day when some suppliers are late; no report is made, as no test here reads
-    any."""
+    """A home in which the sample was run on a day when some suppliers are late; only its quarter and year have reports,
+    as no test here reads any."""
     home = tmp_path_factory.mktemp("sample") / "home"
     code, _, text = run(home, "--sample", "--as-of", "2026-11-20", env={"CCDATA_HISTORY_FROM": "2026-12"})
     assert code == 0, text

@@ -125,9 +125,10 @@ def test_nothing_a_run_writes_for_people_holds_a_personal_value(planted: tuple[P
 
 @pytest.mark.slow
 def test_the_published_copy_masks_personal_columns_unless_a_setting_opens_them(
-    planted: tuple[Path, Path, str],
+    tmp_path: Path, planted: tuple[Path, Path, str]
 ) -> None:
-    home, contracts, _ = planted
+    run_once, contracts, _ = planted
+    home = shutil.copytree(run_once, tmp_path / "home")
     of_the_hospital = "select address, phone from marts.dim_organisation where company_name = '甲医院'"
     assert ask(home, of_the_hospital) == [("植***", "+86***")]
     code, opened, text = run(home, *JANUARY, "--contracts", str(contracts), env={"CCDATA_PUBLISH_PERSONAL": "true"})

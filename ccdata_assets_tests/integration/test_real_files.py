@@ -21,8 +21,8 @@ BANK = {"january.txt": 31_599, "february.txt": 33_344, "march.txt": 38_801}
 
 @pytest.fixture(scope="module")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the real files, landed month by month at business times of January to March 1999; of no month are reports made,
-    as no test here reads them."""
+    """A home with the real files, landed month by month at business times of January to March 1999; only of the year are reports made,
+    as no test here reads any."""
     home, inbox = tmp_path_factory.mktemp("real"), tmp_path_factory.mktemp("inbox")
     real = shared_dir() / "data" / "real"
     deliveries = {
